@@ -1934,6 +1934,7 @@ type Keep struct {
 	//	*Keep_Inbox
 	//	*Keep_Link
 	Kind          isKeep_Kind `protobuf_oneof:"kind"`
+	Counter       uint32      `protobuf:"varint,16,opt,name=counter,proto3" json:"counter,omitempty"` // of several about one thing the highest counts
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2045,6 +2046,13 @@ func (x *Keep) GetLink() *KeepLink {
 		}
 	}
 	return nil
+}
+
+func (x *Keep) GetCounter() uint32 {
+	if x != nil {
+		return x.Counter
+	}
+	return 0
 }
 
 type isKeep_Kind interface {
@@ -2759,7 +2767,7 @@ const file_wire_proto_rawDesc = "" +
 	"\x05heard\x18\x04 \x01(\rR\x05heard\x127\n" +
 	"\tadmission\x18\x05 \x01(\x0e2\x19.votive.wire.v1.AdmissionR\tadmission\x12\x18\n" +
 	"\adetails\x18\x06 \x01(\fR\adetails\x12\x12\n" +
-	"\x04note\x18\a \x01(\tR\x04note\"\xac\x03\n" +
+	"\x04note\x18\a \x01(\tR\x04note\"\xc6\x03\n" +
 	"\x04Keep\x124\n" +
 	"\x06circle\x18\x01 \x01(\v2\x1a.votive.wire.v1.KeepCircleH\x00R\x06circle\x121\n" +
 	"\x05event\x18\x02 \x01(\v2\x19.votive.wire.v1.KeepEventH\x00R\x05event\x124\n" +
@@ -2768,7 +2776,8 @@ const file_wire_proto_rawDesc = "" +
 	"\acontact\x18\x05 \x01(\v2\x1b.votive.wire.v1.KeepContactH\x00R\acontact\x12.\n" +
 	"\x04card\x18\x06 \x01(\v2\x18.votive.wire.v1.KeepCardH\x00R\x04card\x121\n" +
 	"\x05inbox\x18\a \x01(\v2\x19.votive.wire.v1.KeepInboxH\x00R\x05inbox\x12.\n" +
-	"\x04link\x18\b \x01(\v2\x18.votive.wire.v1.KeepLinkH\x00R\x04linkB\x06\n" +
+	"\x04link\x18\b \x01(\v2\x18.votive.wire.v1.KeepLinkH\x00R\x04link\x12\x18\n" +
+	"\acounter\x18\x10 \x01(\rR\acounterB\x06\n" +
 	"\x04kind\"x\n" +
 	"\n" +
 	"KeepCircle\x12\x16\n" +
