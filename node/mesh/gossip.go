@@ -1,0 +1,188 @@
+package mesh
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	pb "github.com/libp2p/go-libp2p-pubsub/pb"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/core/record"
+	ma "github.com/multiformats/go-multiaddr"
+)
+
+const (
+	// queue is how many messages may wait for a peer, and for a verdict. The
+	// defaults of 32 delivered 32 of a burst of 100; this holds a whole burst
+	// (SPEC 2.10).
+	queue = 4096
+
+	// A gossipsub RPC is a few frames or a page of ids and addresses. Frames
+	// are held to their exact size apart from this, by the validator.
+	maxRPC       = 16 << 10
+	maxPXPeers   = 8
+	maxPXRecord  = 1 << 10 // 8 of these, with their ids, fit into maxRPC
+	maxTopicSubs = 16      // subscriptions in one RPC
+
+	// linkWait covers the second until gossipsub's next heartbeat, in which a
+	// peer that has just connected becomes a link.
+	linkWait = 3 * time.Second
+)
+
+// ErrNoPeers says that there is nobody to give a frame to.
+var ErrNoPeers = errors.New("mesh: no peers")
+
+// gossipProtocols leaves out what nobody here needs: floodsub, which would be
+// sent everything unasked, and the extensions of version 1.3.
+var gossipProtocols = []protocol.ID{pubsub.GossipSubID_v12, pubsub.GossipSubID_v11}
+
+// openGossip starts gossipsub without joining the topic.
+func (m *Mesh) openGossip() error {
+	quiet := slog.New(slog.DiscardHandler) // gossipsub logs peers
+	params := pubsub.DefaultGossipSubParams()
+	params.PrunePeers = maxPXPeers
+	params.MaxPendingConnections = 32
+	score, thresholds := m.peerScore()
+	ps, err := pubsub.NewGossipSub(m.ctx, m.host,
+		pubsub.WithLogger(quiet),
+		pubsub.WithRPCLogger(quiet),
+		pubsub.WithGossipSubProtocols(gossipProtocols, pubsub.GossipSubDefaultFeatures),
+		pubsub.WithGossipSubParams(params),
+		pubsub.WithMessageSignaturePolicy(pubsub.StrictNoSign),
+		pubsub.WithNoAuthor(), // StrictNoSign alone still sends the author
+		pubsub.WithMessageIdFn(m.messageID),
+		pubsub.WithSubscriptionFilter(pubsub.WrapLimitSubscriptionFilter(
+			pubsub.NewAllowlistSubscriptionFilter(m.cfg.Topic), maxTopicSubs)),
+		pubsub.WithPeerScore(score, thresholds),
+		pubsub.WithPeerOutboundQueueSize(queue),
+		pubsub.WithValidateQueueSize(queue),
+		pubsub.WithMaxMessageSize(max(maxRPC, 2*m.cfg.FrameSize)),
+		pubsub.WithMaxControlMessageSize(max(maxRPC, 2*m.cfg.FrameSize)),
+		pubsub.WithFloodPublish(false),
+		pubsub.WithPeerExchange(m.cfg.Keeper),
+		pubsub.WithCustomPXRecordReducer(reducePX),
+		pubsub.WithAppSpecificRpcInspector(m.inspect),
+		pubsub.WithRawTracer(tracer{&m.links, &m.budget}),
+	)
+	if err != nil {
+		return fmt.Errorf("mesh: %w", err)
+	}
+	m.pubsub = ps
+	if err := ps.RegisterTopicValidator(m.cfg.Topic, m.judge, pubsub.WithValidatorInline(true)); err != nil {
+		return fmt.Errorf("mesh: %w", err)
+	}
+	if m.topic, err = ps.Join(m.cfg.Topic); err != nil {
+		return fmt.Errorf("mesh: %w", err)
+	}
+	return nil
+}
+
+// messageID is the frame id (SPEC 2.3). What is no frame gets an id that no
+// frame can have, made of all its bytes.
+func (m *Mesh) messageID(msg *pb.Message) string {
+	if len(msg.GetData()) == m.cfg.FrameSize {
+		if id := m.cfg.FrameID(msg.GetData()); id != "" {
+			return id
+		}
+	}
+	sum := sha256.Sum256(msg.GetData())
+	return "no frame " + string(sum[:])
+}
+
+// inspect sees an RPC before gossipsub does anything with it. It takes out what
+// is over the link's budget: here, and not in the validator, because a message
+// that reaches the validator counts as seen for two minutes, and a flooded link
+// would make us deaf to the same frames from all others. Nobody is to blame for
+// it (SPEC 2.6).
+//
+// It also takes out fields that are not gossipsub's. They would be passed on
+// with the frame, and anybody could mark frames to follow them.
+func (m *Mesh) inspect(from PeerID, rpc *pubsub.RPC) error {
+	kept := rpc.Publish[:0]
+	for _, msg := range rpc.Publish {
+		if !m.budget.take(from) {
+			continue
+		}
+		if fields := msg.ProtoReflect(); len(fields.GetUnknown()) > 0 {
+			fields.SetUnknown(nil)
+		}
+		kept = append(kept, msg)
+	}
+	clear(rpc.Publish[len(kept):])
+	rpc.Publish = kept
+	return nil
+}
+
+// judge is gossipsub's validator: the size of SPEC 2.1 first, then the verdict
+// that was handed in.
+func (m *Mesh) judge(_ context.Context, from PeerID, msg *pubsub.Message) pubsub.ValidationResult {
+	if len(msg.GetData()) != m.cfg.FrameSize {
+		return pubsub.ValidationReject
+	}
+	if !m.calls.enter() {
+		return pubsub.ValidationIgnore
+	}
+	defer m.calls.leave()
+	switch m.cfg.Verdict(from, msg.GetData()) {
+	case Accept:
+		return pubsub.ValidationAccept
+	case Reject:
+		return pubsub.ValidationReject
+	default:
+		return pubsub.ValidationIgnore
+	}
+}
+
+// Publish gives a frame of ours to the peers, who pass it on. Verdict is asked
+// first, with [Mesh.ID] as from; the budget is not. Publish copies the frame. It
+// waits up to three seconds for a peer and returns [ErrNoPeers] when there is
+// none: then the frame went nowhere and can be published again. Publishing a
+// frame again within two minutes of a success does nothing and is no error.
+func (m *Mesh) Publish(ctx context.Context, frame []byte) error {
+	if len(frame) != m.cfg.FrameSize {
+		return fmt.Errorf("mesh: frame of %d bytes, want %d", len(frame), m.cfg.FrameSize)
+	}
+	if !m.links.wait(ctx, m.ctx.Done(), linkWait) {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case m.ctx.Err() != nil:
+			return ErrClosed
+		}
+		return ErrNoPeers
+	}
+	err := m.topic.Publish(ctx, bytes.Clone(frame))
+	var refused pubsub.ValidationError
+	switch {
+	case errors.As(err, &refused):
+		return fmt.Errorf("mesh: own frame refused: %s", refused.Reason)
+	case m.ctx.Err() != nil:
+		return ErrClosed
+	}
+	return err
+}
+
+// Blame counts against a peer what an invalid frame by gossip would (SPEC
+// 10.5). After a few, nothing is taken from it for a while.
+func (m *Mesh) Blame(id PeerID) {
+	// It fails only when gossipsub has stopped, and then nothing is taken.
+	_ = m.pubsub.PeerFeedback(m.cfg.Topic, id, pubsub.PeerFeedbackInvalidMessage)
+}
+
+// reducePX leaves out peers whose address nobody would learn, and records so
+// long that the message would not be sent.
+func reducePX(peers []*pb.PeerInfo, _ *slog.Logger, id PeerID, _ []ma.Multiaddr, env *record.Envelope) []*pb.PeerInfo {
+	if env == nil {
+		return peers
+	}
+	raw, err := env.Marshal()
+	if err != nil || len(raw) > maxPXRecord {
+		return peers
+	}
+	return append(peers, &pb.PeerInfo{PeerID: []byte(id), SignedPeerRecord: raw})
+}

@@ -1,0 +1,265 @@
+package mesh
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	ma "github.com/multiformats/go-multiaddr"
+)
+
+const (
+	maxRemembered = 64
+	maxAddrLength = 256 // of a remembered address, as text
+	maxUnheard    = 256 // connections that wait for a reader of Connected
+)
+
+// Peer is a connected peer.
+type Peer struct {
+	ID        PeerID
+	Addr      string    // multiaddr of the other end
+	Direction string    // "inbound" or "outbound": outbound is what we dialled
+	Since     time.Time // when it connected
+	Votive    bool      // it takes part in the topic
+	InMesh    bool      // gossipsub gives it frames directly
+}
+
+// Peers lists the connected peers, longest connected first.
+func (m *Mesh) Peers() []Peer {
+	conns := m.host.Network().Conns()
+	slices.SortStableFunc(conns, func(a, b network.Conn) int {
+		return a.Stat().Opened.Compare(b.Stat().Opened)
+	})
+	seen := make(map[PeerID]bool, len(conns))
+	peers := make([]Peer, 0, len(conns))
+	for _, c := range conns {
+		id := c.RemotePeer()
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		peers = append(peers, Peer{
+			ID:        id,
+			Addr:      c.RemoteMultiaddr().String(),
+			Direction: strings.ToLower(c.Stat().Direction.String()),
+			Since:     c.Stat().Opened,
+			Votive:    m.roster.has(id),
+			InMesh:    m.links.has(id),
+		})
+	}
+	return peers
+}
+
+// Connected gives each peer that takes part in the topic when it connects, and
+// first those that already have. The channel is closed when ctx ends or the
+// Mesh closes. A reader that falls 256 peers behind misses some.
+func (m *Mesh) Connected(ctx context.Context) <-chan PeerID {
+	return m.roster.listen(ctx)
+}
+
+// Remembered gives addresses for Config.Cached of the next start: peers that
+// took part in the topic, those connected now first, at most 64.
+func (m *Mesh) Remembered() []string {
+	known := m.roster.known()
+	out := make([]string, 0, len(known))
+	for _, p := range known {
+		for _, a := range p.Addrs {
+			out = append(out, fullAddr(a, p.ID))
+		}
+	}
+	return out
+}
+
+// watchTopic keeps the roster.
+func (m *Mesh) watchTopic(ctx context.Context, events *pubsub.TopicEventHandler) error {
+	for {
+		e, err := events.NextPeerEvent(ctx)
+		if err != nil {
+			return err
+		}
+		switch e.Type {
+		case pubsub.PeerJoin:
+			m.log.Debug("mesh: peer joined", "peer", e.Peer)
+			m.roster.join(e.Peer, m.provenAddr(e.Peer))
+		case pubsub.PeerLeave:
+			m.log.Debug("mesh: peer left", "peer", e.Peer)
+			m.roster.leave(e.Peer)
+		}
+	}
+}
+
+// provenAddr is an address at which a peer can be reached: the one that we
+// dialled, else one that it tells everybody, else nil.
+func (m *Mesh) provenAddr(id PeerID) ma.Multiaddr {
+	for _, c := range m.host.Network().ConnsToPeer(id) {
+		if c.Stat().Direction == network.DirOutbound && !isRelayed(c.RemoteMultiaddr()) {
+			return c.RemoteMultiaddr()
+		}
+	}
+	told := tellable(m.host.Peerstore().Addrs(id))
+	if len(told) == 0 {
+		return nil
+	}
+	return slices.MaxFunc(told, func(a, b ma.Multiaddr) int { return cmp.Compare(ease(a), ease(b)) })
+}
+
+// roster is who takes part in the topic, who listens for that, and who did
+// before.
+type roster struct {
+	mu        sync.Mutex
+	here      map[PeerID]bool
+	listeners map[chan PeerID]struct{}
+	closed    bool
+	past      []acquaintance // at most maxRemembered
+}
+
+type acquaintance struct {
+	peer.AddrInfo
+	last time.Time // when it was last here; zero: only told
+}
+
+func (r *roster) has(id PeerID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.here[id]
+}
+
+func (r *roster) size() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.here)
+}
+
+// join notes that a peer takes part, reachable at addr unless that is nil.
+func (r *roster) join(id PeerID, addr ma.Multiaddr) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.here == nil {
+		r.here = make(map[PeerID]bool)
+	}
+	r.here[id] = true
+	for l := range r.listeners {
+		select {
+		case l <- id:
+		default: // it is far behind
+		}
+	}
+	if addr == nil || len(fullAddr(addr, id)) > maxAddrLength {
+		return
+	}
+	r.past = slices.DeleteFunc(r.past, func(a acquaintance) bool { return a.ID == id })
+	if len(r.past) >= maxRemembered && !r.forget() {
+		return
+	}
+	r.past = append(r.past, acquaintance{peer.AddrInfo{ID: id, Addrs: []ma.Multiaddr{addr}}, time.Now()})
+}
+
+// forget drops whoever was here the longest time ago and is not here now.
+func (r *roster) forget() bool {
+	oldest := -1
+	for i, a := range r.past {
+		if !r.here[a.ID] && (oldest < 0 || a.last.Before(r.past[oldest].last)) {
+			oldest = i
+		}
+	}
+	if oldest < 0 {
+		return false
+	}
+	r.past = slices.Delete(r.past, oldest, oldest+1)
+	return true
+}
+
+func (r *roster) leave(id PeerID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.here, id)
+	for i := range r.past {
+		if r.past[i].ID == id {
+			r.past[i].last = time.Now()
+		}
+	}
+}
+
+// remember takes in addresses from an earlier run.
+func (r *roster) remember(self PeerID, cached []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range cached {
+		p, err := peer.AddrInfoFromString(s)
+		if err != nil || p.ID == self || len(s) > maxAddrLength || len(r.past) >= maxRemembered ||
+			slices.ContainsFunc(r.past, func(a acquaintance) bool { return a.ID == p.ID }) {
+			continue
+		}
+		r.past = append(r.past, acquaintance{AddrInfo: *p})
+	}
+}
+
+// known lists everybody whose address is remembered, those here now first, then
+// the latest.
+func (r *roster) known() []peer.AddrInfo {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	slices.SortStableFunc(r.past, func(a, b acquaintance) int {
+		if ha, hb := r.here[a.ID], r.here[b.ID]; ha != hb {
+			if ha {
+				return -1
+			}
+			return 1
+		}
+		return b.last.Compare(a.last)
+	})
+	out := make([]peer.AddrInfo, len(r.past))
+	for i, a := range r.past {
+		out[i] = a.AddrInfo
+	}
+	return out
+}
+
+func (r *roster) listen(ctx context.Context) <-chan PeerID {
+	l := make(chan PeerID, maxUnheard)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		close(l)
+		return l
+	}
+	for id := range r.here {
+		select {
+		case l <- id:
+		default:
+		}
+	}
+	if r.listeners == nil {
+		r.listeners = make(map[chan PeerID]struct{})
+	}
+	r.listeners[l] = struct{}{}
+	context.AfterFunc(ctx, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.hangUp(l)
+	})
+	return l
+}
+
+// hangUp closes a listener once. The caller holds mu.
+func (r *roster) hangUp(l chan PeerID) {
+	if _, ok := r.listeners[l]; ok {
+		delete(r.listeners, l)
+		close(l)
+	}
+}
+
+func (r *roster) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	for l := range r.listeners {
+		r.hangUp(l)
+	}
+}
