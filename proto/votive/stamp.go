@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/bits"
 )
@@ -52,7 +53,7 @@ func (u Unstamped) Effort() uint8 {
 // until it has one or ctx is done, and then gives the error of ctx. SPEC 2.4.
 func (u Unstamped) Stamp(ctx context.Context) (Frame, error) {
 	if u.bytes == nil {
-		return Frame{}, fmt.Errorf("no frame to stamp")
+		return Frame{}, errors.New("no frame to stamp")
 	}
 	const triesBetweenLooks = 1 << 14
 	for stamp := uint64(0); ; stamp += triesBetweenLooks {
