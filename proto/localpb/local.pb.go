@@ -1198,6 +1198,8 @@ func (x *LeaveCircleRequest) GetCircle() string {
 type CirclesResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Circles       []*Circle              `protobuf:"bytes,1,rep,name=circles,proto3" json:"circles,omitempty"`
+	Pending       bool                   `protobuf:"varint,2,opt,name=pending,proto3" json:"pending,omitempty"` // a link whose invitation has not arrived
+	Chosen        string                 `protobuf:"bytes,3,opt,name=chosen,proto3" json:"chosen,omitempty"`    // what a prefix or name was understood as
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1237,6 +1239,20 @@ func (x *CirclesResponse) GetCircles() []*Circle {
 		return x.Circles
 	}
 	return nil
+}
+
+func (x *CirclesResponse) GetPending() bool {
+	if x != nil {
+		return x.Pending
+	}
+	return false
+}
+
+func (x *CirclesResponse) GetChosen() string {
+	if x != nil {
+		return x.Chosen
+	}
+	return ""
 }
 
 type Time struct {
@@ -2502,6 +2518,7 @@ type EventsResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Events        []*Event               `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
 	More          bool                   `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	Chosen        string                 `protobuf:"bytes,3,opt,name=chosen,proto3" json:"chosen,omitempty"` // the circle that a prefix or name was understood as
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2548,6 +2565,13 @@ func (x *EventsResponse) GetMore() bool {
 		return x.More
 	}
 	return false
+}
+
+func (x *EventsResponse) GetChosen() string {
+	if x != nil {
+		return x.Chosen
+	}
+	return ""
 }
 
 type ShowEventRequest struct {
@@ -2698,6 +2722,7 @@ type ShowEventResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Event         *Event                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
 	Revisions     []*Revision            `protobuf:"bytes,2,rep,name=revisions,proto3" json:"revisions,omitempty"` // oldest first
+	Chosen        string                 `protobuf:"bytes,3,opt,name=chosen,proto3" json:"chosen,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2744,6 +2769,13 @@ func (x *ShowEventResponse) GetRevisions() []*Revision {
 		return x.Revisions
 	}
 	return nil
+}
+
+func (x *ShowEventResponse) GetChosen() string {
+	if x != nil {
+		return x.Chosen
+	}
+	return ""
 }
 
 type InviteRequest struct {
@@ -3061,6 +3093,7 @@ func (x *ListInvitesRequest) GetEvent() string {
 type InvitesResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Invites       []*Invite              `protobuf:"bytes,1,rep,name=invites,proto3" json:"invites,omitempty"`
+	Chosen        string                 `protobuf:"bytes,2,opt,name=chosen,proto3" json:"chosen,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3100,6 +3133,13 @@ func (x *InvitesResponse) GetInvites() []*Invite {
 		return x.Invites
 	}
 	return nil
+}
+
+func (x *InvitesResponse) GetChosen() string {
+	if x != nil {
+		return x.Chosen
+	}
+	return ""
 }
 
 type RevokeRequest struct {
@@ -3223,6 +3263,7 @@ type AcceptRequest struct {
 	Link          string                 `protobuf:"bytes,1,opt,name=link,proto3" json:"link,omitempty"`
 	File          []byte                 `protobuf:"bytes,2,opt,name=file,proto3" json:"file,omitempty"`
 	WaitSeconds   uint32                 `protobuf:"varint,3,opt,name=wait_seconds,json=waitSeconds,proto3" json:"wait_seconds,omitempty"` // up to 60
+	Connect       bool                   `protobuf:"varint,4,opt,name=connect,proto3" json:"connect,omitempty"`                            // the reader agreed: the peer that the link names may be dialled
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3276,6 +3317,13 @@ func (x *AcceptRequest) GetWaitSeconds() uint32 {
 		return x.WaitSeconds
 	}
 	return 0
+}
+
+func (x *AcceptRequest) GetConnect() bool {
+	if x != nil {
+		return x.Connect
+	}
+	return false
 }
 
 type Issuer struct {
@@ -3798,6 +3846,7 @@ type GuestsResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Guests        []*Guest               `protobuf:"bytes,1,rep,name=guests,proto3" json:"guests,omitempty"`
 	Counts        *GuestCounts           `protobuf:"bytes,2,opt,name=counts,proto3" json:"counts,omitempty"`
+	Chosen        string                 `protobuf:"bytes,3,opt,name=chosen,proto3" json:"chosen,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3844,6 +3893,13 @@ func (x *GuestsResponse) GetCounts() *GuestCounts {
 		return x.Counts
 	}
 	return nil
+}
+
+func (x *GuestsResponse) GetChosen() string {
+	if x != nil {
+		return x.Chosen
+	}
+	return ""
 }
 
 type Contact struct {
@@ -4288,9 +4344,11 @@ const file_local_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\"\x14\n" +
 	"\x12ListCirclesRequest\",\n" +
 	"\x12LeaveCircleRequest\x12\x16\n" +
-	"\x06circle\x18\x01 \x01(\tR\x06circle\"D\n" +
+	"\x06circle\x18\x01 \x01(\tR\x06circle\"v\n" +
 	"\x0fCirclesResponse\x121\n" +
-	"\acircles\x18\x01 \x03(\v2\x17.votive.local.v1.CircleR\acircles\"q\n" +
+	"\acircles\x18\x01 \x03(\v2\x17.votive.local.v1.CircleR\acircles\x12\x18\n" +
+	"\apending\x18\x02 \x01(\bR\apending\x12\x16\n" +
+	"\x06chosen\x18\x03 \x01(\tR\x06chosen\"q\n" +
 	"\x04Time\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x14\n" +
 	"\x05local\x18\x02 \x01(\tR\x05local\x12\x17\n" +
@@ -4416,10 +4474,11 @@ const file_local_proto_rawDesc = "" +
 	"\x03tag\x18\x05 \x01(\tR\x03tag\x12\x14\n" +
 	"\x05limit\x18\x06 \x01(\rR\x05limit\x12\x1f\n" +
 	"\vreader_zone\x18\a \x01(\tR\n" +
-	"readerZone\"T\n" +
+	"readerZone\"l\n" +
 	"\x0eEventsResponse\x12.\n" +
 	"\x06events\x18\x01 \x03(\v2\x16.votive.local.v1.EventR\x06events\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"(\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\x12\x16\n" +
+	"\x06chosen\x18\x03 \x01(\tR\x06chosen\"(\n" +
 	"\x10ShowEventRequest\x12\x14\n" +
 	"\x05event\x18\x01 \x01(\tR\x05event\"\xe6\x01\n" +
 	"\bRevision\x12\x0e\n" +
@@ -4430,10 +4489,11 @@ const file_local_proto_rawDesc = "" +
 	"\x06status\x18\x05 \x01(\tR\x06status\x12+\n" +
 	"\x05start\x18\x06 \x01(\v2\x15.votive.local.v1.TimeR\x05start\x12'\n" +
 	"\x03end\x18\a \x01(\v2\x15.votive.local.v1.TimeR\x03end\x12\x12\n" +
-	"\x04head\x18\b \x01(\bR\x04head\"z\n" +
+	"\x04head\x18\b \x01(\bR\x04head\"\x92\x01\n" +
 	"\x11ShowEventResponse\x12,\n" +
 	"\x05event\x18\x01 \x01(\v2\x16.votive.local.v1.EventR\x05event\x127\n" +
-	"\trevisions\x18\x02 \x03(\v2\x19.votive.local.v1.RevisionR\trevisions\"\x9a\x01\n" +
+	"\trevisions\x18\x02 \x03(\v2\x19.votive.local.v1.RevisionR\trevisions\x12\x16\n" +
+	"\x06chosen\x18\x03 \x01(\tR\x06chosen\"\x9a\x01\n" +
 	"\rInviteRequest\x12\x0e\n" +
 	"\x02to\x18\x01 \x01(\tR\x02to\x12\x12\n" +
 	"\x04uses\x18\x02 \x01(\rR\x04uses\x12\x18\n" +
@@ -4459,20 +4519,22 @@ const file_local_proto_rawDesc = "" +
 	"\x02qr\x18\x06 \x01(\tR\x02qr\x12\x16\n" +
 	"\x06chosen\x18\a \x01(\tR\x06chosen\"*\n" +
 	"\x12ListInvitesRequest\x12\x14\n" +
-	"\x05event\x18\x01 \x01(\tR\x05event\"D\n" +
+	"\x05event\x18\x01 \x01(\tR\x05event\"\\\n" +
 	"\x0fInvitesResponse\x121\n" +
-	"\ainvites\x18\x01 \x03(\v2\x17.votive.local.v1.InviteR\ainvites\"'\n" +
+	"\ainvites\x18\x01 \x03(\v2\x17.votive.local.v1.InviteR\ainvites\x12\x16\n" +
+	"\x06chosen\x18\x02 \x01(\tR\x06chosen\"'\n" +
 	"\rRevokeRequest\x12\x16\n" +
 	"\x06invite\x18\x01 \x01(\tR\x06invite\"u\n" +
 	"\x0eInspectRequest\x12\x12\n" +
 	"\x04link\x18\x01 \x01(\tR\x04link\x12\x12\n" +
 	"\x04file\x18\x02 \x01(\fR\x04file\x12\x18\n" +
 	"\aconnect\x18\x03 \x01(\bR\aconnect\x12!\n" +
-	"\fwait_seconds\x18\x04 \x01(\rR\vwaitSeconds\"Z\n" +
+	"\fwait_seconds\x18\x04 \x01(\rR\vwaitSeconds\"t\n" +
 	"\rAcceptRequest\x12\x12\n" +
 	"\x04link\x18\x01 \x01(\tR\x04link\x12\x12\n" +
 	"\x04file\x18\x02 \x01(\fR\x04file\x12!\n" +
-	"\fwait_seconds\x18\x03 \x01(\rR\vwaitSeconds\"d\n" +
+	"\fwait_seconds\x18\x03 \x01(\rR\vwaitSeconds\x12\x18\n" +
+	"\aconnect\x18\x04 \x01(\bR\aconnect\"d\n" +
 	"\x06Issuer\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x18\n" +
 	"\apetname\x18\x02 \x01(\tR\apetname\x12\x12\n" +
@@ -4515,10 +4577,11 @@ const file_local_proto_rawDesc = "" +
 	"\x02in\x18\x04 \x01(\rR\x02in\x12\x1a\n" +
 	"\bwaitlist\x18\x05 \x01(\rR\bwaitlist\x12\x18\n" +
 	"\apending\x18\x06 \x01(\rR\apending\x12\x16\n" +
-	"\x06people\x18\a \x01(\rR\x06people\"v\n" +
+	"\x06people\x18\a \x01(\rR\x06people\"\x8e\x01\n" +
 	"\x0eGuestsResponse\x12.\n" +
 	"\x06guests\x18\x01 \x03(\v2\x16.votive.local.v1.GuestR\x06guests\x124\n" +
-	"\x06counts\x18\x02 \x01(\v2\x1c.votive.local.v1.GuestCountsR\x06counts\"\x91\x01\n" +
+	"\x06counts\x18\x02 \x01(\v2\x1c.votive.local.v1.GuestCountsR\x06counts\x12\x16\n" +
+	"\x06chosen\x18\x03 \x01(\tR\x06chosen\"\x91\x01\n" +
 	"\aContact\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x18\n" +
 	"\apetname\x18\x02 \x01(\tR\apetname\x12\x12\n" +
