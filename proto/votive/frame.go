@@ -118,13 +118,19 @@ func frameID(b []byte) ID { return sha256.Sum256(b[:stampAt]) }
 // lifetime class and expiry, salt, tag. SPEC 2.1.
 type Header [HeaderSize]byte
 
-// newHeader is a header whose salt and tag are still to be filled in.
-func newHeader(life Lifetime, effort uint8, expiry Day) Header {
-	var h Header
-	h[0] = frameVersion
-	h[1] = effort
+// newHeader is the header of a frame that is sealed now, with its salt and tag
+// still to be filled in. SPEC 2.1, 2.2.
+func newHeader(life Lifetime, effort uint8, now time.Time) (Header, error) {
+	if life > Days120 {
+		return Header{}, fmt.Errorf("lifetime class %d, want at most %d", life, Days120)
+	}
+	expiry := life.expiry(now)
+	if expiry > maxDay {
+		return Header{}, fmt.Errorf("frame would die on %v, want at most %v", expiry.Time(), maxDay.Time())
+	}
+	h := Header{0: frameVersion, 1: effort}
 	binary.BigEndian.PutUint16(h[expiryAt:], uint16(life)<<14|uint16(expiry))
-	return h
+	return h, h.check()
 }
 
 // check refuses what SPEC 2.5 has Rejected for its first bytes.
@@ -174,7 +180,8 @@ type Day uint16
 const (
 	firstDay = 1577836800 // Unix seconds of 2020-01-01 UTC
 	daySize  = 86400
-	maxDay   = 1<<14 - 1 // the last that a frame can say, in 2064
+
+	maxDay Day = 1<<14 - 1 // the last that a frame can say, in 2064
 )
 
 // DayOf is the day that t is in: the first for all times before it, and the
