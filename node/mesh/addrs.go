@@ -22,8 +22,8 @@ func (m *Mesh) listening() []ma.Multiaddr {
 	// knows otherwise is then all there is.
 	addrs, _ := m.host.Network().InterfaceListenAddresses()
 	addrs = slices.DeleteFunc(ma.Unique(append(addrs, m.host.Addrs()...)), func(a ma.Multiaddr) bool {
-		ip, err := manet.ToIP(a)
-		return err != nil && !isRelayed(a) || err == nil && ip.IsUnspecified()
+		ip, err := manet.ToIP(a) // none in the /p2p-circuit that stands for "by relay"
+		return err != nil || ip.IsUnspecified()
 	})
 	slices.SortFunc(addrs, func(a, b ma.Multiaddr) int { return a.Compare(b) })
 	return addrs

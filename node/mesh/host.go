@@ -224,13 +224,13 @@ func connRate(perIP int) *rate.Limiter {
 	}
 }
 
-// tellable is what peers are told of our addresses: public ones and those
-// through a relay. Those of the local network, of a VPN and the like would
+// tellable is what peers are told of our addresses: public ones, those of a
+// public relay included. Those of the local network, of a VPN and the like would
 // help to tell who and where somebody is.
 func tellable(addrs []ma.Multiaddr) []ma.Multiaddr {
 	out := make([]ma.Multiaddr, 0, len(addrs))
 	for _, a := range addrs {
-		if manet.IsPublicAddr(a) || isRelayed(a) {
+		if manet.IsPublicAddr(a) {
 			out = append(out, a)
 		}
 	}

@@ -9,51 +9,51 @@ import (
 	"github.com/libp2p/go-libp2p/core/protocol"
 )
 
-// links is the set of peers that gossipsub hands frames to directly: the
-// topic's mesh. It is told by gossipsub's event loop and bounded by gossipsub's
-// degree.
+// links is the set of peers that gossipsub hands frames to directly: those in
+// the topic's mesh to which a stream is open. A peer can make itself part of
+// the mesh before that. It is told by gossipsub's event loop; gossipsub's
+// degree bounds the mesh, the connection manager the streams.
 type links struct {
-	mu    sync.Mutex
-	peers map[PeerID]struct{}
-	some  chan struct{} // closed while there are links; nil before the first question
+	mu      sync.Mutex
+	open    map[PeerID]bool
+	grafted map[PeerID]bool
+	live    int           // how many are both
+	some    chan struct{} // closed while live > 0; nil until somebody waits
 }
 
-func (l *links) add(id PeerID) {
+// change makes a change to the sets and sees what it did to live.
+func (l *links) change(id PeerID, how func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.peers == nil {
-		l.peers = make(map[PeerID]struct{})
+	if l.open == nil {
+		l.open, l.grafted = make(map[PeerID]bool), make(map[PeerID]bool)
 	}
-	if len(l.peers) == 0 && l.some != nil {
-		close(l.some)
-	}
-	l.peers[id] = struct{}{}
-}
-
-func (l *links) remove(id PeerID) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if _, ok := l.peers[id]; !ok {
-		return
-	}
-	delete(l.peers, id)
-	if len(l.peers) == 0 {
-		l.some = nil
+	before := l.open[id] && l.grafted[id]
+	how()
+	after := l.open[id] && l.grafted[id]
+	switch {
+	case before && !after:
+		if l.live--; l.live == 0 {
+			l.some = nil
+		}
+	case !before && after:
+		if l.live++; l.live == 1 && l.some != nil {
+			close(l.some)
+		}
 	}
 }
 
 func (l *links) has(id PeerID) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, ok := l.peers[id]
-	return ok
+	return l.open[id] && l.grafted[id]
 }
 
 // wait reports whether there is a link within d, before ctx ends and before
 // closed is.
 func (l *links) wait(ctx context.Context, closed <-chan struct{}, d time.Duration) bool {
 	l.mu.Lock()
-	if len(l.peers) > 0 {
+	if l.live > 0 {
 		l.mu.Unlock()
 		return true
 	}
@@ -81,16 +81,33 @@ type tracer struct {
 	budget *budget
 }
 
-func (t tracer) Graft(id PeerID, _ string)        { t.links.add(id) }
-func (t tracer) Prune(id PeerID, _ string)        { t.links.remove(id) }
-func (t tracer) OnClosedOutboundStream(id PeerID) { t.links.remove(id) }
+func (t tracer) Graft(id PeerID, _ string) {
+	t.links.change(id, func() { t.links.grafted[id] = true })
+}
+
+func (t tracer) Prune(id PeerID, _ string) {
+	t.links.change(id, func() { delete(t.links.grafted, id) })
+}
+
+func (t tracer) OnNewOutboundStream(id PeerID, _ protocol.ID) {
+	t.links.change(id, func() { t.links.open[id] = true })
+}
+
+// OnClosedOutboundStream also takes the peer out of the mesh: gossipsub does,
+// and does not say so.
+func (t tracer) OnClosedOutboundStream(id PeerID) {
+	t.links.change(id, func() {
+		delete(t.links.open, id)
+		delete(t.links.grafted, id)
+	})
+}
+
 func (t tracer) RejectMessage(_ *pubsub.Message, why string) {
 	if why == pubsub.RejectValidationQueueFull || why == pubsub.RejectValidationThrottled {
 		t.budget.over.Add(1)
 	}
 }
 
-func (tracer) OnNewOutboundStream(PeerID, protocol.ID)             {}
 func (tracer) Join(string)                                         {}
 func (tracer) Leave(string)                                        {}
 func (tracer) ValidateMessage(*pubsub.Message)                     {}

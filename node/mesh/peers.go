@@ -3,6 +3,7 @@ package mesh
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -66,6 +67,9 @@ func (m *Mesh) Connected(ctx context.Context) <-chan PeerID {
 // Remembered gives addresses for Config.Cached of the next start: peers that
 // took part in the topic, those connected now first, at most 64.
 func (m *Mesh) Remembered() []string {
+	for _, id := range m.roster.ids() { // some were not identified yet when they joined
+		m.roster.note(id, m.provenAddr(id))
+	}
 	known := m.roster.known()
 	out := make([]string, 0, len(known))
 	for _, p := range known {
@@ -86,9 +90,11 @@ func (m *Mesh) watchTopic(ctx context.Context, events *pubsub.TopicEventHandler)
 		switch e.Type {
 		case pubsub.PeerJoin:
 			m.log.Debug("mesh: peer joined", "peer", e.Peer)
-			m.roster.join(e.Peer, m.provenAddr(e.Peer))
+			m.roster.join(e.Peer)
+			m.roster.note(e.Peer, m.provenAddr(e.Peer))
 		case pubsub.PeerLeave:
 			m.log.Debug("mesh: peer left", "peer", e.Peer)
+			m.roster.note(e.Peer, m.provenAddr(e.Peer))
 			m.roster.leave(e.Peer)
 		}
 	}
@@ -136,8 +142,13 @@ func (r *roster) size() int {
 	return len(r.here)
 }
 
-// join notes that a peer takes part, reachable at addr unless that is nil.
-func (r *roster) join(id PeerID, addr ma.Multiaddr) {
+func (r *roster) ids() []PeerID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Keys(r.here))
+}
+
+func (r *roster) join(id PeerID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.here == nil {
@@ -150,10 +161,21 @@ func (r *roster) join(id PeerID, addr ma.Multiaddr) {
 		default: // it is far behind
 		}
 	}
-	if addr == nil || len(fullAddr(addr, id)) > maxAddrLength {
+}
+
+// note remembers a peer that is here as reachable at addr; nil is not known.
+func (r *roster) note(id PeerID, addr ma.Multiaddr) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.here[id] || addr == nil || len(fullAddr(addr, id)) > maxAddrLength {
 		return
 	}
-	r.past = slices.DeleteFunc(r.past, func(a acquaintance) bool { return a.ID == id })
+	for i := range r.past {
+		if r.past[i].ID == id {
+			r.past[i].Addrs, r.past[i].last = []ma.Multiaddr{addr}, time.Now()
+			return
+		}
+	}
 	if len(r.past) >= maxRemembered && !r.forget() {
 		return
 	}
@@ -179,11 +201,6 @@ func (r *roster) leave(id PeerID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.here, id)
-	for i := range r.past {
-		if r.past[i].ID == id {
-			r.past[i].last = time.Now()
-		}
-	}
 }
 
 // remember takes in addresses from an earlier run.

@@ -1,0 +1,152 @@
+package mesh
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	ma "github.com/multiformats/go-multiaddr"
+)
+
+func TestPeers(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a, b := w.pair()
+		began := time.Now()
+		other := w.raw(b, "/votive/2")
+		settle(time.Second)
+
+		got := a.Peers()
+		if len(got) != 1 {
+			t.Fatalf("%d peers, want 1", len(got))
+		}
+		want := Peer{
+			ID: b.ID(), Addr: strings.TrimSuffix(b.addr, "/p2p/"+b.ID().String()), Direction: "outbound",
+			Since: got[0].Since, Votive: true, InMesh: true,
+		}
+		if got[0] != want || !got[0].Since.Before(began) {
+			t.Errorf("Peers() = %+v, want %+v, before %v", got[0], want, began)
+		}
+		got = b.Peers()
+		if len(got) != 2 || got[0].ID != a.ID() || got[1].ID != other.ID() {
+			t.Fatalf("Peers() = %+v, want first %v, then %v", got, a.ID(), other.ID())
+		}
+		if got[0].Direction != "inbound" || got[1].Votive || got[1].InMesh {
+			t.Errorf("Peers() = %+v", got)
+		}
+	})
+}
+
+func TestConnected(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a, b := w.pair()
+		ctx, cancel := context.WithCancel(w.t.Context())
+		first, second := a.Connected(ctx), a.Connected(w.t.Context())
+		next := func(ch <-chan PeerID) PeerID {
+			select {
+			case id := <-ch:
+				return id
+			default:
+				return "nobody"
+			}
+		}
+		if got := next(first); got != b.ID() {
+			t.Errorf("Connected() gave %v, want %v, which was there", got, b.ID())
+		}
+		c := w.open(nil)
+		w.dial(c, a)
+		if got := next(first); got != c.ID() {
+			t.Errorf("Connected() gave %v, want %v, which came", got, c.ID())
+		}
+		w.raw(a, "/votive/2")
+		settle(time.Second)
+		if got := next(first); got != "nobody" {
+			t.Errorf("Connected() gave %v, which does not speak votive", got)
+		}
+		c.stop()
+		settle(time.Second)
+		cancel()
+		settle(time.Second)
+		if id, ok := <-first; ok {
+			t.Errorf("Connected() gave %v after its context ended, want it closed", id)
+		}
+		a.stop()
+		var got []PeerID
+		for id := range second { // ends: Run has
+			got = append(got, id)
+		}
+		if want := []PeerID{b.ID(), c.ID()}; !slices.Equal(got, want) {
+			t.Errorf("Connected() gave %v, want %v", got, want)
+		}
+		if _, ok := <-a.Connected(w.t.Context()); ok {
+			t.Error("Connected() after Run gave somebody, want it closed")
+		}
+	})
+}
+
+func TestRemembered(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a, b := w.pair()
+		if got, want := a.Remembered(), []string{b.addr}; !slices.Equal(got, want) {
+			t.Errorf("Remembered() = %q, want what was dialled, %q", got, want)
+		}
+		if got, want := b.Remembered(), []string{a.addr}; !slices.Equal(got, want) {
+			t.Errorf("Remembered() = %q, want what the peer told, %q", got, want)
+		}
+		c := w.open(func(cfg *Config) { cfg.Cached = a.Remembered() })
+		settle(5 * time.Second)
+		if !c.connected(b) {
+			t.Error("a remembered peer was not dialled at the next start")
+		}
+	})
+}
+
+func TestAddrs(t *testing.T) {
+	n := start(t, loopback("udp/0/quic-v1", "tcp/0"))
+	addrs := n.Addrs()
+	if len(addrs) != 2 {
+		t.Fatalf("Addrs() = %q, want 2", addrs)
+	}
+	for _, s := range addrs {
+		if _, err := parsePeers([]string{s}); err != nil || !strings.HasSuffix(s, "/p2p/"+n.ID().String()) {
+			t.Errorf("Addrs() has %q: %v", s, err)
+		}
+		if strings.Contains(s, "/udp/0/") || strings.Contains(s, "/tcp/0/") {
+			t.Errorf("Addrs() has %q, without its port", s)
+		}
+	}
+	if got := n.BestAddr(); !strings.Contains(got, "/quic-v1/p2p/") || !slices.Contains(addrs, got) {
+		t.Errorf("BestAddr() = %q, want the QUIC one of %q", got, addrs)
+	}
+	all := start(t, func(cfg *Config) { cfg.NoProbe = true })
+	if len(all.Addrs()) == 0 || all.BestAddr() == "" {
+		t.Errorf("listening everywhere: Addrs() = %q, BestAddr() = %q", all.Addrs(), all.BestAddr())
+	}
+	for _, s := range all.Addrs() {
+		if strings.HasPrefix(s, "/ip4/0.0.0.0/") || strings.HasPrefix(s, "/ip6/::/") {
+			t.Errorf("Addrs() has %q, which nobody can dial", s)
+		}
+	}
+}
+
+func TestReach(t *testing.T) {
+	relay := "/p2p/12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5/p2p-circuit"
+	best := []string{ // each better than the next
+		"/ip4/8.8.8.8/udp/1/quic-v1",
+		"/ip6/2001:4860:4860::8888/udp/1/quic-v1",
+		"/ip4/8.8.8.8/tcp/1",
+		"/ip4/8.8.8.8/udp/1/quic-v1" + relay,
+		"/ip4/192.168.1.7/udp/1/quic-v1",
+		"/ip4/192.168.1.7/tcp/1",
+		"/ip4/127.0.0.1/udp/1/quic-v1",
+		"/ip6/::1/tcp/1",
+		"/ip6/fe80::1/udp/1/quic-v1",
+	}
+	for i := range best[1:] {
+		a, b := ma.StringCast(best[i]), ma.StringCast(best[i+1])
+		if reach(a)+ease(a) <= reach(b)+ease(b) {
+			t.Errorf("%s ranks no higher than %s", a, b)
+		}
+	}
+}
