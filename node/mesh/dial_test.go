@@ -53,6 +53,31 @@ func TestPinnedPeer(t *testing.T) {
 	})
 }
 
+// Who asks to dial is not told that it failed a moment ago.
+func TestDialAgain(t *testing.T) {
+	inWorld(t, func(w *world) {
+		key := newKey(t)
+		id, err := peer.IDFromPrivateKey(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		addr, opts := w.place()
+		n := w.open(nil)
+		full := addr + "/p2p/" + id.String()
+		for range 3 {
+			if err := n.Dial(w.t.Context(), full); err == nil {
+				t.Error("Dial(nobody) = nil, want an error")
+			}
+		}
+		start(w.t, func(cfg *Config) {
+			cfg.Key, cfg.Listen, cfg.Options, cfg.NoProbe = key, []string{addr}, opts, true
+		})
+		if err := n.Dial(w.t.Context(), full); err != nil {
+			t.Errorf("Dial() = %v", err)
+		}
+	})
+}
+
 func TestBackoffIsBounded(t *testing.T) {
 	for range 1000 {
 		if got := jitter(redialLast); got < redialLast/2 || got >= 2*redialLast {

@@ -108,10 +108,7 @@ func TestCloseEndsRun(t *testing.T) {
 // What a peer is told about us: the same words for every build, and no address
 // that is not public.
 func TestIdentify(t *testing.T) {
-	n := start(t, func(cfg *Config) {
-		cfg.NoProbe = true
-		cfg.Listen = []string{"/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"}
-	})
+	n := start(t, loopback("tcp/0", "udp/0/quic-v1"))
 	h, err := libp2p.New(libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"), libp2p.DisableMetrics())
 	if err != nil {
 		t.Fatal(err)
@@ -155,28 +152,22 @@ func TestKeeper(t *testing.T) {
 	})
 	n := start(t, func(cfg *Config) {
 		loopback("udp/0/quic-v1")(cfg)
-		cfg.NoProbe, cfg.Peers = false, []string{keeper.addr}
+		cfg.NoProbe = false
 	})
-	<-n.Connected(t.Context())
-	known := make(chan struct{})
-	sub, err := n.host.EventBus().Subscribe(new(event.EvtPeerProtocolsUpdated))
+	told, err := n.host.EventBus().Subscribe([]any{new(event.EvtPeerIdentificationCompleted), new(event.EvtPeerProtocolsUpdated)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer sub.Close()
-	go func() {
-		defer close(known)
-		for !n.isKeeper(keeper.ID()) {
-			select {
-			case <-sub.Out():
-			case <-time.After(10 * time.Second):
-				return
-			}
+	defer told.Close()
+	if err := n.Dial(t.Context(), keeper.addr); err != nil {
+		t.Fatal(err)
+	}
+	for timeout := time.After(20 * time.Second); !n.isKeeper(keeper.ID()); {
+		select {
+		case <-told.Out():
+		case <-timeout:
+			t.Fatal("not told within 20 s that the keeper relays")
 		}
-	}()
-	<-known
-	if !n.isKeeper(keeper.ID()) {
-		t.Fatal("the keeper does not relay")
 	}
 	if keeper.isKeeper(n.ID()) {
 		t.Error("a node that is no keeper relays")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p"
+	pb "github.com/libp2p/go-libp2p-pubsub/pb"
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/peer"
 )
@@ -95,6 +96,23 @@ func TestSpoiltCopy(t *testing.T) {
 			t.Error("the honest peer is no longer a link")
 		}
 	})
+}
+
+// SPEC 2.3: the message id of a frame is its id; what is no frame can have the
+// id neither of a frame nor of other bytes.
+func TestMessageID(t *testing.T) {
+	m := &Mesh{cfg: Config{FrameSize: testSize, FrameID: frameID}}
+	if got := m.messageID(&pb.Message{Data: frame(1)}); got != frameID(frame(1)) {
+		t.Errorf("messageID(frame) = %x, want %x", got, frameID(frame(1)))
+	}
+	seen := map[string]bool{frameID(frame(1)): true}
+	for _, data := range [][]byte{nil, {1}, frame(1)[:testSize-1], append(frame(1), 0), spoilt(frame(1)), spoilt(frame(2))} {
+		id := m.messageID(&pb.Message{Data: data})
+		if id == "" || seen[id] {
+			t.Errorf("messageID(%d bytes that are no frame) = %x, want one of its own", len(data), id)
+		}
+		seen[id] = true
+	}
 }
 
 // SPEC 2.5: what is not exactly 4,096 bytes is Rejected without being handed

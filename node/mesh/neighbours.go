@@ -3,6 +3,8 @@ package mesh
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -13,25 +15,54 @@ import (
 
 const (
 	mdnsService = "_votive._udp"
-	maxMet      = 16 // neighbours that wait to be dialled
+	mdnsLook    = time.Minute // how often our own addresses are looked at
+	maxMet      = 16          // neighbours that wait to be dialled
 )
 
-// meetNeighbours finds the neighbours on the local network and dials them, one
-// after the other.
+// meetNeighbours finds the neighbours on the local network until ctx ends. A
+// machine without a network, or one that moves to another, tries again.
 func (m *Mesh) meetNeighbours(ctx context.Context) error {
 	if !m.cfg.MDNS {
 		return nil
 	}
+	for {
+		err := m.meetHere(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil {
+			continue // the addresses have changed
+		}
+		m.log.Debug("mesh: cannot look for neighbours", "again", mdnsLook, "err", err)
+		if !pause(ctx, mdnsLook) {
+			return ctx.Err()
+		}
+	}
+}
+
+// meetHere runs mDNS until our addresses change, and dials whom it finds, one
+// after the other. mDNS goes on telling the addresses that it began with.
+func (m *Mesh) meetHere(ctx context.Context) error {
+	here, err := m.host.Network().InterfaceListenAddresses()
+	if err != nil {
+		return fmt.Errorf("mesh: own addresses: %w", err)
+	}
 	service := mdns.NewMdnsService(m.host, mdnsService, neighbours(m.met))
+	defer func() { _ = service.Close() }() // it always returns nil
 	if err := service.Start(); err != nil {
-		_ = service.Close() // the reason is err
 		return fmt.Errorf("mesh: mDNS: %w", err)
 	}
-	defer func() { _ = service.Close() }() // it always returns nil
+	look := time.NewTicker(mdnsLook)
+	defer look.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-look.C:
+			now, err := m.host.Network().InterfaceListenAddresses()
+			if err == nil && !slices.EqualFunc(here, now, ma.Multiaddr.Equal) {
+				return nil
+			}
 		case p := <-m.met:
 			if m.host.Network().Connectedness(p.ID) == network.Connected {
 				continue

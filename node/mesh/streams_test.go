@@ -60,13 +60,11 @@ func TestStream(t *testing.T) {
 func TestOpenStreamDoesNotDial(t *testing.T) {
 	inWorld(t, func(w *world) {
 		a, b := w.open(nil), w.open(nil)
-		for _, p := range []string{b.addr} {
-			infos, err := parsePeers([]string{p})
-			if err != nil {
-				t.Fatal(err)
-			}
-			a.host.Peerstore().AddAddrs(b.ID(), infos[0].Addrs, time.Hour)
+		peers, err := parsePeers([]string{b.addr})
+		if err != nil {
+			t.Fatal(err)
 		}
+		a.host.Peerstore().AddAddrs(b.ID(), peers[0].Addrs, time.Hour)
 		if _, err := a.OpenStream(w.t.Context(), b.ID(), testProtocol); err == nil {
 			t.Error("OpenStream() to a peer that is not connected = nil, want an error")
 		}
@@ -172,6 +170,7 @@ func TestStreamsEndWithRun(t *testing.T) {
 			if err == nil {
 				t.Error("the handler's stream ended well, want an error")
 			}
+			time.Sleep(time.Second) // it tidies up
 			ended = true
 		})
 		s := w.stream(a, b)

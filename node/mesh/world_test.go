@@ -149,7 +149,7 @@ func (w *world) open(change func(*Config)) *node {
 func start(t *testing.T, change func(*Config)) *node {
 	t.Helper()
 	h := &heard{}
-	cfg := Config{Topic: testTopic, FrameSize: testSize, FrameID: frameID, Verdict: h.verdict}
+	cfg := Config{Topic: testTopic, FrameSize: testSize, FrameID: frameID, Verdict: h.verdict, Log: slog.New(hush{t})}
 	change(&cfg)
 	m, err := Open(cfg)
 	if err != nil {
@@ -166,6 +166,20 @@ func start(t *testing.T, change func(*Config)) *node {
 	})
 	t.Cleanup(stop)
 	return &node{Mesh: m, heard: h, addr: m.Addrs()[0], stop: stop}
+}
+
+// hush fails a test in which anything is logged above debug level: it would
+// name peers.
+type hush struct{ t *testing.T }
+
+func (hush) Enabled(context.Context, slog.Level) bool { return true }
+func (h hush) WithAttrs([]slog.Attr) slog.Handler     { return h }
+func (h hush) WithGroup(string) slog.Handler          { return h }
+func (h hush) Handle(_ context.Context, r slog.Record) error {
+	if r.Level > slog.LevelDebug {
+		h.t.Errorf("logged %q at level %v", r.Message, r.Level)
+	}
+	return nil
 }
 
 // settle lets the simulated world go on for a while.
