@@ -132,9 +132,9 @@ func TestRememberedIsBounded(t *testing.T) {
 	first, addr := id(0), ma.StringCast("/ip4/192.0.2.8/udp/1/quic-v1")
 	r.join(first)
 	for range 2 {
-		r.note(first, addr)
+		r.note(first, addr, true)
 	}
-	r.note(id(1), addr) // is not here
+	r.note(id(1), addr, true) // is not here
 	known := r.known()
 	if len(known) != maxRemembered || known[0].ID != first || known[1].ID == first {
 		t.Errorf("after join: %d remembered, first is new: %v", len(known), known[0].ID == first)
@@ -142,7 +142,7 @@ func TestRememberedIsBounded(t *testing.T) {
 	for i := range maxRemembered { // all connected at once: no room is made
 		other := id(i)
 		r.join(other)
-		r.note(other, addr)
+		r.note(other, addr, false)
 	}
 	if got := len(r.known()); got != maxRemembered {
 		t.Errorf("%d remembered, want %d", got, maxRemembered)

@@ -65,10 +65,11 @@ func (m *Mesh) Connected(ctx context.Context) <-chan PeerID {
 }
 
 // Remembered gives addresses for Config.Cached of the next start: peers that
-// took part in the topic, those connected now first, at most 64.
+// took part in the topic, those connected now first, at most 64. It may be
+// asked after Run, and then those are first that were connected to the end.
 func (m *Mesh) Remembered() []string {
 	for _, id := range m.roster.ids() { // some were not identified yet when they joined
-		m.roster.note(id, m.provenAddr(id))
+		m.note(id)
 	}
 	known := m.roster.known()
 	out := make([]string, 0, len(known))
@@ -91,28 +92,27 @@ func (m *Mesh) watchTopic(ctx context.Context, events *pubsub.TopicEventHandler)
 		case pubsub.PeerJoin:
 			m.log.Debug("mesh: peer joined", "peer", e.Peer)
 			m.roster.join(e.Peer)
-			m.roster.note(e.Peer, m.provenAddr(e.Peer))
+			m.note(e.Peer)
 		case pubsub.PeerLeave:
 			m.log.Debug("mesh: peer left", "peer", e.Peer)
-			m.roster.note(e.Peer, m.provenAddr(e.Peer))
+			m.note(e.Peer)
 			m.roster.leave(e.Peer)
 		}
 	}
 }
 
-// provenAddr is an address at which a peer can be reached: the one that we
-// dialled, else one that it tells everybody, else nil.
-func (m *Mesh) provenAddr(id PeerID) ma.Multiaddr {
+// note remembers a peer that is here by the address that we dialled, else by
+// one that it tells everybody, if any.
+func (m *Mesh) note(id PeerID) {
 	for _, c := range m.host.Network().ConnsToPeer(id) {
 		if c.Stat().Direction == network.DirOutbound && !isRelayed(c.RemoteMultiaddr()) {
-			return c.RemoteMultiaddr()
+			m.roster.note(id, c.RemoteMultiaddr(), true)
+			return
 		}
 	}
-	told := tellable(m.host.Peerstore().Addrs(id))
-	if len(told) == 0 {
-		return nil
+	if told := tellable(m.host.Peerstore().Addrs(id)); len(told) > 0 {
+		m.roster.note(id, slices.MaxFunc(told, func(a, b ma.Multiaddr) int { return cmp.Compare(ease(a), ease(b)) }), false)
 	}
-	return slices.MaxFunc(told, func(a, b ma.Multiaddr) int { return cmp.Compare(ease(a), ease(b)) })
 }
 
 // roster is who takes part in the topic, who listens for that, and who did
@@ -163,16 +163,20 @@ func (r *roster) join(id PeerID) {
 	}
 }
 
-// note remembers a peer that is here as reachable at addr; nil is not known.
-func (r *roster) note(id PeerID, addr ma.Multiaddr) {
+// note remembers a peer that is here as reachable at addr. One that was dialled
+// is better than what is known, one that was not is worse.
+func (r *roster) note(id PeerID, addr ma.Multiaddr, dialled bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.here[id] || addr == nil || len(fullAddr(addr, id)) > maxAddrLength {
+	if !r.here[id] || len(fullAddr(addr, id)) > maxAddrLength {
 		return
 	}
 	for i := range r.past {
 		if r.past[i].ID == id {
-			r.past[i].Addrs, r.past[i].last = []ma.Multiaddr{addr}, time.Now()
+			r.past[i].last = time.Now()
+			if dialled {
+				r.past[i].Addrs = []ma.Multiaddr{addr}
+			}
 			return
 		}
 	}

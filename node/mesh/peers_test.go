@@ -94,12 +94,39 @@ func TestRemembered(t *testing.T) {
 		if got, want := b.Remembered(), []string{a.addr}; !slices.Equal(got, want) {
 			t.Errorf("Remembered() = %q, want what the peer told, %q", got, want)
 		}
+		a.stop()
+		if got, want := a.Remembered(), []string{b.addr}; !slices.Equal(got, want) {
+			t.Errorf("Remembered() after Run = %q, want %q", got, want)
+		}
+		settle(time.Second)
+		if got, want := b.Remembered(), []string{a.addr}; !slices.Equal(got, want) {
+			t.Errorf("Remembered() of a peer that left = %q, want %q", got, want)
+		}
 		c := w.open(func(cfg *Config) { cfg.Cached = a.Remembered() })
 		settle(5 * time.Second)
 		if !c.connected(b) {
 			t.Error("a remembered peer was not dialled at the next start")
 		}
 	})
+}
+
+// What was dialled is remembered, and what the peer says of itself is not put
+// in its place.
+func TestRememberedAsDialled(t *testing.T) {
+	n := start(t, loopback("udp/0/quic-v1"))
+	o := start(t, loopback("udp/0/quic-v1"))
+	met := n.Connected(t.Context())
+	if err := n.Dial(t.Context(), o.addr); err != nil {
+		t.Fatal(err)
+	}
+	<-met
+	n.host.Peerstore().AddAddr(o.ID(), ma.StringCast("/ip4/8.8.8.8/udp/1/quic-v1"), time.Hour)
+	for _, when := range []string{"during", "after"} {
+		if got, want := n.Remembered(), []string{o.addr}; !slices.Equal(got, want) {
+			t.Errorf("Remembered() %s Run = %q, want %q", when, got, want)
+		}
+		n.stop()
+	}
 }
 
 func TestAddrs(t *testing.T) {
