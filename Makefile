@@ -5,7 +5,7 @@
 # bin/ and dist/ but Go's own caches, and nothing is fetched but Go modules.
 
 GO      ?= go
-PREFIX  ?= /usr/local
+PREFIX  ?= $(HOME)/.local
 BINDIR  ?= $(PREFIX)/bin
 DESTDIR ?=
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -40,10 +40,26 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: install
-install: build ## copy both binaries to $(DESTDIR)$(BINDIR), /usr/local/bin unless PREFIX says otherwise
+install: build ## copy both binaries to ~/.local/bin, or PREFIX/bin
 	$(SAY)
 	install -d '$(DESTDIR)$(BINDIR)'
 	install -m 0755 bin/votive bin/votived '$(DESTDIR)$(BINDIR)'
+
+# Everything is kept where votive keeps it by default, or under VOTIVE_HOME.
+.PHONY: run
+run: build ## start the daemon, with a vault if there is none yet
+	$(SAY)
+	bin/votive up
+	@bin/votive status --json | grep -q '"vault": *true' || { set -x; bin/votive init --no-passphrase; }
+	@echo; echo 'votive is running. Announce something:'; echo; \
+	echo '  bin/votive circle join june4'; \
+	echo '  bin/votive announce "Candlelight vigil" --at "2027-06-04 20:00" --zone Asia/Hong_Kong --circle june4'; \
+	echo; echo 'Stop it with: bin/votive down'
+
+.PHONY: man
+man: build ## write the man pages to bin/man
+	$(SAY)
+	bin/votive man bin/man
 
 .PHONY: demo
 demo: build ## run the main job with real daemons on this machine, step by step
@@ -126,22 +142,22 @@ accept: ## try votive against other installed software (nothing to try yet)
 GENERATED = find . -name '*.pb.go' -o -name '*.connect.go'
 
 .PHONY: generate
-generate: bin/generated ## write the Go code that proto/*.proto describe
+generate: bin/_generated ## write the Go code that proto/*.proto describe
 	$(SAY)
 	@cd proto && $(GENERATED) | while read -r f; do \
-	[ -e "../bin/generated/$$f" ] || rm -v "$$f"; done
-	cp -R bin/generated/. proto/
+	[ -e "../bin/_generated/$$f" ] || rm -v "$$f"; done
+	cp -R bin/_generated/. proto/
 
 .PHONY: check-generate
-check-generate: bin/generated ## fail where the generated code is not what make generate writes
+check-generate: bin/_generated ## fail where the generated code is not what make generate writes
 	$(SAY)
-	@{ (cd proto && $(GENERATED)); (cd bin/generated && $(GENERATED)); } | sort -u | { \
-	same=0; while read -r f; do diff -u "proto/$$f" "bin/generated/$$f" || same=1; done; \
+	@{ (cd proto && $(GENERATED)); (cd bin/_generated && $(GENERATED)); } | sort -u | { \
+	same=0; while read -r f; do diff -u "proto/$$f" "bin/_generated/$$f" || same=1; done; \
 	[ $$same -eq 0 ] || echo "proto/ and its generated code differ: run make generate"; exit $$same; }
 
-.PHONY: bin/generated
-bin/generated: bin/tools/buf.stamp bin/tools/protobuf.stamp
-	@rm -rf $@
+.PHONY: bin/_generated
+bin/_generated: bin/tools/buf.stamp bin/tools/protobuf.stamp
+	@rm -rf $@ # the underscore hides it from ./...
 	cd proto && PATH='$(CURDIR)/bin/tools':"$$PATH" buf generate -o ../$@
 
 # Releases.
