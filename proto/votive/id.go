@@ -41,5 +41,9 @@ func optionalID(what string, b []byte) (ID, error) {
 	if len(b) == 0 {
 		return ID{}, nil
 	}
-	return idFrom(what, b)
+	id, err := idFrom(what, b)
+	if err == nil && id.IsZero() {
+		return ID{}, fmt.Errorf("%s of zeros, want none or another", what)
+	}
+	return id, err
 }
