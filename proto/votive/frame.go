@@ -66,10 +66,7 @@ func (f Frame) Expiry() Day { h := f.Header(); return h.Expiry() }
 func (f Frame) Lifetime() Lifetime { h := f.Header(); return h.Lifetime() }
 
 // Rank is what the frame is worth to a store that is full. SPEC 2.8.
-func (f Frame) Rank() Rank {
-	h := f.Header()
-	return Rank{Rank: h.Effort() - h.Lifetime().cost(), Expiry: h.Expiry(), ID: f.id}
-}
+func (f Frame) Rank() Rank { h := f.Header(); return h.Rank(f.id) }
 
 // ParseFrame takes the bytes of a frame, which it copies. It refuses whatever
 // SPEC 2.5 has Rejected, and looks at no clock.
@@ -155,6 +152,12 @@ func (h *Header) Lifetime() Lifetime { return Lifetime(h[expiryAt] >> 6) }
 // Expiry is the day in the other fourteen bits of bytes 2 and 3.
 func (h *Header) Expiry() Day {
 	return Day(binary.BigEndian.Uint16(h[expiryAt:])) & maxDay
+}
+
+// Rank is the rank of the frame that has this header and this id, as a store
+// knows it that does not have the whole frame at hand. SPEC 2.8.
+func (h *Header) Rank(id ID) Rank {
+	return Rank{Rank: h.Effort() - h.Lifetime().cost(), Expiry: h.Expiry(), ID: id}
 }
 
 // salt is what makes the frame key of this frame. SPEC 3.3.
