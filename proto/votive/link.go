@@ -113,10 +113,3 @@ func (l Link) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "link") }
 
 // MarshalText writes a placeholder, for JSON and the like.
 func (l Link) MarshalText() ([]byte, error) { return []byte("link"), nil }
-
-// linkSecret is the frame secret that a Signed travels under, when a link
-// leads to it, and the hash by which whoever opens the link knows that it is
-// the one. SPEC 7.4.
-func linkSecret(author ID, payload []byte) Secret {
-	return Secret{key: digest("votive-link-1", author[:], payload)}
-}

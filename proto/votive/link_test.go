@@ -109,16 +109,3 @@ func TestLinkBytesThatAreRefused(t *testing.T) {
 		t.Errorf("LinkFrom of a good one = %v, want nil", err)
 	}
 }
-
-// A link holds to one record: neither another author nor another payload has
-// its secret. SPEC 7.4.
-func TestLinkSecret(t *testing.T) {
-	author, payload := ID{1}, []byte("payload")
-	want := linkSecret(author, payload)
-	if !linkSecret(author, []byte("payload")).Equal(want) {
-		t.Error("linkSecret is not the same twice")
-	}
-	if linkSecret(ID{2}, payload).Equal(want) || linkSecret(author, []byte("payloae")).Equal(want) {
-		t.Error("another record has the same link secret")
-	}
-}
