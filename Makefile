@@ -7,6 +7,7 @@
 GO      ?= go
 PREFIX  ?= $(HOME)/.local
 BINDIR  ?= $(PREFIX)/bin
+MANDIR  ?= $(PREFIX)/share/man
 DESTDIR ?=
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
@@ -40,10 +41,11 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: install
-install: build ## copy both binaries to ~/.local/bin, or PREFIX/bin
+install: build man ## copy the binaries and man pages under ~/.local, or PREFIX
 	$(SAY)
-	install -d '$(DESTDIR)$(BINDIR)'
+	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man1'
 	install -m 0755 bin/votive bin/votived '$(DESTDIR)$(BINDIR)'
+	install -m 0644 bin/man/*.1 '$(DESTDIR)$(MANDIR)/man1'
 
 # Everything is kept where votive keeps it by default, or under VOTIVE_HOME.
 .PHONY: run
@@ -57,9 +59,9 @@ run: build ## start the daemon, with a vault if there is none yet
 	echo; echo 'Stop it with: bin/votive down'
 
 .PHONY: man
-man: build ## write the man pages to bin/man
+man: ## write the man pages to bin/man
 	$(SAY)
-	bin/votive man bin/man
+	$(GO) run ./cmd/votive/internal/man bin/man '$(VERSION)'
 
 .PHONY: demo
 demo: build ## run the main job with real daemons on this machine, step by step
