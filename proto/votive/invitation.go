@@ -155,7 +155,7 @@ func (e *Event) Honours(inv *Invitation, revokes []*Revoke, now time.Time) error
 		return fmt.Errorf("invitation is to event %v, this is %v", inv.Event, e.ID)
 	case !e.Organizes(inv.Author):
 		return ErrNotOrganizer
-	case e.revoked(inv.Invite, revokes):
+	case e.Revoked(inv.Invite, revokes):
 		return ErrRevoked
 	case inv.Expired(now):
 		return ErrExpired
@@ -173,8 +173,9 @@ func (e *Event) Organizes(key ID) bool {
 	return len(e.heads) > 0
 }
 
-// revoked is SPEC 7.6.
-func (e *Event) revoked(invite Secret, revokes []*Revoke) bool {
+// Revoked reports whether a Revoke of the invitation with that invite secret
+// counts. SPEC 7.6.
+func (e *Event) Revoked(invite Secret, revokes []*Revoke) bool {
 	hash := InviteHash(invite)
 	return slices.ContainsFunc(revokes, func(r *Revoke) bool {
 		return r.Invite == hash && r.Event == e.ID && e.Organizes(r.Author)
