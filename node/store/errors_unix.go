@@ -1,0 +1,10 @@
+//go:build !windows
+
+package store
+
+import "syscall"
+
+const (
+	errOverQuota = syscall.EDQUOT
+	errSharing   = syscall.EAGAIN
+)

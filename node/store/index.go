@@ -1,0 +1,190 @@
+package store
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"sync"
+
+	"votive/proto/votive"
+)
+
+// Entry is what the store knows of a frame without reading it: enough to know
+// whether a votive.Reader opens it.
+type Entry struct {
+	ID     votive.ID
+	Header votive.Header
+}
+
+// Key is where the entry is among all keys.
+func (e *Entry) Key() Key { return Key{e.Header.Expiry(), e.ID} }
+
+// Rank is what the frame is worth. SPEC 2.8.
+func (e *Entry) Rank() votive.Rank { return e.Header.Rank(e.ID) }
+
+// arrival is an entry with its number: 1 for the first frame of this run, and
+// one more for each that follows. No number is given twice.
+type arrival struct {
+	number uint64
+	Entry
+}
+
+// index is all entries, in RAM: some 150 bytes a frame. Its lock is held for a
+// look or a change, never while the disk is waited for.
+type index struct {
+	mu       sync.RWMutex
+	arrivals []arrival            // by number, with the places of some that have gone
+	at       map[votive.ID]uint32 // position in arrivals
+	last     uint64               // number given last
+	floor    votive.Rank
+	buried   votive.Day // the dead up to this day had to make room
+	earliest votive.Day // no frame is of an earlier expiry day
+
+	sorting  sync.Mutex // held by the one who makes the next snapshot
+	changes  uint64     // of the set of frames
+	snapshot *Snapshot  // nil where the set has changed since
+
+	// least is a heap of the ranks of all frames, and of some that have gone.
+	// It is built when first something has to make room, and belongs to who
+	// holds Store.writing.
+	least rankHeap
+}
+
+func newIndex() *index {
+	return &index{at: make(map[votive.ID]uint32), earliest: math.MaxUint16}
+}
+
+func (x *index) has(id votive.ID) bool {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	_, ok := x.at[id]
+	return ok
+}
+
+func (x *index) find(id votive.ID) (Entry, bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	at, ok := x.at[id]
+	if !ok {
+		return Entry{}, false
+	}
+	return x.arrivals[at].Entry, true
+}
+
+func (x *index) len() int {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return len(x.at)
+}
+
+// add appends e, which is not there. x.mu is held.
+func (x *index) add(e Entry) {
+	x.last++
+	x.at[e.ID] = uint32(len(x.arrivals))
+	x.arrivals = append(x.arrivals, arrival{x.last, e})
+	x.earliest = min(x.earliest, e.Header.Expiry())
+	x.changed()
+}
+
+// remove takes out the frame with this id, if it is there. x.mu is held.
+func (x *index) remove(id votive.ID) {
+	at, ok := x.at[id]
+	if !ok {
+		return
+	}
+	delete(x.at, id)
+	x.arrivals[at].Entry = Entry{}
+	x.changed()
+	if len(x.arrivals) > 2*len(x.at)+1024 {
+		x.compact()
+	}
+}
+
+func (a *arrival) gone() bool { return a.ID.IsZero() }
+
+// compact lets go of the places of what has gone. x.mu is held.
+func (x *index) compact() {
+	there := make([]arrival, 0, len(x.at)+len(x.at)/8)
+	for i := range x.arrivals {
+		if a := &x.arrivals[i]; !a.gone() {
+			x.at[a.ID] = uint32(len(there))
+			there = append(there, *a)
+		}
+	}
+	x.arrivals = there
+}
+
+// after appends to some the frames of a number greater than since, as many as
+// there is room for.
+func (x *index) after(since uint64, some []arrival) []arrival {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	for i := x.position(since + 1); i < len(x.arrivals) && len(some) < cap(some); i++ {
+		if !x.arrivals[i].gone() {
+			some = append(some, x.arrivals[i])
+		}
+	}
+	return some
+}
+
+// position is where in arrivals the first with this number or a greater one is,
+// or was. x.mu is held.
+func (x *index) position(number uint64) int {
+	at, _ := slices.BinarySearchFunc(x.arrivals, number, func(a arrival, number uint64) int {
+		return cmp.Compare(a.number, number)
+	})
+	return at
+}
+
+// each calls f for every entry. x.mu is held.
+func (x *index) each(f func(*Entry)) {
+	for i := range x.arrivals {
+		if a := &x.arrivals[i]; !a.gone() {
+			f(&a.Entry)
+		}
+	}
+}
+
+// changed says that the set of frames did. x.mu is held.
+func (x *index) changed() {
+	x.changes++
+	x.snapshot = nil
+}
+
+// keys is the snapshot of now. Sorting takes too long to hold the lock for.
+func (x *index) keys() *Snapshot {
+	x.sorting.Lock()
+	defer x.sorting.Unlock()
+	x.mu.RLock()
+	snapshot, changes := x.snapshot, x.changes
+	var keys []Key
+	if snapshot == nil {
+		keys = make([]Key, 0, len(x.at))
+		x.each(func(e *Entry) { keys = append(keys, e.Key()) })
+	}
+	x.mu.RUnlock()
+	if snapshot != nil {
+		return snapshot
+	}
+	snapshot = newSnapshot(keys)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.changes == changes {
+		x.snapshot = snapshot
+	}
+	return snapshot
+}
+
+// rankHeap is a container/heap with the least rank on top.
+type rankHeap []votive.Rank
+
+func (h rankHeap) Len() int           { return len(h) }
+func (h rankHeap) Less(i, j int) bool { return h[i].Compare(h[j]) < 0 }
+func (h rankHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *rankHeap) Push(r any)        { *h = append(*h, r.(votive.Rank)) }
+
+func (h *rankHeap) Pop() any {
+	last := (*h)[len(*h)-1]
+	*h = (*h)[:len(*h)-1]
+	return last
+}

@@ -1,0 +1,172 @@
+package store
+
+import (
+	"container/heap"
+	"math"
+	"slices"
+
+	"votive/proto/votive"
+)
+
+// change is what one write does to the set of frames.
+type change struct {
+	add   []votive.Frame
+	drop  []Key
+	floor votive.Rank
+
+	buried, earliest votive.Day
+}
+
+// plan decides what of frames is taken, and what makes room for it. What dies
+// by today counts as dead. Store.writing is held. SPEC 2.8.
+func (x *index) plan(frames []votive.Frame, quota int, today votive.Day) change {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	c := change{floor: x.floor, buried: x.buried, earliest: x.earliest}
+	c.add = x.wanted(frames)
+	over := len(x.at) + len(c.add) - quota
+	if len(c.add) == 0 || over <= 0 {
+		return c
+	}
+	over -= x.bury(&c, today)
+	x.dropLeast(&c, over)
+	return c
+}
+
+// wanted is the frames that are neither here, nor twice in frames, nor below
+// the floor, nor dead and buried. x.mu is held.
+func (x *index) wanted(frames []votive.Frame) []votive.Frame {
+	var wanted []votive.Frame
+	seen := make(map[votive.ID]bool, len(frames))
+	for _, f := range frames {
+		_, here := x.at[f.ID()]
+		if here || seen[f.ID()] || f.Rank().Compare(x.floor) <= 0 || f.Expiry() <= x.buried {
+			continue
+		}
+		seen[f.ID()] = true
+		wanted = append(wanted, f)
+	}
+	return wanted
+}
+
+// bury drops all the dead, says how many, and sees to it that they do not come
+// back: each would make others pay again. x.mu is held.
+func (x *index) bury(c *change, today votive.Day) (dropped int) {
+	dead := func(f votive.Frame) bool { return f.Expiry() <= today }
+	before := len(c.add)
+	c.add = slices.DeleteFunc(c.add, dead)
+	dropped = before - len(c.add)
+	c.buried = max(c.buried, today)
+	if x.earliest > today {
+		return dropped
+	}
+	c.earliest = math.MaxUint16
+	x.each(func(e *Entry) {
+		if day := e.Header.Expiry(); day <= today {
+			c.drop = append(c.drop, e.Key())
+		} else {
+			c.earliest = min(c.earliest, day)
+		}
+	})
+	return dropped + len(c.drop)
+}
+
+// dropLeast drops so many of what is here and what is new, least first, and
+// raises the floor to the greatest of them. x.mu is held.
+func (x *index) dropLeast(c *change, over int) {
+	if over <= 0 {
+		return
+	}
+	x.rank()
+	dropped := make(map[votive.ID]bool, len(c.drop))
+	for _, k := range c.drop {
+		dropped[k.ID] = true
+	}
+	byRank := slices.Clone(c.add)
+	slices.SortFunc(byRank, func(a, b votive.Frame) int { return a.Rank().Compare(b.Rank()) })
+	refused := 0
+	for ; over > 0; over-- {
+		least, some := x.leastBut(dropped)
+		if refused < len(byRank) && (!some || byRank[refused].Rank().Compare(least) < 0) {
+			c.floor = byRank[refused].Rank()
+			refused++
+			continue
+		}
+		heap.Pop(&x.least)
+		dropped[least.ID] = true
+		c.floor = least
+		c.drop = append(c.drop, Key{least.Expiry, least.ID})
+	}
+	// In the order in which they came, as far as they stay.
+	c.add = slices.DeleteFunc(c.add, func(f votive.Frame) bool { return f.Rank().Compare(c.floor) <= 0 })
+}
+
+// rank makes the heap of all ranks if there is none. x.mu is held.
+func (x *index) rank() {
+	if x.least != nil {
+		return
+	}
+	x.least = make(rankHeap, 0, len(x.at))
+	x.each(func(e *Entry) { x.least = append(x.least, e.Rank()) })
+	heap.Init(&x.least)
+}
+
+// leastBut is the top of the heap, after taking off what is not here or
+// already dropped.
+func (x *index) leastBut(dropped map[votive.ID]bool) (votive.Rank, bool) {
+	for len(x.least) > 0 {
+		top := x.least[0]
+		if _, here := x.at[top.ID]; here && !dropped[top.ID] {
+			return top, true
+		}
+		heap.Pop(&x.least)
+	}
+	return votive.Rank{}, false
+}
+
+// apply makes the change that is on disk now. Store.writing is held.
+func (x *index) apply(c change) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.floor, x.buried, x.earliest = c.floor, c.buried, c.earliest
+	for _, k := range c.drop {
+		x.remove(k.ID)
+	}
+	for _, f := range c.add {
+		e := Entry{f.ID(), f.Header()}
+		x.add(e)
+		if x.least != nil {
+			heap.Push(&x.least, e.Rank())
+		}
+	}
+	if len(x.least) > 2*len(x.at)+1024 {
+		x.least = nil // most of it has gone
+	}
+}
+
+// forgetPlan puts the heap right after a change that was planned and not made.
+func (x *index) forgetPlan() { x.least = nil }
+
+// expired is the change that drops the frames whose expiry day is over, and
+// lowers the floor where there is room. Store.writing is held. SPEC 2.8.
+func (x *index) expired(isOver func(votive.Day) bool, quota int) change {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	c := change{floor: x.floor, buried: x.buried, earliest: x.earliest}
+	if isOver(x.earliest) {
+		c.earliest = math.MaxUint16
+		x.each(func(e *Entry) {
+			if day := e.Header.Expiry(); isOver(day) {
+				c.drop = append(c.drop, e.Key())
+			} else {
+				c.earliest = min(c.earliest, day)
+			}
+		})
+	}
+	// Not at the first free place: what is dropped would be taken again from
+	// the next peer, and dropped again.
+	if len(x.at)-len(c.drop) < quota-quota/8 {
+		c.floor = votive.Rank{}
+	}
+	return c
+}

@@ -1,0 +1,70 @@
+package store
+
+import (
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+	ds "github.com/ipfs/go-datastore"
+
+	"votive/proto/votive"
+)
+
+// Ranges of keys in the database; see the package comment.
+const (
+	headerPrefix = "/h/"
+	framePrefix  = "/f/"
+)
+
+var (
+	floorRow   = ds.RawKey("/floor")
+	headerRows = &pebble.IterOptions{LowerBound: []byte(headerPrefix), UpperBound: []byte("/h0")}
+)
+
+// rowEncoding keeps the order of what it encodes.
+var rowEncoding = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadding(base32.NoPadding)
+
+func rowKey(prefix string, k Key) ds.Key {
+	var raw [KeySize]byte
+	b := make([]byte, 0, len(prefix)+55)
+	b = append(b, prefix...)
+	return ds.RawKey(string(rowEncoding.AppendEncode(b, k.Append(raw[:0]))))
+}
+
+func headerRow(k Key) ds.Key { return rowKey(headerPrefix, k) }
+func frameRow(k Key) ds.Key  { return rowKey(framePrefix, k) }
+
+// parseHeaderRow reads what headerRow and the header of a frame were written
+// as. It allocates nothing.
+func parseHeaderRow(key, value []byte) (Entry, error) {
+	var raw [KeySize + 1]byte
+	text := key[len(headerPrefix):]
+	if rowEncoding.DecodedLen(len(text)) != KeySize {
+		return Entry{}, fmt.Errorf("key %.80q of a frame", key)
+	}
+	if _, err := rowEncoding.Decode(raw[:], text); err != nil {
+		return Entry{}, fmt.Errorf("key %.80q of a frame: %v", key, err)
+	}
+	if len(value) != votive.HeaderSize {
+		return Entry{}, fmt.Errorf("header of %d bytes, want %d", len(value), votive.HeaderSize)
+	}
+	e := Entry{ID: votive.ID(raw[2:KeySize]), Header: votive.Header(value)}
+	if day := votive.Day(binary.BigEndian.Uint16(raw[:])); day != e.Header.Expiry() {
+		return Entry{}, fmt.Errorf("header of expiry day %d under the key of day %d", e.Header.Expiry(), day)
+	}
+	return e, nil
+}
+
+const floorSize = 1 + KeySize
+
+func appendFloor(b []byte, floor votive.Rank) []byte {
+	return Key{floor.Expiry, floor.ID}.Append(append(b, floor.Rank))
+}
+
+func parseFloor(b []byte) (votive.Rank, error) {
+	if len(b) != floorSize {
+		return votive.Rank{}, fmt.Errorf("floor of %d bytes, want %d", len(b), floorSize)
+	}
+	return votive.Rank{Rank: b[0], Expiry: votive.Day(binary.BigEndian.Uint16(b[1:])), ID: votive.ID(b[3:])}, nil
+}

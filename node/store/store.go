@@ -1,0 +1,236 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"log/slog"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	ds "github.com/ipfs/go-datastore"
+
+	"votive/proto/votive"
+)
+
+// DefaultQuota is how many frames a store keeps: 256 MiB of them.
+const DefaultQuota = 1 << 16
+
+// Options of a store. The zero Options is the defaults.
+type Options struct {
+	Quota int              // frames kept at most; 0 means DefaultQuota
+	FS    vfs.FS           // nil means the disk
+	Now   func() time.Time // tells who died when there is no room; nil means time.Now
+	Log   *slog.Logger     // nil means none
+}
+
+func (o Options) orDefaults() Options {
+	if o.Quota <= 0 {
+		o.Quota = DefaultQuota
+	}
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// Store is the frames in one directory. All methods may be called from any
+// goroutine; after Close they give ErrClosed, or what was known last.
+type Store struct {
+	o     Options
+	index *index
+
+	writing sync.Mutex // held by the one write under way
+
+	// Held for reading while the engine is used, for writing to close it.
+	life   sync.RWMutex
+	engine *engine
+	closed bool
+}
+
+// Open opens the store in dir, or makes a new one. ErrInUse, ErrFull and
+// ErrDamaged are among what can be in the way; a damaged store is left as it
+// is, for Salvage. It takes the place of a damaged one whose Salvage was cut
+// off when it was all but done.
+func Open(dir string, o Options) (*Store, error) {
+	o = o.orDefaults()
+	if err := finishSalvage(dir, o.FS); err != nil {
+		return nil, err
+	}
+	e, err := openEngine(dir, o.FS, o.Log)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{o: o, index: newIndex(), engine: e}
+	if err := s.load(); err != nil {
+		return nil, errors.Join(explainOpen(dir, err), e.release())
+	}
+	return s, nil
+}
+
+// load fills the index from the database: the headers, not the frames.
+func (s *Store) load() error {
+	b, err := s.engine.Get(context.Background(), floorRow)
+	if err == nil {
+		s.index.floor, err = parseFloor(b)
+	}
+	if err != nil && !errors.Is(err, ds.ErrNotFound) {
+		return err
+	}
+	// Not by way of go-datastore, which sends each row through a channel and
+	// reads every row for what it takes for a prefix.
+	rows, err := s.engine.db.NewIter(headerRows)
+	if err != nil {
+		return err
+	}
+	for ok := rows.First(); ok && err == nil; ok = rows.Next() {
+		var e Entry
+		if e, err = parseHeaderRow(rows.Key(), rows.Value()); err == nil {
+			s.index.add(e)
+		}
+	}
+	return errors.Join(err, rows.Close())
+}
+
+// use keeps the engine open until done is called.
+func (s *Store) use() (done func(), err error) {
+	s.life.RLock()
+	if s.closed {
+		s.life.RUnlock()
+		return nil, ErrClosed
+	}
+	return s.life.RUnlock, nil
+}
+
+// Close waits for the calls under way and closes the store. It gives the error
+// that froze the disk, if one did. A second Close does nothing.
+func (s *Store) Close() error {
+	s.life.Lock()
+	defer s.life.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	return s.engine.close()
+}
+
+// Has reports whether the frame is here.
+func (s *Store) Has(id votive.ID) bool { return s.index.has(id) }
+
+// Wants reports whether a frame of this key could be taken, as far as the key
+// tells: it is not here, and it is not of those that died first when there was
+// no room. What a catch-up asks for is what is wanted.
+func (s *Store) Wants(k Key) bool {
+	s.index.mu.RLock()
+	defer s.index.mu.RUnlock()
+	_, here := s.index.at[k.ID]
+	return !here && k.Expiry > s.index.buried
+}
+
+// Len is the number of frames.
+func (s *Store) Len() int { return s.index.len() }
+
+// Floor is the rank below which nothing is taken; zero for none. SPEC 2.8.
+func (s *Store) Floor() votive.Rank {
+	s.index.mu.RLock()
+	defer s.index.mu.RUnlock()
+	return s.index.floor
+}
+
+// Disk is the number of bytes that the store has on disk; 0 once it is closed.
+func (s *Store) Disk() uint64 {
+	done, err := s.use()
+	if err != nil {
+		return 0
+	}
+	defer done()
+	return s.engine.db.Metrics().DiskSpaceUsage()
+}
+
+// Snapshot is the sorted keys of all frames, and their fingerprint. SPEC 10.2.
+func (s *Store) Snapshot() *Snapshot { return s.index.keys() }
+
+// Arrivals is all frames with a number greater than since, in the order in
+// which they arrived in this run, with their numbers; those that were there
+// when the store was opened come first, in the order of their keys. The number
+// of the last one seen is where to go on later, and 0 is the beginning.
+//
+// What arrives during the iteration is part of it. What goes during it may be
+// as well: Get then gives ErrNotFound.
+func (s *Store) Arrivals(since uint64) iter.Seq2[uint64, Entry] {
+	return func(yield func(uint64, Entry) bool) {
+		some := make([]arrival, 0, 128)
+		for {
+			some = s.index.after(since, some[:0])
+			if len(some) == 0 {
+				return
+			}
+			for i := range some {
+				since = some[i].number
+				if !yield(since, some[i].Entry) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Get reads a frame: ErrNotFound where there is none, ErrDamaged where it is
+// not what was put there. A damaged frame counts as gone from then on, so that
+// peers can bring it again.
+func (s *Store) Get(ctx context.Context, id votive.ID) (votive.Frame, error) {
+	if err := ctx.Err(); err != nil {
+		return votive.Frame{}, err
+	}
+	done, err := s.use()
+	if err != nil {
+		return votive.Frame{}, err
+	}
+	defer done()
+	e, ok := s.index.find(id)
+	if !ok {
+		return votive.Frame{}, fmt.Errorf("frame %v: %w", id, ErrNotFound)
+	}
+	f, err := s.read(ctx, e.Key())
+	if err == nil {
+		return f, nil
+	}
+	if !s.index.has(id) { // dropped meanwhile
+		return votive.Frame{}, fmt.Errorf("frame %v: %w", id, ErrNotFound)
+	}
+	if errors.Is(err, ErrDamaged) {
+		s.index.forget(id)
+	}
+	return votive.Frame{}, err
+}
+
+// read reads the frame with this key and has it prove itself.
+func (s *Store) read(ctx context.Context, k Key) (votive.Frame, error) {
+	b, err := s.engine.Get(ctx, frameRow(k))
+	switch {
+	case errors.Is(err, ds.ErrNotFound), pebble.IsCorruptionError(err),
+		errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EIO):
+		return votive.Frame{}, fmt.Errorf("frame %v is %w: %v", k.ID, ErrDamaged, err)
+	case err != nil:
+		return votive.Frame{}, fmt.Errorf("frame %v: %v", k.ID, err)
+	}
+	f, err := votive.ParseFrame(b)
+	if err == nil && (f.ID() != k.ID || f.Expiry() != k.Expiry) {
+		err = fmt.Errorf("it is frame %v", f.ID())
+	}
+	if err != nil {
+		return votive.Frame{}, fmt.Errorf("frame %v is %w: %v", k.ID, ErrDamaged, err)
+	}
+	return f, nil
+}
