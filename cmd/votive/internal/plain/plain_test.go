@@ -118,7 +118,7 @@ func TestTableFits(t *testing.T) {
 		{"Ana", ""},
 	})
 	want := "NAME    NOTE\n" +
-		"陳小明  " + (strings.Repeat("long ", 30)[:71]) + "…\n" +
+		"陳小明  " + strings.Repeat("long ", 30)[:71] + "…\n" +
 		"Ana\n"
 	if got != want {
 		t.Errorf("Table() = %q, want %q", got, want)

@@ -1,0 +1,129 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"votive/cmd/votive/internal/plain"
+	"votive/proto/localpb"
+)
+
+// Status is one screen about the daemon, with what is wrong said first.
+func (r Reader) Status(st *localpb.StatusResponse) string {
+	s := new(sheet)
+	s.para("votived " + orElse(plain.Line(st.GetVersion()), "of an unknown version") + " is running. " + vault(st))
+	if n := st.GetDamaged(); n > 0 {
+		s.para("Damaged: " + count(n, "entry", "entries") + " on this disk could not be read; the rest is intact.")
+	}
+	s.WriteString("\n")
+	s.row("Peers", peers(st))
+	s.row("Reachable", reachable(st))
+	s.rows("Listens on", addresses(st.GetAddrs()))
+	s.row("Last frame", r.lastFrame(st))
+	s.row("Catching up", catchup(st))
+	s.row("Carries", carries(st))
+	if st.GetVault() && !st.GetLocked() {
+		s.row("Circles", number(st.GetCircles()))
+		s.row("Events", number(st.GetEvents()))
+	}
+	if n := st.GetWaiting(); n > 0 {
+		s.row("Unsent", count(n, "frame of yours waits", "frames of yours wait")+
+			" to be published, kept safely until then")
+	}
+	if n := st.GetPending(); n > 0 {
+		s.row("Awaited", count(n, "invitation that you accepted has", "invitations that you accepted have")+
+			" not arrived yet")
+	}
+	s.row("Peer id", plain.Line(st.GetPeerId()))
+	return s.String()
+}
+
+func vault(st *localpb.StatusResponse) string {
+	switch {
+	case !st.GetVault():
+		return "There is no vault yet: it carries frames for others, and has nothing of yours."
+	case st.GetLocked():
+		return "It is locked: it carries frames, and nobody can read what is yours."
+	case !st.GetProtected():
+		return "It is unlocked, and has no passphrase: who has this disk can read what is yours."
+	default:
+		return "It is unlocked."
+	}
+}
+
+func peers(st *localpb.StatusResponse) string {
+	if st.GetPeers() == 0 {
+		return "none connected: nothing can be sent or heard until one is"
+	}
+	return number(st.GetPeers()) + " connected"
+}
+
+// reachable is what is known, and no more: others can call when some have.
+func reachable(st *localpb.StatusResponse) string {
+	var inbound uint32
+	for _, c := range st.GetConnections() {
+		if c.GetInbound() {
+			inbound++
+		}
+	}
+	switch {
+	case inbound > 0:
+		return "yes, " + count(inbound, "peer has", "peers have") + " connected to this computer"
+	case strings.Contains(strings.Join(st.GetAddrs(), " "), "/p2p-circuit"):
+		return "through a relay, so far"
+	default:
+		return "not that we know: nobody has connected to this computer yet"
+	}
+}
+
+// addresses are shown without the peer id that all of them end with.
+func addresses(addrs []string) []string {
+	const most = 6
+	var out []string
+	for i, a := range addrs {
+		if i == most {
+			out = append(out, fmt.Sprintf("and %d more", len(addrs)-most))
+			break
+		}
+		if at := strings.LastIndex(a, "/p2p/"); at > 0 {
+			a = a[:at]
+		}
+		out = append(out, plain.Line(a))
+	}
+	return out
+}
+
+func (r Reader) lastFrame(st *localpb.StatusResponse) string {
+	if st.GetLastFrame() == "" {
+		return "none heard since it started"
+	}
+	return "heard " + r.ago(st.GetLastFrame())
+}
+
+func catchup(st *localpb.StatusResponse) string {
+	c := st.GetCatchup()
+	switch {
+	case c.GetRunning() && c.GetWant() > 0:
+		return fmt.Sprintf("%s of %s frames fetched, %d%%", number(c.GetHave()), number(c.GetWant()),
+			uint64(c.GetHave())*100/uint64(c.GetWant()))
+	case c.GetRunning():
+		return "asking a peer what is missing here"
+	default:
+		return "no"
+	}
+}
+
+func carries(st *localpb.StatusResponse) string {
+	kept := count(st.GetFrames(), "sealed frame", "sealed frames") + " for everybody"
+	if f := st.GetFloor(); f.GetRank() > 0 {
+		kept += fmt.Sprintf("; the store is full, and what ranks %d or less is turned away", f.GetRank())
+	}
+	return kept
+}
+
+// past says whether a moment of RFC 3339 is over.
+func (r Reader) past(rfc3339 string) bool {
+	t, err := time.Parse(time.RFC3339, rfc3339)
+	return err == nil && t.Before(r.Now)
+}
