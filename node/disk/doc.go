@@ -1,0 +1,14 @@
+// Package disk is a Pebble database behind go-datastore that can be lived
+// with: it says in words why it does not open, and a full or broken disk ends
+// no process.
+//
+// It is apart from the store and the vault, which share nothing but this: each
+// opens one of its own, in a directory of its own.
+//
+// Pebble answers a failed write by ending the process. Here it never learns of
+// one: the first failure freezes the disk as a loss of power would (guard.go),
+// reading goes on, and every write gets the cause.
+//
+// go-datastore writes without syncing. Write syncs, and only when it returns
+// nil is what it wrote on disk.
+package disk

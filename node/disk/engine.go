@@ -1,0 +1,211 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/sstable/block"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	ds "github.com/ipfs/go-datastore"
+	pebbleds "github.com/ipfs/go-ds-pebble"
+)
+
+const (
+	// What is written stays in RAM up to here before it becomes a table.
+	memTableSize = 2 << 20
+	// Frames are read once when they are opened and once for each peer that
+	// asks: a cache of them gains nothing.
+	cacheSize = 1 << 20
+	// A writer waits while so much has not become tables.
+	maxUnflushed = 4 * memTableSize
+)
+
+// Database is an open database on a guarded disk.
+type Database struct {
+	ds.Batching
+	db    *pebble.DB
+	cache *pebble.Cache
+	lock  *pebble.Lock
+	disk  *guard
+	dir   string
+	log   *slog.Logger
+
+	rotated  atomic.Bool   // a new log began since crowded last looked
+	flushed  chan struct{} // holds one when a table was written
+	reported atomic.Bool   // a failure in the background was logged
+}
+
+// Open opens the database in dir, which is made if there is none.
+func Open(dir string, disk vfs.FS, log *slog.Logger) (*Database, error) {
+	e := &Database{
+		disk: newGuard(disk), dir: dir, log: log,
+		cache: pebble.NewCache(cacheSize), flushed: make(chan struct{}, 1),
+	}
+	if err := e.open(disk); err != nil {
+		return nil, errors.Join(err, e.release())
+	}
+	return e, nil
+}
+
+func (e *Database) open(disk vfs.FS) (err error) {
+	if err := makeDir(e.dir, disk); err != nil {
+		return explainOpen(e.dir, err)
+	}
+	if e.lock, err = pebble.LockDirectory(e.dir, disk); err != nil {
+		return explainLock(e.dir, err)
+	}
+	if err := checkManifest(e.dir, disk); err != nil {
+		return explainOpen(e.dir, err)
+	}
+	if e.db, err = openPebble(e.dir, e.options()); err != nil {
+		return explainOpen(e.dir, err)
+	}
+	e.disk.arm()
+	e.Batching, err = pebbleds.NewDatastore(e.dir, pebbleds.WithPebbleDB(e.db))
+	return err
+}
+
+// openPebble turns what Pebble panics with, on files that make no sense to it,
+// into an error.
+func openPebble(dir string, o *pebble.Options) (db *pebble.DB, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("pebble: %v", r)
+		}
+	}()
+	return pebble.Open(dir, o)
+}
+
+// checkManifest refuses a directory that has data but no list of what is
+// valid. Pebble takes it for a new one, and would remove the data.
+func checkManifest(dir string, disk vfs.FS) error {
+	d, err := pebble.Peek(dir, disk)
+	if err != nil || d.Exists {
+		return err
+	}
+	names, err := dataFiles(dir, disk)
+	if err == nil && len(names) > 0 {
+		err = fmt.Errorf("%d files of data and no manifest", len(names))
+	}
+	return err
+}
+
+func (e *Database) options() *pebble.Options {
+	o := &pebble.Options{
+		FS:     e.disk,
+		Lock:   e.lock,
+		Cache:  e.cache,
+		Logger: pebbleLog{e},
+		// Not the newest: a later Pebble must not turn stores into what
+		// earlier ones cannot read.
+		FormatMajorVersion: pebble.FormatWALSyncChunks,
+		MemTableSize:       memTableSize,
+		// Pebble's own ways to hold up a writer would hold it for ever on a
+		// frozen disk; see crowded.
+		MemTableStopWritesThreshold: 1 << 20,
+		L0StopWritesThreshold:       1 << 20,
+		MaxOpenFiles:                256,
+		EventListener: &pebble.EventListener{
+			BackgroundError: e.background,
+			DataCorruption:  func(i pebble.DataCorruptionInfo) { e.background(i.Details) },
+			WALCreated:      func(pebble.WALCreateInfo) { e.rotated.Store(true) },
+			FlushEnd: func(pebble.FlushInfo) {
+				select {
+				case e.flushed <- struct{}{}:
+				default:
+				}
+			},
+		},
+	}
+	// Frames look random: compressing them is work for nothing, and would hide
+	// them from Salvage.
+	for i := range o.Levels {
+		o.Levels[i].Compression = func() *block.CompressionProfile { return block.NoCompression }
+		o.Levels[i].BlockSize = 16 << 10
+	}
+	return o
+}
+
+// background hears of failures that no caller sees. One is enough to say that
+// the store needs a look.
+func (e *Database) background(err error) {
+	if !errors.Is(err, errEnding) && !e.reported.Swap(true) {
+		e.log.Warn("a database has a problem in the background", "database", e.dir, "error", err)
+	}
+}
+
+// frozen is why nothing more is written, or nil. Only after it gave nil is what
+// was synced before really on disk.
+func (e *Database) Frozen() error {
+	if err := e.disk.err(); err != nil {
+		return explainWrite(e.dir, err)
+	}
+	return nil
+}
+
+// crowded reports whether so much waits to become tables that writers should.
+func (e *Database) crowded() bool {
+	if !e.rotated.Load() {
+		return false
+	}
+	if e.db.Metrics().MemTable.Size >= maxUnflushed {
+		return true
+	}
+	e.rotated.Store(false)
+	return false
+}
+
+// close writes what is in RAM as a table, so that the next open is quick, and
+// closes the database.
+func (e *Database) Close() error {
+	if done, err := e.db.AsyncFlush(); err == nil {
+		select {
+		case <-done:
+		case <-e.disk.frozen:
+		}
+	}
+	err := e.release()
+	if frozen := e.Frozen(); frozen != nil {
+		return frozen
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %v", e.dir, err)
+	}
+	return nil
+}
+
+// release gives back whatever was taken.
+func (e *Database) release() (err error) {
+	e.disk.end()
+	if e.db != nil {
+		err = e.db.Close()
+	}
+	e.cache.Unref()
+	if e.lock != nil {
+		err = errors.Join(err, e.lock.Close())
+	}
+	return err
+}
+
+// pebbleLog hears what Pebble has to say. What it deems fatal freezes the
+// disk, and the process lives.
+type pebbleLog struct{ *Database }
+
+func (l pebbleLog) Infof(string, ...any) {}
+
+func (l pebbleLog) Errorf(format string, args ...any) {
+	l.log.Debug("pebble", "error", fmt.Sprintf(format, args...))
+}
+
+func (l pebbleLog) Fatalf(format string, args ...any) {
+	for _, a := range args {
+		if err, ok := a.(error); ok {
+			l.disk.freeze(err)
+			return
+		}
+	}
+	l.disk.freeze(fmt.Errorf(format, args...))
+}
