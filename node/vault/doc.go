@@ -1,0 +1,36 @@
+// Package vault keeps everything private, in a database of its own: the
+// identity, the secrets, what could be read, and what waits to be sent.
+//
+// It knows nothing of what its rows say: it has names and values, sealed under
+// a random data key. The data key is in a small file beside the database,
+// wrapped under a key that Argon2id makes of the passphrase; without a
+// passphrase it lies there bare, and whoever has the disk has the vault.
+//
+// # On disk
+//
+//	key     the wrapped data key (keyfile.go)
+//	db/     a Pebble database
+//
+// In the database a key is HMAC-SHA256 under a name key, over the row's name
+// and the number of the chunk, and every value is of one size: XChaCha20-
+// Poly1305 with a random nonce, the database key as additional data, and
+// inside, the name and the chunk. So the disk shows how many rows there are,
+// and neither what they are called nor how long they are.
+//
+// What was received is written about once a minute, and only if frames came
+// at all, in batches of a fixed number of rows, filled up with dummies: the
+// rhythm of writing does not show which of the frames that came by were ours.
+// What the person does is written at once, and durable when Commit returns.
+//
+// # What deleting means
+//
+// A deleted row is in Pebble's files until these are rewritten; Purge asks for
+// that. Wipe destroys the wrapped data key first, without which the rest is
+// noise. On a disk that copies what it writes (every SSD, and every snapshot)
+// both are best effort.
+//
+// # Who may touch what
+//
+// Any goroutine may call any method. The keys and the rows that wait in memory
+// are behind mu.
+package vault

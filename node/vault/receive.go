@@ -1,0 +1,146 @@
+package vault
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	ds "github.com/ipfs/go-datastore"
+)
+
+const (
+	// flushEvery is the rhythm in which what was received is written.
+	flushEvery = time.Minute
+	// flushRows is what the number of rows written is a multiple of, dummies
+	// among them, and flushMost how many are written at once.
+	flushRows = 32
+	flushMost = 256
+	// dummies is how many rows dummies overwrite in turn, so that they take
+	// no room.
+	dummies = 64
+	// maxReceived is how many rows wait at most before they are written out
+	// of turn.
+	maxReceived = 4096
+)
+
+// Arrived says that n frames came by, ours or not.
+func (v *Vault) Arrived(n int) {
+	if n > 0 {
+		v.arrived.Store(true)
+	}
+}
+
+// Receive keeps a row that was learnt from others. It can be read at once, and
+// is on disk within about a minute: until then its frame in the store is what
+// a crash leaves. It is nothing to a locked vault.
+func (v *Vault) Receive(name string, value []byte) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.sealer == nil {
+		return
+	}
+	v.received[name] = slices.Clone(value)
+	v.arrived.Store(true)
+	if len(v.received) >= maxReceived {
+		select {
+		case v.full <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Flush writes what was received.
+func (v *Vault) Flush(ctx context.Context) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.sealer == nil {
+		return nil
+	}
+	return v.flush(ctx)
+}
+
+// flush writes what was received, filled up with dummies; dummies alone where
+// frames came and none was ours.
+func (v *Vault) flush(ctx context.Context) (err error) {
+	if !v.arrived.Swap(false) {
+		return nil
+	}
+	defer func() {
+		if err != nil {
+			v.arrived.Store(true)
+		}
+	}()
+	names := make([]string, 0, len(v.received))
+	for name := range v.received {
+		names = append(names, name)
+	}
+	for first := true; first || len(names) > 0; first = false {
+		taken, rows, err := v.fill(names)
+		if err != nil {
+			return err
+		}
+		err = v.db.Write(ctx, func(b ds.Batch) error {
+			for _, name := range names[:taken] {
+				if err := v.remove(ctx, b, name, chunks(name, v.received[name])); err != nil {
+					return err
+				}
+			}
+			for _, r := range rows {
+				if err := b.Put(ctx, r.key, r.value); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, name := range names[:taken] {
+			v.settled(name, chunks(name, v.received[name]))
+		}
+		names = names[taken:]
+	}
+	return nil
+}
+
+// fill seals rows to be written at once: as many of these as fit, and dummies.
+// It gives how many it took, at least one where there is one.
+func (v *Vault) fill(names []string) (taken int, rows []row, err error) {
+	for _, name := range names {
+		value := v.received[name]
+		if taken > 0 && len(rows)+chunks(name, value) > flushMost {
+			break
+		}
+		sealed, err := v.sealer.seal(name, value)
+		if err != nil {
+			return 0, nil, err
+		}
+		rows = append(rows, sealed...)
+		taken++
+	}
+	for i := 0; len(rows)%flushRows != 0 || len(rows) == 0; i++ {
+		r, err := v.sealer.sealRow(dummyRow, "", i%dummies, 0, nil)
+		if err != nil {
+			return 0, nil, err
+		}
+		rows = append(rows, r)
+	}
+	return taken, rows, nil
+}
+
+// Run writes what was received about once a minute, until ctx ends.
+func (v *Vault) Run(ctx context.Context) error {
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-v.full:
+		}
+		if err := v.Flush(ctx); err != nil && ctx.Err() == nil {
+			v.o.Log.Warn("what was received could not be written yet", "err", err)
+		}
+	}
+}

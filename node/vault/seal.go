@@ -1,0 +1,148 @@
+package vault
+
+import (
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+
+	ds "github.com/ipfs/go-datastore"
+	"golang.org/x/crypto/chacha20poly1305"
+)
+
+const (
+	// plainSize is the size of every row before it is sealed: a record of one
+	// frame with its name fits into one.
+	plainSize = 4424
+	rowHead   = 2 + 2 + 4 // name length, chunk, value length
+	maxName   = 200
+	maxValue  = 64 << 10
+)
+
+// sealer seals rows and names them. It is gone when the vault is locked.
+type sealer struct {
+	names []byte // key of the HMAC that names rows
+	aead  cipher.AEAD
+}
+
+func newSealer(key *dataKey) (*sealer, error) {
+	names, err := hkdf.Key(sha256.New, key[:], nil, "votive-vault-names", keySize)
+	if err != nil {
+		return nil, err
+	}
+	values, err := hkdf.Key(sha256.New, key[:], nil, "votive-vault-values", keySize)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(values)
+	aead, err := chacha20poly1305.NewX(values)
+	return &sealer{names: names, aead: aead}, err
+}
+
+// forget overwrites what can be.
+func (s *sealer) forget() { clear(s.names) }
+
+// rowEncoding makes keys that go-datastore takes as they are.
+var rowEncoding = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadding(base32.NoPadding)
+
+// What an HMAC names.
+const (
+	realRow = iota
+	dummyRow
+)
+
+// key is the database key of a chunk of a row.
+func (s *sealer) key(kind byte, name string, chunk int) ds.Key {
+	h := hmac.New(sha256.New, s.names)
+	h.Write([]byte{kind})
+	h.Write(binary.BigEndian.AppendUint16(nil, uint16(chunk)))
+	h.Write([]byte(name))
+	return ds.RawKey("/" + rowEncoding.EncodeToString(h.Sum(nil)))
+}
+
+// row is one sealed chunk.
+type row struct {
+	key   ds.Key
+	value []byte
+}
+
+// chunks is how many rows a value takes.
+func chunks(name string, value []byte) int {
+	room := plainSize - rowHead - len(name)
+	return max(1, (len(value)+room-1)/room)
+}
+
+// seal cuts a value into rows.
+func (s *sealer) seal(name string, value []byte) ([]row, error) {
+	if len(name) == 0 || len(name) > maxName {
+		return nil, fmt.Errorf("name of %d bytes, want 1 to %d", len(name), maxName)
+	}
+	if len(value) > maxValue {
+		return nil, fmt.Errorf("value of %d bytes, want at most %d", len(value), maxValue)
+	}
+	room := plainSize - rowHead - len(name)
+	rows := make([]row, 0, 1)
+	for i := range chunks(name, value) {
+		from := i * room
+		r, err := s.sealRow(realRow, name, i, len(value), value[from:min(from+room, len(value))])
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
+
+// sealRow seals one row. A dummy has a name like any other, of nothing.
+func (s *sealer) sealRow(kind byte, name string, chunk, size int, part []byte) (row, error) {
+	key := s.key(kind, name, chunk)
+	nonce := make([]byte, s.aead.NonceSize(), s.aead.NonceSize()+plainSize+s.aead.Overhead())
+	if _, err := rand.Read(nonce); err != nil {
+		return row{}, err
+	}
+	plain := make([]byte, plainSize)
+	if kind == realRow {
+		binary.BigEndian.PutUint16(plain, uint16(len(name)))
+		binary.BigEndian.PutUint16(plain[2:], uint16(chunk))
+		binary.BigEndian.PutUint32(plain[4:], uint32(size))
+		copy(plain[rowHead:], name)
+		copy(plain[rowHead+len(name):], part)
+	}
+	return row{key, s.aead.Seal(nonce, nonce, plain, []byte(key.String()))}, nil
+}
+
+// opened is a row that was opened: part of the value called name.
+type opened struct {
+	name  string
+	chunk int
+	size  int // of the whole value
+	part  []byte
+}
+
+// open opens a row; one with no name is a dummy.
+func (s *sealer) open(key ds.Key, value []byte) (opened, error) {
+	n := s.aead.NonceSize()
+	if len(value) != n+plainSize+s.aead.Overhead() {
+		return opened{}, fmt.Errorf("row of %d bytes, want %d", len(value), n+plainSize+s.aead.Overhead())
+	}
+	plain, err := s.aead.Open(nil, value[:n], value[n:], []byte(key.String()))
+	if err != nil {
+		return opened{}, fmt.Errorf("row does not open: %w", err)
+	}
+	o := opened{chunk: int(binary.BigEndian.Uint16(plain[2:])), size: int(binary.BigEndian.Uint32(plain[4:]))}
+	nameLen := int(binary.BigEndian.Uint16(plain))
+	if nameLen == 0 {
+		return o, nil
+	}
+	room := plainSize - rowHead - nameLen
+	if nameLen > maxName || o.size > maxValue || o.chunk*room > o.size {
+		return opened{}, fmt.Errorf("row with a name of %d bytes, chunk %d of a value of %d", nameLen, o.chunk, o.size)
+	}
+	o.name = string(plain[rowHead : rowHead+nameLen])
+	o.part = plain[rowHead+nameLen:][:min(room, o.size-o.chunk*room)]
+	return o, nil
+}
