@@ -1,0 +1,153 @@
+package almanac
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"votive/node/store"
+	"votive/node/vault"
+	"votive/proto/votive"
+)
+
+// Options are what an Almanac is made of.
+type Options struct {
+	Store  *store.Store
+	Vault  *vault.Vault
+	Now    func() time.Time // default time.Now
+	Random io.Reader        // default crypto/rand
+	Effort uint8            // bits for frames that live 8 days; 2 and 4 more for the longer; at least 16
+	Log    *slog.Logger
+}
+
+// Almanac is what this node knows. Its methods may be called by many
+// goroutines at once.
+type Almanac struct {
+	Options
+
+	mu    sync.RWMutex // guards index
+	index *index       // nil while locked
+
+	ring     atomic.Pointer[ring] // what index watches for; copied when it grows
+	watchers watchers
+	arrivals bell
+	pieces   pieces
+
+	writing sync.Mutex // one writer at a time; taken before mu
+	out     outbox
+
+	incoming chan []votive.Frame // from Receive to the opener
+	behind   atomic.Bool         // something did not fit into incoming
+	wake     chan struct{}       // the opener has to look at behind
+	damaged  atomic.Uint32       // private rows that could not be read
+	heard    atomic.Int64        // when the last frame came, Unix milliseconds
+}
+
+// What callers branch on.
+var (
+	ErrNoVault         = errors.New("there is no vault here yet")
+	ErrLocked          = vault.ErrLocked
+	ErrExists          = vault.ErrExists
+	ErrWrongPassphrase = vault.ErrWrongPassphrase
+)
+
+// Open makes an Almanac of a store and a vault. Where the vault needs no
+// passphrase it is read at once, otherwise at Unlock.
+func Open(ctx context.Context, o Options) (*Almanac, error) {
+	if o.Effort < votive.MinEffort {
+		return nil, fmt.Errorf("effort %d is below %d", o.Effort, votive.MinEffort)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	a := &Almanac{
+		Options:  o,
+		incoming: make(chan []votive.Frame, 256),
+		wake:     make(chan struct{}, 1),
+	}
+	a.out.changed = make(chan struct{}, 1)
+	if o.Vault.Exists() && !o.Vault.Locked() {
+		if err := a.load(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// Run opens what Receive takes, lets die what has expired, and destroys what
+// must not be kept, until ctx ends.
+func (a *Almanac) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.open(ctx) })
+	g.Go(func() error { return a.sweep(ctx) })
+	return g.Wait()
+}
+
+// Receive takes frames that have passed their verdict. They are on disk when
+// it returns. Those that can be read are opened beside it, never before it.
+func (a *Almanac) Receive(ctx context.Context, frames []votive.Frame) error {
+	if len(frames) == 0 {
+		return nil
+	}
+	a.heard.Store(a.Now().UnixMilli())
+	a.Vault.Arrived(len(frames))
+	if a.ring.Load() != nil {
+		select {
+		case a.incoming <- frames:
+		default:
+			a.lag()
+		}
+	}
+	_, err := a.Store.Put(ctx, frames...)
+	if err == nil {
+		a.arrivals.ring()
+	}
+	return err
+}
+
+// lag has the opener look through the store for what it was not handed.
+func (a *Almanac) lag() {
+	a.behind.Store(true)
+	select {
+	case a.wake <- struct{}{}:
+	default:
+	}
+}
+
+// LastHeard is when the last frame came from anybody, or the zero time.
+func (a *Almanac) LastHeard() time.Time {
+	if ms := a.heard.Load(); ms != 0 {
+		return time.UnixMilli(ms)
+	}
+	return time.Time{}
+}
+
+// Damaged is how many private rows could not be read at unlock.
+func (a *Almanac) Damaged() int { return int(a.damaged.Load()) }
+
+// sweep drops what has died, once an hour.
+func (a *Almanac) sweep(ctx context.Context) error {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		if _, err := a.Store.Expire(ctx, a.Now()); err != nil && ctx.Err() == nil {
+			a.Log.Warn("expired frames could not be dropped", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package almanac
+
+import (
+	"slices"
+	"time"
+
+	"votive/proto/votive"
+)
+
+// Bounds on what strangers can make this node remember. What is over stays in
+// the store and may be opened again.
+const (
+	maxEvents    = 200_000
+	maxUncounted = 256    // revisions of an event that do not count, or wait for a parent
+	maxInboxes   = 64     // Inbox keys of an event
+	maxReplies   = 10_000 // distinct reply ids of an event
+	maxRevokes   = 1_000  // of an event
+)
+
+// Event is what this node knows of one event. What a View gives out is read
+// only.
+type Event struct {
+	ID    votive.ID
+	Known bool         // a first revision has come and counts
+	State votive.Event // what the counted revisions add up to, while Known
+
+	Circle votive.ID         // the circle it was found in or announced to, or zero
+	Keep   *votive.KeepEvent // of the person who organizes it or accepted an invitation, or nil
+
+	Mine   *votive.KeepReply // the person's own reply, or nil
+	Answer *votive.Answer    // to it, or nil
+
+	counted  map[votive.ID][]*votive.Counted // by revision: as many as have different signers
+	inboxes  map[votive.ID]*votive.Inbox     // by hash
+	details  map[votive.ID]*votive.Details   // by hash
+	revokes  map[votive.ID]*votive.Revoke    // by record id
+	keys     map[votive.ID]*votive.KeepInbox // by the hash of the public half
+	sealed   []sealedReply                   // whose key is not here
+	replies  map[votive.ID]*Reply
+	answers  map[votive.ID]votive.Record // the newest Answer to each reply id
+	heard    int                         // replies opened, updates included
+	overflow bool                        // a revision was left in the store only
+}
+
+// Reply is a guest's reply as an organizer knows it.
+type Reply struct {
+	votive.Reply
+	First  time.Time      // when this node first saw one with this id
+	Answer *votive.Answer // the newest given, or nil
+	number int            // the order of First
+}
+
+type sealedReply struct {
+	body *votive.SealedReply
+	src  source
+}
+
+func newEvent(id votive.ID) *Event {
+	return &Event{
+		ID:      id,
+		counted: make(map[votive.ID][]*votive.Counted, 1),
+	}
+}
+
+// Organized reports whether the person here holds one of its event keys.
+func (e *Event) Organized() bool { return e.Keep != nil && e.Keep.Nonce != [32]byte{} }
+
+// Inbox is the one that replies are sealed to, or nil while it is not here.
+func (e *Event) Inbox() *votive.Inbox { return e.inboxes[e.State.Card.Inbox] }
+
+// Details are those that the card names, or nil for who was not told.
+func (e *Event) Details() *votive.Details { return e.details[e.State.Card.Details] }
+
+// Revokes are all that have come; which of them count is for the Event's
+// State to say.
+func (e *Event) Revokes() []*votive.Revoke {
+	all := make([]*votive.Revoke, 0, len(e.revokes))
+	for _, r := range e.revokes {
+		all = append(all, r)
+	}
+	return all
+}
+
+// Counted are the revisions that have come, whether they count or not.
+func (e *Event) Counted() []*votive.Counted {
+	all := make([]*votive.Counted, 0, len(e.counted))
+	for _, c := range e.counted {
+		all = append(all, c...)
+	}
+	return all
+}
+
+// Replies are those that could be opened, in the order in which they first
+// came.
+func (e *Event) Replies() []*Reply {
+	all := make([]*Reply, 0, len(e.replies))
+	for _, r := range e.replies {
+		all = append(all, r)
+	}
+	slices.SortFunc(all, func(a, b *Reply) int { return a.number - b.number })
+	return all
+}
+
+// Secret is the event secret, if it is known here.
+func (e *Event) Secret() votive.Secret {
+	if e.Keep != nil {
+		return e.Keep.Secret
+	}
+	return votive.Secret{}
+}
+
+// Reply is the reply with that id, or nil.
+func (e *Event) Reply(id votive.ID) *Reply { return e.replies[id] }

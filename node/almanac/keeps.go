@@ -1,0 +1,131 @@
+package almanac
+
+import (
+	"votive/proto/votive"
+)
+
+// LinkID names a pending link; it does not open it.
+func LinkID(l votive.Link) votive.ID { return (&votive.KeepLink{Link: l}).About() }
+
+// counterOf is which of several keeps about one thing k is. SPEC 9.4.
+func counterOf(k votive.Keep) uint32 {
+	switch k := k.(type) {
+	case *votive.KeepCircle:
+		return k.Counter
+	case *votive.KeepEvent:
+		return k.Counter
+	case *votive.KeepReply:
+		return k.Counter
+	case *votive.KeepContact:
+		return k.Counter
+	}
+	return 0 // the others are said once
+}
+
+// keep takes what the person said to themself, here or on another device.
+func (x *index) keep(rec votive.Record, k votive.Keep, _ source) ([]Change, bool) {
+	if had, ok := x.keeps[k.About()]; ok && !rec.Newer(had) {
+		return nil, false
+	}
+	x.keeps[k.About()] = rec
+	switch k := k.(type) {
+	case *votive.KeepCircle:
+		return x.keepCircle(k), true
+	case *votive.KeepEvent:
+		return x.keepEvent(k), true
+	case *votive.KeepInvite:
+		x.invites[votive.InviteHash(k.Invitation.Invite)] = &Invite{Invitation: k.Invitation, Made: k.Made}
+		if !k.Invitation.Event.IsZero() {
+			x.watch(votive.KindReply, votive.ReplySecret(k.Invitation.Invite), k.Invitation.Event)
+		}
+	case *votive.KeepReply:
+		return x.keepReply(k), true
+	case *votive.KeepContact:
+		x.contacts[k.Card.Author] = &Contact{Key: k.Card.Author, KeepContact: k}
+		return []Change{{Kind: ContactMet}}, true
+	case *votive.KeepCard:
+		x.cards = append(x.cards, k)
+		x.watch(votive.KindInbox, k.Card.Inbox, votive.ID{})
+	case *votive.KeepInbox:
+		return x.keepInbox(k), true
+	case *votive.KeepLink:
+		id := LinkID(k.Link)
+		x.links[id] = &Pending{ID: id, KeepLink: k}
+		x.watch(votive.KindLink, k.Link.Secret(), id)
+	}
+	return nil, true
+}
+
+// keepCircle joins a circle, or leaves it: what was found in it and concerns
+// the person no further is forgotten.
+func (x *index) keepCircle(k *votive.KeepCircle) []Change {
+	id := votive.CircleID(k.Secret)
+	changes := []Change{{Kind: CircleChanged}}
+	if !k.Left {
+		x.circles[id] = &Circle{ID: id, KeepCircle: k}
+		x.watch(votive.KindCircle, k.Secret, id)
+		return changes
+	}
+	delete(x.circles, id)
+	x.unwatch(votive.KindCircle, k.Secret)
+	clear(x.opened) // its frames are to be read again by who comes back
+	for event, e := range x.events {
+		if e.Circle == id && e.Keep == nil {
+			delete(x.events, event)
+			x.agenda.remove(event)
+			changes = append(changes, Change{Kind: EventChanged, Event: event})
+		}
+	}
+	return changes
+}
+
+// keepEvent takes part in an event, as organizer or guest.
+func (x *index) keepEvent(k *votive.KeepEvent) []Change {
+	e := x.event(k.Event)
+	if e == nil {
+		return nil
+	}
+	e.Keep = k
+	x.mine[e.ID] = e
+	e.learn(k.Details)
+	if !k.Circle.IsZero() {
+		e.Circle = votive.CircleID(k.Circle)
+	}
+	x.watch(votive.KindEvent, k.Secret, k.Event)
+	x.watch(votive.KindDesk, k.Desk, k.Event)
+	if e.Organized() {
+		x.watch(votive.KindWalkIn, votive.WalkInSecret(k.Secret), k.Event)
+	}
+	return []Change{{Kind: EventChanged, Event: k.Event}}
+}
+
+// keepReply is what the person answered to an event.
+func (x *index) keepReply(k *votive.KeepReply) []Change {
+	e := x.event(k.Reply.Event)
+	if e == nil {
+		return nil
+	}
+	e.Mine, e.Answer = k, nil
+	x.mine[e.ID] = e
+	if a, ok := e.answers[k.Reply.ID()]; ok {
+		e.Answer = a.Body().(*votive.Answer)
+	}
+	x.watch(votive.KindAnswer, k.Reply.Secret, e.ID)
+	return []Change{{Kind: EventChanged, Event: e.ID}}
+}
+
+// keepInbox is the private half of an Inbox, with which replies are opened.
+func (x *index) keepInbox(k *votive.KeepInbox) []Change {
+	e := x.event(k.Event)
+	if e == nil {
+		return nil
+	}
+	if e.keys == nil {
+		e.keys = make(map[votive.ID]*votive.KeepInbox, 1)
+	}
+	e.keys[k.Key.Public(k.Event).Hash()] = k
+	if x.loading {
+		return nil // its replies are opened when their invitations are here
+	}
+	return x.openSealed(e)
+}

@@ -1,0 +1,141 @@
+package almanac
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"votive/node/vault"
+	"votive/proto/votive"
+)
+
+// Create makes the vault for an identity, and leaves it open.
+func (a *Almanac) Create(ctx context.Context, passphrase []byte, id votive.Identity) error {
+	a.writing.Lock()
+	defer a.writing.Unlock()
+	if err := a.Vault.Create(passphrase, id); err != nil {
+		return err
+	}
+	return a.load(ctx)
+}
+
+// Unlock opens the vault, reads it, and then opens the frames that came while
+// it was locked. It is no error when it is open already.
+func (a *Almanac) Unlock(ctx context.Context, passphrase []byte) error {
+	a.writing.Lock()
+	defer a.writing.Unlock()
+	if err := a.Vault.Unlock(passphrase); err != nil {
+		return err
+	}
+	a.mu.RLock()
+	loaded := a.index != nil
+	a.mu.RUnlock()
+	if loaded {
+		return nil
+	}
+	return a.load(ctx)
+}
+
+// Lock forgets all that can be read, and every key. The node goes on carrying
+// frames.
+func (a *Almanac) Lock() error {
+	a.writing.Lock()
+	defer a.writing.Unlock()
+	a.mu.Lock()
+	a.index = nil
+	a.ring.Store(nil)
+	a.mu.Unlock()
+	a.pieces.clear()
+	a.out.clear()
+	err := a.Vault.Lock()
+	a.watchers.tell(Change{Kind: LockChanged})
+	return err
+}
+
+// load builds the index of the vault's rows, and then reads what the store
+// holds beyond them. Called with writing held, or before anybody else is here.
+func (a *Almanac) load(ctx context.Context) error {
+	identity, err := a.Vault.Identity()
+	if err != nil {
+		return err
+	}
+	x := newIndex(identity)
+	waiting, err := a.rows(ctx, x)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	a.index = x
+	added := a.follow()
+	a.mu.Unlock()
+	a.out.add(waiting...)
+	a.scan(ctx, added)
+	a.watchers.tell(Change{Kind: LockChanged})
+	return nil
+}
+
+// rows reads the vault into x, keeps before records, since they say which
+// records matter. What cannot be read is counted and left alone.
+func (a *Almanac) rows(ctx context.Context, x *index) ([]Outgoing, error) {
+	x.loading = true
+	var records []row
+	var waiting []Outgoing
+	broken := 0
+	err := a.Vault.Scan(ctx, func(key string, value []byte) error {
+		if strings.HasPrefix(key, outRows) {
+			u, err := votive.UnstampedFrom(value)
+			if err != nil {
+				broken++
+				return nil
+			}
+			waiting = append(waiting, Outgoing{Key: key, Frame: u})
+			return nil
+		}
+		r, err := parseRow(value)
+		if err != nil {
+			broken++
+			return nil
+		}
+		if strings.HasPrefix(key, keepRows) {
+			broken += x.restore(r)
+		} else {
+			records = append(records, r)
+		}
+		return nil
+	})
+	if damaged := (vault.DamagedError{}); errors.As(err, &damaged) {
+		broken += damaged.Rows
+	} else if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(records, func(r, s row) int { return r.arrived.Compare(s.arrived) })
+	for _, r := range records {
+		broken += x.restore(r)
+	}
+	x.settle()
+	slices.SortFunc(waiting, func(o, p Outgoing) int { return strings.Compare(o.Key, p.Key) })
+	if n := len(waiting); n > 0 {
+		var last uint64
+		if _, err := fmt.Sscanf(waiting[n-1].Key, outRows+"%d", &last); err == nil {
+			a.out.from(last)
+		}
+	}
+	a.damaged.Store(uint32(broken))
+	return waiting, nil
+}
+
+// restore takes a row into the index, and gives how many could not be read.
+func (x *index) restore(r row) int {
+	rec, err := votive.Restore(r.kind, r.body)
+	if err != nil {
+		return 1
+	}
+	x.opened[r.frame] = true
+	if r.kind == votive.KindCircle && x.circles[r.about] == nil {
+		return 0 // of a circle that was left
+	}
+	x.apply(rec, source{about: r.about, frame: r.frame, arrived: r.arrived})
+	return 0
+}

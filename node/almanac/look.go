@@ -1,0 +1,96 @@
+package almanac
+
+import (
+	"context"
+	"iter"
+
+	"votive/node/store"
+	"votive/node/vault"
+	"votive/proto/votive"
+)
+
+// Look opens what the store, or these frames, hold under one secret, and
+// changes nothing: neither is it watched from now on, nor kept. It is how
+// somebody sees what is behind a link before they agree to anything.
+func (a *Almanac) Look(ctx context.Context, kind votive.Kind, s votive.Secret, frames ...votive.Frame) []votive.Record {
+	w := watched{Reader: votive.NewReader(kind, s)}
+	var p pieces
+	var found []votive.Record
+	seen := make(map[votive.ID]bool)
+	take := func(f votive.Frame) {
+		if seen[f.ID()] {
+			return
+		}
+		seen[f.ID()] = true
+		if rec, whole, err := p.join(w, f); err == nil && whole {
+			found = append(found, rec)
+		}
+	}
+	for _, f := range frames {
+		if h := f.Header(); w.Knows(&h) {
+			take(f)
+		}
+	}
+	for e := range entries(a.Store) {
+		if !w.Knows(&e.Header) {
+			continue
+		}
+		if f, err := a.Store.Get(ctx, e.ID); err == nil {
+			take(f)
+		}
+	}
+	return found
+}
+
+// entries are all frames of the store.
+func entries(s *store.Store) iter.Seq[store.Entry] {
+	return func(yield func(store.Entry) bool) {
+		for _, e := range s.Arrivals(0) {
+			if !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// Learn opens frames that came in a file, whatever their expiry, with the
+// secrets that are watched. The store gets them by Receive, as their verdict
+// says. SPEC 7.8.
+func (a *Almanac) Learn(ctx context.Context, frames []votive.Frame) {
+	for range 2 { // what the first pass opens may open more
+		for _, f := range frames {
+			a.read(ctx, a.ring.Load(), f)
+		}
+	}
+}
+
+// Unlink forgets a pending link: it was accepted, or came to nothing.
+func (a *Almanac) Unlink(ctx context.Context, l votive.Link) error {
+	a.writing.Lock()
+	defer a.writing.Unlock()
+	k := &votive.KeepLink{Link: l}
+	a.mu.Lock()
+	if a.index == nil {
+		a.mu.Unlock()
+		return vault.ErrLocked
+	}
+	_, pending := a.index.links[k.About()]
+	a.mu.Unlock()
+	if !pending {
+		return nil
+	}
+	c := new(vault.Changes)
+	c.Delete(keepRows + k.About().String())
+	if err := a.Vault.Commit(ctx, c); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.index != nil {
+		delete(a.index.links, k.About())
+		delete(a.index.keeps, k.About())
+		a.index.unwatch(votive.KindLink, l.Secret())
+		a.follow()
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package almanac
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"votive/proto/votive"
+)
+
+// Query is which events to find.
+type Query struct {
+	Circle votive.ID      // in that circle, or zero: anywhere
+	From   time.Time      // not over by then
+	To     time.Time      // begun by then; zero: any time
+	Reader *time.Location // where dates and floating times are read; nil: UTC
+	Text   string         // in title, text or city, whatever the case
+	Tag    string
+	Limit  int // at least 1
+}
+
+// Upcoming are the events that a query asks for, soonest first, and whether
+// there are more. What it costs does not grow with the events that are over.
+func (v *View) Upcoming(q Query) ([]*Event, bool) {
+	if q.Reader == nil {
+		q.Reader = time.UTC
+	}
+	type hit struct {
+		start time.Time
+		event *Event
+	}
+	var hits []hit
+	order := func(a, b hit) int {
+		return cmp.Or(a.start.Compare(b.start), a.event.ID.Compare(b.event.ID))
+	}
+	var settled int64 // nothing after this can come before the last of Limit
+	v.x.agenda.each(q.From, func(s slot) bool {
+		if len(hits) > q.Limit && s.start > settled {
+			return false
+		}
+		if !q.To.IsZero() && s.start > q.To.Add(farthest).Unix() {
+			return false
+		}
+		e := v.x.events[s.event]
+		if start, ok := q.fits(e); ok {
+			hits = append(hits, hit{start, e})
+			if len(hits) <= q.Limit+1 {
+				settled = max(settled, start.Add(farthest).Unix())
+			}
+		}
+		return true
+	})
+	slices.SortFunc(hits, order)
+	more := len(hits) > q.Limit
+	events := make([]*Event, 0, min(len(hits), q.Limit))
+	for _, h := range hits[:min(len(hits), q.Limit)] {
+		events = append(events, h.event)
+	}
+	return events, more
+}
+
+// fits reports whether the event is one of those asked for, and when it begins
+// for the reader.
+func (q *Query) fits(e *Event) (time.Time, bool) {
+	if e == nil || !e.Known || !q.Circle.IsZero() && e.Circle != q.Circle {
+		return time.Time{}, false
+	}
+	card := &e.State.Card
+	start, end := card.Span(q.Reader)
+	if end.Before(q.From) || !q.To.IsZero() && start.After(q.To) {
+		return start, false
+	}
+	if q.Tag != "" && !slices.ContainsFunc(card.Tags, func(t string) bool { return strings.EqualFold(t, q.Tag) }) {
+		return start, false
+	}
+	text := strings.ToLower(q.Text)
+	return start, text == "" || strings.Contains(strings.ToLower(card.Title), text) ||
+		strings.Contains(strings.ToLower(card.City), text) || strings.Contains(strings.ToLower(card.Text), text)
+}

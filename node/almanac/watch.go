@@ -1,0 +1,91 @@
+package almanac
+
+import (
+	"context"
+	"sync"
+
+	"votive/proto/votive"
+)
+
+// What can change.
+const (
+	EventChanged  = "event"
+	ReplyCame     = "reply"
+	AnswerCame    = "answer"
+	ConflictCame  = "conflict"
+	LinkFound     = "link"    // a pending link's record has arrived
+	CircleChanged = "circle"  // joined or left
+	Lagged        = "lagged"  // the watcher was too slow: read again
+	LockChanged   = "lock"    // the vault was opened, closed or wiped
+	ContactMet    = "contact" // a contact was added or changed
+)
+
+// Change is one thing that became different; what it is now is for View to
+// say.
+type Change struct {
+	Kind  string
+	Event votive.ID // or zero
+	Reply votive.ID // or zero
+}
+
+// watchers tells many what changed. A watcher that does not read gets a
+// Lagged in place of what it missed, and holds up nobody.
+type watchers struct {
+	mu  sync.Mutex
+	all map[*watcher]struct{}
+}
+
+type watcher struct {
+	changes chan Change
+	lagged  bool
+}
+
+// Watch gives what changes from now on until ctx ends, when the channel is
+// closed. buffer is how many changes may wait for the reader, at least 1.
+func (a *Almanac) Watch(ctx context.Context, buffer int) <-chan Change {
+	w := &watcher{changes: make(chan Change, max(buffer, 1))}
+	a.watchers.mu.Lock()
+	if a.watchers.all == nil {
+		a.watchers.all = make(map[*watcher]struct{})
+	}
+	a.watchers.all[w] = struct{}{}
+	a.watchers.mu.Unlock()
+	context.AfterFunc(ctx, func() {
+		a.watchers.mu.Lock()
+		defer a.watchers.mu.Unlock()
+		delete(a.watchers.all, w)
+		close(w.changes)
+	})
+	return w.changes
+}
+
+// tell hands changes to everybody who watches.
+func (ws *watchers) tell(changes ...Change) {
+	if len(changes) == 0 {
+		return
+	}
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	for w := range ws.all {
+		for _, c := range changes {
+			w.offer(c)
+		}
+	}
+}
+
+// offer gives c, or remembers that it could not.
+func (w *watcher) offer(c Change) {
+	if w.lagged {
+		select {
+		case w.changes <- Change{Kind: Lagged}:
+			w.lagged = false
+		default:
+			return
+		}
+	}
+	select {
+	case w.changes <- c:
+	default:
+		w.lagged = true
+	}
+}

@@ -1,0 +1,117 @@
+package almanac
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"votive/node/vault"
+	"votive/proto/votive"
+)
+
+// Letter is one record to be sealed and sent.
+type Letter struct {
+	Kind   votive.Kind
+	Secret votive.Secret
+	About  votive.ID // the event or circle it is about; zero for a card or a keep
+	Body   votive.Body
+	Until  time.Time // how long it matters; chooses the lifetime
+}
+
+// Draft is what one wish of the person comes to: what to send, and what to
+// keep for oneself. It happens as a whole or not at all.
+type Draft struct {
+	Send []Letter
+	Keep []votive.Keep
+}
+
+// Write asks for a draft, with nobody else writing, and makes it so. When it
+// returns nil the draft is on disk: the frames are sealed and wait in the
+// outbox, what was kept is kept, and View shows all of it.
+func (a *Almanac) Write(ctx context.Context, wish func(*View) (Draft, error)) error {
+	a.writing.Lock()
+	defer a.writing.Unlock()
+	var draft Draft
+	err := a.View(func(v *View) (err error) {
+		draft, err = wish(v)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return a.commit(ctx, draft)
+}
+
+// written is one record of a draft, ready for the vault and the index.
+type written struct {
+	rec votive.Record
+	src source
+}
+
+// commit seals and keeps a draft. Called with writing held.
+func (a *Almanac) commit(ctx context.Context, d Draft) error {
+	now := a.Now()
+	changes := new(vault.Changes)
+	var records []written
+	var outgoing []Outgoing
+	for _, l := range d.Send {
+		rec, sealed, err := a.seal(l, now)
+		if err != nil {
+			return err
+		}
+		src := source{about: l.About, arrived: now}
+		for _, u := range sealed {
+			o := Outgoing{Key: outKey(a.out.next()), Frame: u}
+			changes.Put(o.Key, u.Bytes())
+			outgoing = append(outgoing, o)
+			src.frame = u.ID()
+		}
+		records = append(records, written{rec, src})
+	}
+	for _, body := range d.Keep {
+		rec, err := votive.Kept(body)
+		if err != nil {
+			return fmt.Errorf("a note to oneself: %w", err)
+		}
+		records = append(records, written{rec, source{arrived: now}})
+	}
+	return a.settle(ctx, changes, records, outgoing)
+}
+
+// seal makes the frames of a letter, and the record that they will open to.
+func (a *Almanac) seal(l Letter, now time.Time) (votive.Record, []votive.Unstamped, error) {
+	life := votive.LifetimeUntil(l.Until, now)
+	effort := a.Effort + 2*uint8(life)
+	reader := votive.NewReader(l.Kind, l.Secret)
+	rec, err := reader.Compose(l.Body)
+	if err != nil {
+		return votive.Record{}, nil, err
+	}
+	sealed, err := reader.Seal(l.Body, life, effort, now, a.Random)
+	return rec, sealed, err
+}
+
+// settle puts it all on disk, and then into the index.
+func (a *Almanac) settle(ctx context.Context, c *vault.Changes, records []written, outgoing []Outgoing) error {
+	for _, w := range records {
+		c.Put(rowKey(w.rec, w.src), w.src.row(w.rec).encode())
+	}
+	if err := a.Vault.Commit(ctx, c); err != nil {
+		return err
+	}
+	var told []Change
+	a.mu.Lock()
+	if a.index != nil {
+		for _, w := range records {
+			changes, _ := a.index.apply(w.rec, w.src)
+			told = append(told, changes...)
+			a.index.opened[w.src.frame] = true
+		}
+	}
+	added := a.follow()
+	a.mu.Unlock()
+	a.out.add(outgoing...)
+	a.watchers.tell(told...)
+	a.scan(ctx, added)
+	return nil
+}
