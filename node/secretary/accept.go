@@ -1,0 +1,157 @@
+package secretary
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/multiformats/go-multiaddr"
+
+	"votive/node/almanac"
+	"votive/proto/votive"
+)
+
+// Opened is what is behind a link or in a file.
+type Opened struct {
+	Link       votive.Link
+	Invitation *votive.Invitation  // or
+	Contact    *votive.ContactCard // or nothing has come yet
+	Event      *votive.Event       // what an invitation is to, if that is here
+	Frames     []votive.Frame      // of a file
+}
+
+// Found reports whether the record behind the link is here.
+func (o *Opened) Found() bool { return o.Invitation != nil || o.Contact != nil }
+
+// Address is that of the peer that the link names, or "".
+func (o *Opened) Address() string {
+	m, err := multiaddr.NewMultiaddrBytes(o.Link.Addr())
+	if err != nil || len(o.Link.Addr()) == 0 {
+		return ""
+	}
+	return m.String()
+}
+
+// Read takes the text of a link, or the bytes of a file if there are any. It
+// looks no further.
+func Read(link string, file []byte) (*Opened, error) {
+	if len(file) > 0 {
+		f, err := votive.ReadFile(bytes.NewReader(file))
+		if err != nil {
+			return nil, refused("%v", err)
+		}
+		l, err := votive.NewLink(f.Link, nil)
+		return &Opened{Link: l, Frames: f.Frames}, err
+	}
+	l, err := votive.ParseLink(link)
+	if err != nil {
+		return nil, refused("%v", err)
+	}
+	return &Opened{Link: l}, nil
+}
+
+// Inspect finds what is behind a link in what is here already. It dials nobody
+// and changes nothing.
+func (s *Secretary) Inspect(ctx context.Context, o *Opened) {
+	for _, rec := range s.book.Look(ctx, votive.KindLink, o.Link.Secret(), o.Frames...) {
+		switch b := rec.Body().(type) {
+		case *votive.Invitation:
+			o.Invitation = b
+		case *votive.ContactCard:
+			o.Contact = b
+		}
+	}
+	if o.Invitation == nil || o.Invitation.Event.IsZero() {
+		return
+	}
+	var counted []*votive.Counted
+	for _, rec := range s.book.Look(ctx, votive.KindEvent, o.Invitation.Secret, o.Frames...) {
+		if c, ok := rec.Body().(*votive.Counted); ok && c.Revision().Event() == o.Invitation.Event {
+			counted = append(counted, c)
+		}
+	}
+	if e, known := votive.Fold(o.Invitation.Event, counted); known {
+		o.Event = &e
+	}
+}
+
+// Fetch dials the peer that the link names, and waits until what is behind the
+// link has come or the time is up. It is called only when the person agreed.
+func (s *Secretary) Fetch(ctx context.Context, o *Opened, wait time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	arrived := s.book.Frames(ctx)
+	if addr := o.Address(); addr != "" {
+		if err := s.Dial(ctx, addr); err != nil {
+			s.Log.Debug("the peer of a link could not be reached", "err", err)
+		}
+	}
+	for {
+		s.Inspect(ctx, o)
+		if o.Found() && (o.Event != nil || o.Invitation == nil || o.Invitation.Event.IsZero()) {
+			return
+		}
+		if _, open := <-arrived; !open {
+			return
+		}
+	}
+}
+
+// Accept takes what was found: the event or circle that an invitation opens.
+func (s *Secretary) Accept(ctx context.Context, o *Opened) error {
+	if o.Invitation == nil {
+		return refused("this is somebody's contact card; add it with a name of your own for them")
+	}
+	inv := o.Invitation
+	if inv.Expired(s.book.Now()) {
+		return refused("the invitation expired on %s", inv.Expires.UTC().Format("2006-01-02 15:04 UTC"))
+	}
+	if !inv.Circle.IsZero() {
+		if err := s.keepCircle(ctx, &votive.KeepCircle{Secret: inv.Secret, Name: inv.Name, Issuer: inv.Author}); err != nil {
+			return err
+		}
+	} else if err := s.takePart(ctx, o); err != nil {
+		return err
+	}
+	s.book.Learn(ctx, o.Frames)
+	return s.book.Unlink(ctx, o.Link)
+}
+
+// takePart keeps an invitation to an event. SPEC 7.2.
+func (s *Secretary) takePart(ctx context.Context, o *Opened) error {
+	inv := o.Invitation
+	return s.book.Write(ctx, func(v *almanac.View) (almanac.Draft, error) {
+		var d almanac.Draft
+		var revokes []*votive.Revoke
+		keep := votive.KeepEvent{Event: inv.Event, Secret: inv.Secret}
+		if e := v.Event(inv.Event); e != nil {
+			if e.Organized() {
+				return d, refused("you organize this event")
+			}
+			if e.Known {
+				o.Event = &e.State
+			}
+			if e.Keep != nil {
+				keep = *e.Keep
+			}
+			revokes = e.Revokes()
+		}
+		if o.Event != nil {
+			if err := o.Event.Honours(inv, revokes, v.Now()); err != nil {
+				return d, refused("%v", err)
+			}
+		}
+		keep.Secret, keep.Invitation = inv.Secret, inv
+		keep.Counter = v.Counter(&keep) + 1
+		d.Keep = []votive.Keep{&keep}
+		d.Send = []almanac.Letter{toSelf(v, &keep, v.Now().Add(120*24*time.Hour))}
+		return d, nil
+	})
+}
+
+// Remember keeps a link whose record has not come, for 30 days.
+func (s *Secretary) Remember(ctx context.Context, o *Opened) error {
+	return s.book.Write(ctx, func(v *almanac.View) (almanac.Draft, error) {
+		return almanac.Draft{Keep: []votive.Keep{&votive.KeepLink{Link: o.Link, Since: v.Now()}}}, nil
+	})
+}

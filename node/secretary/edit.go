@@ -1,0 +1,134 @@
+package secretary
+
+import (
+	"context"
+	"slices"
+
+	"votive/node/almanac"
+	"votive/proto/votive"
+)
+
+// Edited is what came of a change to an event.
+type Edited struct {
+	Signatures, Needed int // of the new revision
+	Told               int // guests let in, who will learn of it
+}
+
+// Edit changes what the wish names of an event, and nothing else.
+func (s *Secretary) Edit(ctx context.Context, event votive.ID, w Wish) (Edited, error) {
+	return s.revise(ctx, event, func(r *revising) error {
+		r.card = w.card(r.card, r.self)
+		if err := notPast(&r.card, r.v.Now()); err != nil {
+			return err
+		}
+		if !w.touchesDetails() {
+			return nil
+		}
+		details, err := s.details(&w, r.keep.Details)
+		if err != nil {
+			return err
+		}
+		r.keep.Details, r.card.Details = details, votive.ID{}
+		if details != nil {
+			r.card.Details = details.Hash()
+		}
+		r.sealed = true
+		return nil
+	})
+}
+
+// Cancel says that an event will not take place. It stays in everybody's
+// calendar, as cancelled.
+func (s *Secretary) Cancel(ctx context.Context, event votive.ID, reason string) (Edited, error) {
+	return s.revise(ctx, event, func(r *revising) error {
+		if r.card.Status == votive.Cancelled {
+			return refused("it is cancelled already")
+		}
+		r.card.Status, r.card.Reason = votive.Cancelled, reason
+		return nil
+	})
+}
+
+// revising is a revision while it is made.
+type revising struct {
+	v      *almanac.View
+	event  *almanac.Event
+	keep   votive.KeepEvent // a copy, to be changed
+	card   votive.Card      // a copy, to be changed
+	self   int              // the person's place among the organizers
+	sealed bool             // the Details changed
+}
+
+// organized is what the person here organizes, or why they do not.
+func organized(v *almanac.View, event votive.ID) (*almanac.Event, error) {
+	e := v.Event(event)
+	switch {
+	case e == nil || !e.Known:
+		return nil, almanac.ErrNotFound
+	case !e.Organized():
+		return nil, ErrNotOrganizer
+	case e.State.Conflict:
+		return nil, refused("its organizers disagree about it; a newer votive is needed to settle that")
+	}
+	return e, nil
+}
+
+// revise makes, signs and sends the next revision of an event.
+func (s *Secretary) revise(ctx context.Context, event votive.ID, change func(*revising) error) (Edited, error) {
+	var out Edited
+	err := s.book.Write(ctx, func(v *almanac.View) (almanac.Draft, error) {
+		var none almanac.Draft
+		e, err := organized(v, event)
+		if err != nil {
+			return none, err
+		}
+		signer := v.Identity().EventKey(e.Keep.Nonce)
+		r := revising{v: v, event: e, keep: *e.Keep, card: e.State.Card}
+		r.self = slices.IndexFunc(r.card.Organizers, func(o votive.Organizer) bool { return o.Key == signer.Key() })
+		if r.self < 0 {
+			return none, refused("you are no longer an organizer of it")
+		}
+		if err := change(&r); err != nil {
+			return none, err
+		}
+		counted, err := next(e, r.card, signer)
+		if err != nil {
+			return none, err
+		}
+		d := almanac.Draft{Send: public(&r.keep, until(&r.card), counted)}
+		out = Edited{Signatures: 1, Needed: e.State.Quorum, Told: len(admitted(e))}
+		if r.sealed {
+			r.tell(&d)
+		}
+		return d, nil
+	})
+	return out, err
+}
+
+// next is the revision that follows what is known, signed.
+func next(e *almanac.Event, card votive.Card, signer votive.Signer) (*votive.Counted, error) {
+	desk := votive.Desk{Event: e.ID, Counted: e.Counted()}
+	proposal, err := desk.Propose(votive.Draft{Card: card})
+	if err != nil {
+		return nil, input("%v", err)
+	}
+	return alone(&desk, proposal, signer)
+}
+
+// tell keeps the new Details, and gives them to everybody who was let in.
+func (r *revising) tell(d *almanac.Draft) {
+	keep := r.keep
+	keep.Counter = r.v.Counter(&keep) + 1
+	d.Keep = append(d.Keep, &keep)
+	d.Send = append(d.Send, toSelf(r.v, &keep, until(&r.card)))
+	for _, reply := range admitted(r.event) {
+		d.Send = append(d.Send, answerTo(r.event, reply, votive.In, keep.Details))
+	}
+}
+
+// admitted are the replies that were let in.
+func admitted(e *almanac.Event) []*almanac.Reply {
+	return slices.DeleteFunc(e.Replies(), func(r *almanac.Reply) bool {
+		return r.Answer == nil || r.Answer.Admission != votive.In
+	})
+}

@@ -1,0 +1,216 @@
+package secretary
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/multiformats/go-multiaddr"
+
+	"votive/node/almanac"
+	"votive/proto/votive"
+)
+
+// Invitation is one that was made, and how to hand it on.
+type Invitation struct {
+	*votive.Invitation
+	Link votive.Link
+}
+
+// Terms are those of an invitation.
+type Terms struct {
+	Uses    int       // 0: no limit
+	Expires time.Time // zero: with the event, or in 30 days for a circle
+}
+
+// circleInvitation is how long an invitation to a circle is good unless said
+// otherwise.
+const circleInvitation = 30 * 24 * time.Hour
+
+// Invite makes an invitation to an event that the person organizes.
+func (s *Secretary) Invite(ctx context.Context, event votive.ID, t Terms) (Invitation, error) {
+	return s.invite(ctx, func(v *almanac.View, d *almanac.Draft) (*votive.Invitation, error) {
+		e, err := organized(v, event)
+		if err != nil {
+			return nil, err
+		}
+		if e.State.Card.Status == votive.Cancelled {
+			return nil, refused("it is cancelled")
+		}
+		if t.Expires.IsZero() {
+			_, t.Expires = e.State.Card.Span(time.UTC)
+			t.Expires = t.Expires.Add(14 * time.Hour)
+		}
+		if !t.Expires.After(v.Now()) {
+			return nil, refused("the invitation would have expired by %s", t.Expires.UTC().Format(time.RFC3339))
+		}
+		inv, err := s.signed(v.Identity().EventKey(e.Keep.Nonce), votive.Invitation{
+			Event: event, Secret: e.Keep.Secret, Expires: t.Expires, Uses: t.Uses,
+		})
+		if err != nil {
+			return nil, err
+		}
+		if !e.Keep.Opened {
+			s.openUp(v, e, d)
+		}
+		d.Send = append(d.Send, almanac.Letter{
+			Kind: votive.KindDesk, Secret: e.Keep.Desk, About: event, Body: inv, Until: until(&e.State.Card),
+		})
+		return inv, nil
+	})
+}
+
+// openUp sends all that is known of an event under its own secret, for guests
+// who are not in its circle. It happens with the first invitation.
+func (s *Secretary) openUp(v *almanac.View, e *almanac.Event, d *almanac.Draft) {
+	keep := *e.Keep
+	keep.Opened, keep.Counter = true, v.Counter(e.Keep)+1
+	guests := keep
+	guests.Circle = votive.Secret{} // its circle has it all already
+	for _, c := range e.Counted() {
+		d.Send = append(d.Send, public(&guests, until(&e.State.Card), c)...)
+	}
+	d.Send = append(d.Send, public(&guests, until(&e.State.Card), e.Inbox())...)
+	d.Send = append(d.Send, toSelf(v, &keep, until(&e.State.Card)))
+	d.Keep = append(d.Keep, &keep)
+}
+
+// InviteToCircle makes an invitation to a closed circle. An open one needs
+// none: its name is enough.
+func (s *Secretary) InviteToCircle(ctx context.Context, circle votive.ID, t Terms) (Invitation, error) {
+	return s.invite(ctx, func(v *almanac.View, _ *almanac.Draft) (*votive.Invitation, error) {
+		c := v.Circle(circle)
+		if c == nil {
+			return nil, almanac.ErrNotFound
+		}
+		if c.Open {
+			return nil, refused("%q is an open circle: whoever knows its name is in", c.Name)
+		}
+		if t.Expires.IsZero() {
+			t.Expires = v.Now().Add(circleInvitation)
+		}
+		if !t.Expires.After(v.Now()) {
+			return nil, refused("the invitation would have expired by %s", t.Expires.UTC().Format(time.RFC3339))
+		}
+		return s.signed(v.Identity().CircleKey(circle), votive.Invitation{
+			Circle: circle, Secret: c.Secret, Expires: t.Expires, Uses: t.Uses, Name: c.Name,
+		})
+	})
+}
+
+// signed draws the invite secret and signs.
+func (s *Secretary) signed(by votive.Signer, inv votive.Invitation) (*votive.Invitation, error) {
+	var err error
+	if inv.Invite, err = s.secret(); err != nil {
+		return nil, err
+	}
+	made, err := votive.NewInvitation(by, inv)
+	if err != nil {
+		return nil, input("%v", err)
+	}
+	return made, nil
+}
+
+// invite makes an invitation known to whoever has its link.
+func (s *Secretary) invite(ctx context.Context, prepare func(*almanac.View, *almanac.Draft) (*votive.Invitation, error)) (Invitation, error) {
+	var out Invitation
+	err := s.book.Write(ctx, func(v *almanac.View) (almanac.Draft, error) {
+		var d almanac.Draft
+		inv, err := prepare(v, &d)
+		if err != nil {
+			return d, err
+		}
+		if out, err = s.linked(inv); err != nil {
+			return d, err
+		}
+		d.Send = append(d.Send, almanac.Letter{
+			Kind: votive.KindLink, Secret: inv.LinkSecret(), About: almanac.LinkID(out.Link), Body: inv, Until: inv.Expires,
+		})
+		d.Keep = append(d.Keep, &votive.KeepInvite{Invitation: inv, Made: v.Now(), Counter: 1})
+		return d, nil
+	})
+	return out, err
+}
+
+// linked is an invitation with a link that names a peer to ask, if one is
+// known.
+func (s *Secretary) linked(inv *votive.Invitation) (Invitation, error) {
+	link, err := s.link(inv.LinkSecret())
+	return Invitation{Invitation: inv, Link: link}, err
+}
+
+// link names this node or a keeper where that fits into a link.
+func (s *Secretary) link(secret votive.Secret) (votive.Link, error) {
+	var addr []byte
+	if text := s.Address(); text != "" {
+		if m, err := multiaddr.NewMultiaddr(text); err == nil {
+			addr = m.Bytes()
+		}
+	}
+	if link, err := votive.NewLink(secret, addr); err == nil {
+		return link, nil
+	}
+	return votive.NewLink(secret, nil)
+}
+
+// Linked is an invitation that was made before, with its link as it is now.
+func (s *Secretary) Linked(inv *votive.Invitation) (Invitation, error) { return s.linked(inv) }
+
+// File is the complete form of an invitation: with it a guest needs no network
+// to see what they are invited to.
+func (s *Secretary) File(ctx context.Context, inv Invitation) ([]byte, error) {
+	frames, err := s.book.Sealed(ctx, fileLetters(s.book, inv)...)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	_, err = votive.File{Link: inv.LinkSecret(), Frames: frames}.WriteTo(&b)
+	return b.Bytes(), err
+}
+
+// fileLetters are the invitation and all that it lets its reader open.
+func fileLetters(book *almanac.Almanac, inv Invitation) []almanac.Letter {
+	letters := []almanac.Letter{{Kind: votive.KindLink, Secret: inv.LinkSecret(), Body: inv.Invitation, Until: inv.Expires}}
+	_ = book.View(func(v *almanac.View) error {
+		e := v.Event(inv.Event)
+		if e == nil || !e.Known {
+			return nil
+		}
+		keep := votive.KeepEvent{Event: e.ID, Secret: inv.Secret, Opened: true}
+		for _, c := range e.Counted() {
+			letters = append(letters, public(&keep, until(&e.State.Card), c)...)
+		}
+		letters = append(letters, public(&keep, until(&e.State.Card), e.Inbox())...)
+		return nil
+	})
+	return letters
+}
+
+// Revoke ends an invitation that the person made to one of their events.
+func (s *Secretary) Revoke(ctx context.Context, invite votive.ID) error {
+	return s.book.Write(ctx, func(v *almanac.View) (almanac.Draft, error) {
+		var d almanac.Draft
+		i := v.Invite(invite)
+		if i == nil {
+			return d, almanac.ErrNotFound
+		}
+		if i.Event.IsZero() {
+			return d, refused("an invitation to a circle cannot be taken back: make a new circle, and invite who is to be in it")
+		}
+		e, err := organized(v, i.Event)
+		if err != nil {
+			return d, err
+		}
+		if e.State.Revoked(i.Invitation.Invite, e.Revokes()) {
+			return d, refused("it is revoked already")
+		}
+		r, err := votive.NewRevoke(v.Identity().EventKey(e.Keep.Nonce), i.Event, i.Invitation.Invite)
+		if err != nil {
+			return d, err
+		}
+		d.Send = []almanac.Letter{{
+			Kind: votive.KindEvent, Secret: e.Keep.Secret, About: i.Event, Body: r, Until: until(&e.State.Card),
+		}}
+		return d, nil
+	})
+}

@@ -1,0 +1,174 @@
+package secretary
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"votive/node/almanac"
+	"votive/proto/votive"
+)
+
+// Run does what was asked once and for all, whenever something changes and
+// once an hour, until ctx ends.
+func (s *Secretary) Run(ctx context.Context) error {
+	changes := s.book.Watch(ctx, 256)
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		s.Duties(ctx)
+		for waiting := true; waiting; {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-tick.C:
+				waiting = false
+			case c := <-changes:
+				waiting = !concerns(c)
+			}
+		}
+		drain(changes)
+	}
+}
+
+// concerns reports whether a change may give the secretary something to do.
+func concerns(c almanac.Change) bool {
+	switch c.Kind {
+	case almanac.ReplyCame, almanac.EventChanged, almanac.LockChanged, almanac.Lagged:
+		return true
+	}
+	return false
+}
+
+// drain takes what has come meanwhile: one look answers it all.
+func drain(changes <-chan almanac.Change) {
+	for {
+		select {
+		case _, open := <-changes:
+			if !open {
+				return
+			}
+		default:
+			return
+		}
+	}
+}
+
+// Duties does all of it once. While the vault is locked there is nothing to do.
+func (s *Secretary) Duties(ctx context.Context) {
+	for _, duty := range []func(*almanac.View) (almanac.Draft, error){answers, again} {
+		err := s.book.Write(ctx, duty)
+		switch {
+		case err == nil, ctx.Err() != nil, errors.Is(err, errNothing):
+		case errors.Is(err, almanac.ErrNoVault), errors.Is(err, almanac.ErrLocked):
+			return
+		default:
+			s.Log.Warn("a standing duty could not be done", "err", err)
+		}
+	}
+}
+
+// errNothing says that a duty found nothing to do.
+var errNothing = errors.New("nothing to do")
+
+// something is a draft, or errNothing where it is empty.
+func something(d almanac.Draft) (almanac.Draft, error) {
+	if len(d.Send) == 0 && len(d.Keep) == 0 {
+		return d, errNothing
+	}
+	return d, nil
+}
+
+// answers answers the replies that the card says are answered by itself.
+// SPEC 8.5.
+func answers(v *almanac.View) (almanac.Draft, error) {
+	var d almanac.Draft
+	for _, e := range v.Organized() {
+		if !e.Known || e.State.Conflict {
+			continue
+		}
+		card := &e.State.Card
+		signer := v.Identity().EventKey(e.Keep.Nonce)
+		if card.Organizers[card.AnsweredBy].Key != signer.Key() {
+			continue
+		}
+		d.Send = append(d.Send, answersTo(v, e)...)
+	}
+	return something(d)
+}
+
+// answersTo are those due to the replies to one event. Each that is let in
+// takes its seats before the next is looked at.
+func answersTo(v *almanac.View, e *almanac.Event) []almanac.Letter {
+	var letters []almanac.Letter
+	seats := make(map[votive.ID]int)
+	seated := 0
+	for _, r := range admitted(e) {
+		seats[r.ID()] = max(r.Party, 1)
+		seated += seats[r.ID()]
+	}
+	order := make(map[votive.ID]int)
+	for _, r := range e.Replies() {
+		q := votive.Request{
+			Event: &e.State, Reply: r.Reply, Revokes: e.Revokes(),
+			Order: order[r.Reply.Invite], Seated: seated - seats[r.ID()],
+		}
+		order[r.Reply.Invite]++
+		if i := v.Invite(r.Reply.Invite); i != nil {
+			q.Invitation = i.Invitation
+		}
+		if r.Answer != nil {
+			q.Answered = r.Answer.Admission
+			if r.Answer.Heard >= r.Reply.Counter {
+				continue
+			}
+		}
+		admission, due := q.Automatic(v.Now())
+		if !due {
+			continue
+		}
+		seated -= seats[r.ID()]
+		seats[r.ID()] = 0
+		var details *votive.Details
+		if admission == votive.In {
+			seats[r.ID()] = max(r.Party, 1)
+			details = e.Keep.Details
+		}
+		seated += seats[r.ID()]
+		letters = append(letters, answerTo(e, r, admission, details))
+	}
+	return letters
+}
+
+// answerTo is an answer under the reply's own secret.
+func answerTo(e *almanac.Event, r *almanac.Reply, a votive.Admission, details *votive.Details) almanac.Letter {
+	body := &votive.Answer{
+		Event: e.ID, Reply: r.ID(), Counter: 1, Heard: r.Reply.Counter, Admission: a, Details: details,
+	}
+	if r.Answer != nil {
+		body.Counter = r.Answer.Counter + 1
+	}
+	return almanac.Letter{
+		Kind: votive.KindAnswer, Secret: r.Secret, About: e.ID, Body: body, Until: until(&e.State.Card),
+	}
+}
+
+// again sends the person's own replies once more where an event has a new
+// Inbox. SPEC 8.6.
+func again(v *almanac.View) (almanac.Draft, error) {
+	var d almanac.Draft
+	for _, e := range v.Answered() {
+		if mayAnswer(e, v.Now()) != nil || e.Mine.Inbox == e.State.Card.Inbox {
+			continue
+		}
+		keep := *e.Mine
+		keep.Inbox, keep.Counter = e.State.Card.Inbox, v.Counter(e.Mine)+1
+		letter, err := sealedTo(e, &keep)
+		if err != nil {
+			continue
+		}
+		d.Send = append(d.Send, letter, toSelf(v, &keep, until(&e.State.Card)))
+		d.Keep = append(d.Keep, &keep)
+	}
+	return something(d)
+}

@@ -1,0 +1,86 @@
+package secretary
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"votive/node/almanac"
+	"votive/proto/votive"
+)
+
+// What a wish can come to nothing for; the almanac's errors apart.
+var (
+	ErrInput   = errors.New("not understood")
+	ErrRefused = errors.New("refused")
+)
+
+// wrong is an error whose text is for the person alone, and whose kind is for
+// the caller to branch on.
+type wrong struct {
+	kind error
+	text string
+}
+
+func (w wrong) Error() string { return w.text }
+func (w wrong) Unwrap() error { return w.kind }
+
+// input says what was wrong with what was asked.
+func input(format string, args ...any) error {
+	return wrong{ErrInput, fmt.Sprintf(format, args...)}
+}
+
+// refused says why it will not be done.
+func refused(format string, args ...any) error {
+	return wrong{ErrRefused, fmt.Sprintf(format, args...)}
+}
+
+// ErrNotOrganizer says that only organizers may do or see that.
+var ErrNotOrganizer = refused("you are not an organizer of it")
+
+// Options are what a Secretary works with.
+type Options struct {
+	Address func() string                                // of this node or a keeper, for links; may give ""
+	Dial    func(ctx context.Context, addr string) error // connects to the peer of a link
+	Random  io.Reader                                    // default crypto/rand
+	Log     *slog.Logger
+}
+
+// Secretary does what the person asks. Its methods may be called by many
+// goroutines at once.
+type Secretary struct {
+	Options
+	book *almanac.Almanac
+}
+
+// New makes a Secretary for the person whose almanac it is.
+func New(book *almanac.Almanac, o Options) *Secretary {
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	if o.Address == nil {
+		o.Address = func() string { return "" }
+	}
+	return &Secretary{Options: o, book: book}
+}
+
+// Init makes the vault: for a new identity, or for one brought back by its 24
+// words. Without a passphrase whoever has the disk has the vault.
+func (s *Secretary) Init(ctx context.Context, passphrase []byte, restore []string) (votive.Identity, error) {
+	var id votive.Identity
+	var err error
+	if len(restore) > 0 {
+		if id, err = votive.IdentityFromBackup(restore); err != nil {
+			return id, input("%v", err)
+		}
+	} else if id, err = votive.NewIdentity(s.Random); err != nil {
+		return id, err
+	}
+	return id, s.book.Create(ctx, passphrase, id)
+}
+
+// secret draws a new one.
+func (s *Secretary) secret() (votive.Secret, error) { return votive.NewSecret(s.Random) }
