@@ -1,0 +1,183 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"votive/proto/votive"
+)
+
+// zone is the reader's, UTC where they did not say.
+func zone(name string) (*time.Location, error) {
+	if name == "" {
+		return time.UTC, nil
+	}
+	z, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		return nil, badInput(fmt.Errorf("zone %.80q is not known; give an IANA name like Asia/Hong_Kong", name))
+	}
+	return z, nil
+}
+
+// spoken is a time as somebody typed it.
+type spoken struct {
+	at, end, lasting, zone string
+	floating               bool
+	had                    *votive.Card // an event that is to change, or nil
+}
+
+// understand reads it, or says what is wrong with it. What was not said of an
+// event that is to change stays: a start that moves takes its end with it.
+func (s spoken) understand() (start, end votive.Time, err error) {
+	if s.end != "" && s.lasting != "" {
+		return start, end, errors.New("an end and a length were both given, give one")
+	}
+	if s.had != nil {
+		start, end = s.had.Start, s.had.End
+		if s.zone == "" && !s.floating {
+			s.zone, s.floating = s.had.Start.Zone(), s.had.Start.Kind() == votive.Floating
+		}
+	}
+	if s.at != "" {
+		old := start
+		if start, err = s.read(s.at); err != nil {
+			return start, end, err
+		}
+		if s.had != nil && !end.IsZero() && s.end == "" && s.lasting == "" {
+			if end, err = follow(old, end, start); err != nil {
+				return start, end, err
+			}
+		}
+	}
+	switch {
+	case s.end != "":
+		end, err = s.read(s.end)
+	case s.lasting != "":
+		var d time.Duration
+		if d, err = length(s.lasting); err == nil {
+			end, err = start.Lasting(d)
+		}
+	}
+	return start, end, err
+}
+
+func (s spoken) read(text string) (votive.Time, error) {
+	if s.floating {
+		return votive.ParseFloating(text)
+	}
+	return votive.ParseTime(text, s.zone)
+}
+
+// follow is the end of an event that is to begin at start and last as long as
+// before.
+func follow(oldStart, oldEnd, start votive.Time) (votive.Time, error) {
+	d := oldEnd.Instant(nil).Sub(oldStart.Instant(nil))
+	if start.Kind() != oldStart.Kind() {
+		return votive.Time{}, fmt.Errorf("the event changes from %v to %v, say when it ends too", oldStart.Kind(), start.Kind())
+	}
+	if start.Kind() == votive.Date {
+		d += 24 * time.Hour
+	}
+	return start.Lasting(d)
+}
+
+// maxLength is how long an event may be said to last.
+const maxLength = 366 * 24 * time.Hour
+
+// length reads 90m, 2h, 2h30m or 3d.
+func length(text string) (time.Duration, error) {
+	bad := fmt.Errorf("length %.40q is not understood; say 90m, 2h, 2h30m or 3d", text)
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		n, err := strconv.Atoi(days)
+		if err != nil || n < 1 || n > 366 {
+			return 0, bad
+		}
+		return time.Duration(n) * 24 * time.Hour, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 || d > maxLength || d%time.Second != 0 {
+		return 0, bad
+	}
+	return d, nil
+}
+
+// echo says a time so that nobody can mistake it: local at the event, in UTC,
+// and in the reader's zone.
+func echo(start, end votive.Time, reader *time.Location) []string {
+	if start.IsZero() {
+		return nil
+	}
+	switch start.Kind() {
+	case votive.Date:
+		return []string{"on     " + span(start, end, dateLayout) + ", wherever you are"}
+	case votive.Floating:
+		return []string{"at     " + span(start, end, clockLayout) + ", wherever you are"}
+	}
+	lines := []string{"there  " + span(start, end, clockLayout) + " " + start.Zone()}
+	from, to := start.Instant(nil), end
+	lines = append(lines, "UTC    "+moments(from, to, time.UTC))
+	if reader.String() != start.Zone() && reader != time.UTC {
+		lines = append(lines, "here   "+moments(from, to, reader)+" "+reader.String())
+	}
+	return lines
+}
+
+const (
+	dateLayout  = "Mon 2006-01-02"
+	clockLayout = "Mon 2006-01-02 15:04"
+)
+
+// span is the readings of two times.
+func span(start, end votive.Time, layout string) string {
+	s := reading(start).Format(layout)
+	if end.IsZero() {
+		return s
+	}
+	return s + " to " + shorter(reading(start), reading(end), layout)
+}
+
+// reading is the wall clock of a time, as if in UTC.
+func reading(t votive.Time) time.Time {
+	layout := "2006-01-02T15:04:05"
+	if t.Kind() == votive.Date {
+		layout = time.DateOnly
+	}
+	r, _ := time.Parse(layout, t.Local()) // Local writes what this reads
+	return r
+}
+
+func moments(from time.Time, end votive.Time, z *time.Location) string {
+	s := from.In(z).Format(clockLayout)
+	if end.IsZero() {
+		return s
+	}
+	return s + " to " + shorter(from.In(z), end.Instant(nil).In(z), clockLayout)
+}
+
+// shorter leaves the day out where it is the same.
+func shorter(start, end time.Time, layout string) string {
+	if layout == clockLayout && start.YearDay() == end.YearDay() && start.Year() == end.Year() {
+		return end.Format("15:04")
+	}
+	return end.Format(layout)
+}
+
+// instant reads a bound of a search, in the reader's zone: a time, or a date,
+// which as an upper bound means the whole day.
+func instant(text string, reader *time.Location, otherwise time.Time, last bool) (time.Time, error) {
+	if text == "" {
+		return otherwise, nil
+	}
+	t, err := votive.ParseTime(text, reader.String())
+	if err != nil {
+		return time.Time{}, badInput(err)
+	}
+	at := t.Instant(reader)
+	if last && t.Kind() == votive.Date {
+		at = at.AddDate(0, 0, 1).Add(-time.Second)
+	}
+	return at, nil
+}
