@@ -136,13 +136,13 @@ func (a *Almanac) LastHeard() time.Time {
 // Damaged is how many private rows could not be read at unlock.
 func (a *Almanac) Damaged() int { return int(a.damaged.Load()) }
 
-// sweep drops what has died, once an hour.
+// sweep sweeps once an hour.
 func (a *Almanac) sweep(ctx context.Context) error {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {
-		if _, err := a.Store.Expire(ctx, a.Now()); err != nil && ctx.Err() == nil {
-			a.Log.Warn("expired frames could not be dropped", "err", err)
+		if err := a.Sweep(ctx); err != nil && ctx.Err() == nil {
+			a.Log.Warn("what has expired could not be dropped", "err", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -150,4 +150,12 @@ func (a *Almanac) sweep(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// Sweep drops frames that have died, and destroys what must not be kept. Run
+// does it every hour.
+func (a *Almanac) Sweep(ctx context.Context) error {
+	_, err := a.Store.Expire(ctx, a.Now())
+	a.forgetFrames()
+	return errors.Join(err, a.forget(ctx))
 }

@@ -68,6 +68,10 @@ func (e *Event) Organized() bool { return e.Keep != nil && e.Keep.Nonce != [32]b
 // Inbox is the one that replies are sealed to, or nil while it is not here.
 func (e *Event) Inbox() *votive.Inbox { return e.inboxes[e.State.Card.Inbox] }
 
+// Reads reports whether the replies sealed to its Inbox can be opened here. A
+// restored organizer cannot, until a revision names a new one. SPEC 8.7.
+func (e *Event) Reads() bool { return e.keys[e.State.Card.Inbox] != nil }
+
 // Details are those that the card names, or nil for who was not told.
 func (e *Event) Details() *votive.Details { return e.details[e.State.Card.Details] }
 

@@ -15,7 +15,7 @@ const (
 // is here. SPEC 8.1.
 func (x *index) sealedReply(_ votive.Record, b *votive.SealedReply, src source) ([]Change, bool) {
 	e := x.event(src.about)
-	if e == nil || e.heard >= maxHeard {
+	if e == nil || e.heard >= maxHeard || e.over(src.arrived) {
 		return nil, false
 	}
 	key := e.keys[b.Inbox]

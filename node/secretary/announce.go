@@ -138,9 +138,11 @@ func (f *founding) draft() (almanac.Draft, error) {
 		}
 	}
 	d := almanac.Draft{Keep: []votive.Keep{keep}}
-	inbox, err := f.inbox(&card, &d)
-	if err != nil {
-		return none, err
+	var inbox *votive.Inbox
+	if card.Answers != votive.AnswersClosed {
+		if inbox, err = f.s.inbox(f.event, &card, &d); err != nil {
+			return none, err
+		}
 	}
 	counted, err := firstRevision(genesis, card, signer, f.v.Now())
 	if err != nil {
@@ -151,18 +153,15 @@ func (f *founding) draft() (almanac.Draft, error) {
 	return d, nil
 }
 
-// inbox gives the card an Inbox of its own, unless nobody may answer.
-func (f *founding) inbox(card *votive.Card, d *almanac.Draft) (*votive.Inbox, error) {
-	if card.Answers == votive.AnswersClosed {
-		return nil, nil
-	}
-	key, err := votive.NewInboxKey(f.s.Random)
+// inbox gives a card an Inbox of its own, whose key stays here. SPEC 8.7.
+func (s *Secretary) inbox(event votive.ID, card *votive.Card, d *almanac.Draft) (*votive.Inbox, error) {
+	key, err := votive.NewInboxKey(s.Random)
 	if err != nil {
 		return nil, err
 	}
-	inbox := key.Public(f.event)
+	inbox := key.Public(event)
 	card.Inbox = inbox.Hash()
-	d.Keep = append(d.Keep, &votive.KeepInbox{Event: f.event, Key: key})
+	d.Keep = append(d.Keep, &votive.KeepInbox{Event: event, Key: key})
 	return inbox, nil
 }
 

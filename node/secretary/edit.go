@@ -91,11 +91,18 @@ func (s *Secretary) revise(ctx context.Context, event votive.ID, change func(*re
 		if err := change(&r); err != nil {
 			return none, err
 		}
+		d := almanac.Draft{}
+		var inbox *votive.Inbox
+		if r.card.Answers != votive.AnswersClosed && !e.Reads() {
+			if inbox, err = s.inbox(event, &r.card, &d); err != nil {
+				return none, err
+			}
+		}
 		counted, err := next(e, r.card, signer)
 		if err != nil {
 			return none, err
 		}
-		d := almanac.Draft{Send: public(&r.keep, until(&r.card), counted)}
+		d.Send = append(d.Send, public(&r.keep, until(&r.card), counted, inbox)...)
 		out = Edited{Signatures: 1, Needed: e.State.Quorum, Told: len(admitted(e))}
 		if r.sealed {
 			r.tell(&d)

@@ -153,6 +153,14 @@ func (p *person) receive(frames []votive.Frame) {
 	p.book.Learn(p.ctx, frames) // what the opener does beside it, done by now
 }
 
+// sweep is what the almanac does by itself once an hour.
+func (p *person) sweep() {
+	p.t.Helper()
+	if err := p.book.Sweep(p.ctx); err != nil {
+		p.t.Fatalf("Sweep = %v", err)
+	}
+}
+
 // knows is what the person knows of an event.
 func (p *person) knows(event votive.ID) *almanac.Event {
 	p.t.Helper()

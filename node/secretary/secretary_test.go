@@ -2,6 +2,7 @@ package secretary_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -325,6 +326,79 @@ func TestRestoreFromBackup(t *testing.T) {
 	w.carry()
 	if city := host.knows(event).State.Card.City; city != "London" {
 		t.Errorf("the first device sees city %q, want London", city)
+	}
+}
+
+func TestRestoredOrganizerHearsGuestsAgain(t *testing.T) {
+	w := newWorld(t)
+	host, guest := w.person(), w.person()
+	event := host.vigil(votive.ID{})
+	inv, err := host.Invite(host.ctx, event, secretary.Terms{})
+	if err != nil {
+		t.Fatalf("Invite = %v", err)
+	}
+	w.carry()
+	if err := guest.accepts(inv.Link); err != nil {
+		t.Fatalf("Accept = %v", err)
+	}
+	var backup [24]string
+	_ = host.book.View(func(v *almanac.View) error { backup = v.Identity().Backup(); return nil })
+	again := w.person(backup[:]...)
+	again.receive(host.sent)
+	w.people = []*person{guest, again} // the first device is gone
+	if err := guest.Rsvp(guest.ctx, event, secretary.Rsvp{Status: votive.RsvpYes, Name: said("Lam")}); err != nil {
+		t.Fatalf("Rsvp = %v", err)
+	}
+	w.carry()
+	if got := again.knows(event).Replies(); len(got) != 0 {
+		t.Fatalf("replies to a lost inbox = %+v, want none", got)
+	}
+	if _, err := again.Edit(again.ctx, event, secretary.Wish{City: said("London")}); err != nil {
+		t.Fatalf("Edit = %v", err)
+	}
+	w.carry()
+	if got := again.knows(event).Replies(); len(got) != 1 || got[0].Name != "Lam" {
+		t.Errorf("replies to the new inbox = %+v, want Lam's", got)
+	}
+	if a := guest.knows(event).Answer; a == nil || a.Admission != votive.In {
+		t.Errorf("the guest was answered %+v, want in", a)
+	}
+}
+
+func TestRepliesAreDestroyed(t *testing.T) {
+	w := newWorld(t)
+	host, guest := w.person(), w.person()
+	event := host.vigil(votive.ID{})
+	inv, err := host.Invite(host.ctx, event, secretary.Terms{})
+	if err != nil {
+		t.Fatalf("Invite = %v", err)
+	}
+	w.carry()
+	if err := guest.accepts(inv.Link); err != nil {
+		t.Fatalf("Accept = %v", err)
+	}
+	if err := guest.Rsvp(guest.ctx, event, secretary.Rsvp{Status: votive.RsvpYes, Name: said("Lam")}); err != nil {
+		t.Fatalf("Rsvp = %v", err)
+	}
+	w.carry()
+	w.now = time.Date(2027, 6, 5, 13, 59, 0, 0, time.UTC) // it ended at 14:00 UTC the day before
+	host.sweep()
+	if got := host.knows(event).Replies(); len(got) != 1 {
+		t.Fatalf("before 24 hours have passed there are %d replies, want 1", len(got))
+	}
+	w.now = w.now.Add(2 * time.Minute)
+	host.sweep()
+	if e := host.knows(event); len(e.Replies()) != 0 || e.Reads() {
+		t.Errorf("after 24 hours there are %d replies, and the key is there: %v", len(e.Replies()), e.Reads())
+	}
+	rows := 0
+	if err := host.vault.Scan(host.ctx, func(name string, _ []byte) error {
+		if strings.Contains(name, "/reply/") {
+			rows++
+		}
+		return nil
+	}); err != nil || rows != 0 {
+		t.Errorf("the vault holds %d rows of replies (%v), want 0", rows, err)
 	}
 }
 

@@ -1,0 +1,119 @@
+package almanac
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"votive/node/vault"
+	"votive/proto/votive"
+)
+
+const (
+	// replyLife is how long replies are kept after the event. SPEC 8.7.
+	replyLife = 24 * time.Hour
+	// linkLife is how long a link waits for its record.
+	linkLife = 30 * 24 * time.Hour
+)
+
+// forget destroys what must not be kept: the private key of an Inbox and the
+// replies sealed to it, a day after the event; and links that came to nothing.
+func (a *Almanac) forget(ctx context.Context) error {
+	var over []votive.ID
+	var stale []votive.Link
+	err := a.View(func(v *View) error {
+		for _, e := range v.taken() {
+			if e.over(v.now) && len(e.keys)+len(e.replies)+len(e.sealed) > 0 {
+				over = append(over, e.ID)
+			}
+		}
+		for _, p := range v.Pending() {
+			if v.now.Sub(p.Since) > linkLife {
+				stale = append(stale, p.Link)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil // nothing can be read, so there is nothing to forget
+	}
+	for _, l := range stale {
+		if err := a.Unlink(ctx, l); err != nil {
+			return err
+		}
+	}
+	for _, id := range over {
+		if err := a.forgetReplies(ctx, id); err != nil {
+			return err
+		}
+	}
+	if len(over) == 0 {
+		return nil
+	}
+	return a.Vault.Purge(ctx)
+}
+
+// over reports whether the event's replies have served, wherever it is read.
+// Only the head of an event that is not in conflict can say when it ends.
+func (e *Event) over(now time.Time) bool {
+	if !e.Known || e.State.Conflict {
+		return false
+	}
+	_, end := e.State.Card.Span(nil)
+	if e.State.Card.Start.Kind() != votive.Zoned {
+		end = end.Add(farthest)
+	}
+	return now.After(end.Add(replyLife))
+}
+
+// forgetReplies deletes an event's replies, what was answered to them, and the
+// keys that open them.
+func (a *Almanac) forgetReplies(ctx context.Context, event votive.ID) error {
+	a.writing.Lock()
+	defer a.writing.Unlock()
+	a.mu.Lock()
+	x := a.index
+	if x == nil || x.events[event] == nil {
+		a.mu.Unlock()
+		return nil
+	}
+	c := new(vault.Changes)
+	e := x.events[event]
+	for _, k := range e.keys {
+		c.Delete(keepRows + k.About().String())
+		delete(x.keeps, k.About())
+	}
+	e.keys, e.replies, e.sealed = nil, nil, nil
+	a.mu.Unlock()
+	var gone []string
+	for _, kind := range []votive.Kind{votive.KindReply, votive.KindWalkIn, votive.KindAnswer} {
+		gone = append(gone, fmt.Sprintf("%s%v/%v/", recordRows, event, kind))
+	}
+	err := a.Vault.Scan(ctx, func(name string, _ []byte) error {
+		for _, prefix := range gone {
+			if strings.HasPrefix(name, prefix) {
+				c.Delete(name)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return a.Vault.Commit(ctx, c)
+}
+
+// forgetFrames forgets that frames were read which the store has no longer.
+func (a *Almanac) forgetFrames() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.index == nil {
+		return
+	}
+	for id := range a.index.opened {
+		if !a.Store.Has(id) {
+			delete(a.index.opened, id)
+		}
+	}
+}
