@@ -1,0 +1,129 @@
+package courier
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"votive/node/mesh"
+	"votive/proto/votive"
+)
+
+const (
+	maxQueue = 4096 // a burst of one link (SPEC 2.10): 16 MiB
+	maxBatch = 256  // frames made durable at once, and asked for at once (SPEC 10.4)
+
+	writeAgain = time.Second // pause after frames could not be kept
+)
+
+// Judge is the verdict on a message of gossip. It looks at the bytes, the floor
+// and the clock, and at whether this node has the frame; what becomes of the
+// frame is the writer's business, after the verdict. So it is the same for all
+// who carry a frame, whether they can read it or not (SPEC 2.5 to 2.7).
+//
+// It may be called from many goroutines at once and returns at once.
+func (c *Courier) Judge(from mesh.PeerID, b []byte) mesh.Verdict {
+	f, verdict, _ := votive.Judge(b, c.store.Floor(), c.now())
+	switch verdict {
+	case votive.Reject:
+		c.tally.rejected.Add(1)
+		return mesh.Reject
+	case votive.Ignore:
+		c.tally.ignored.Add(1)
+		return mesh.Ignore
+	}
+	if p := c.publishing.Load(); p != nil && p.self == from && p.id == f.ID() {
+		return mesh.Accept // our own, which is in the store already
+	}
+	return c.take(f)
+}
+
+// take queues a frame for the writer, unless it is here already.
+func (c *Courier) take(f votive.Frame) mesh.Verdict {
+	if !c.intake.begin(f.ID()) {
+		return mesh.Ignore
+	}
+	if c.store.Has(f.ID()) {
+		c.intake.end(f)
+		return mesh.Ignore
+	}
+	select {
+	case c.intake.queue <- f:
+		c.tally.hear(c.now())
+		return mesh.Accept
+	default: // the disk is behind
+		c.intake.end(f)
+		c.miss(1)
+		return mesh.Ignore
+	}
+}
+
+// intake is the frames in flight: judged, and not yet durable. It is bounded by
+// the queue and by what the writer, the asks and the outbox have in hand, a
+// batch each.
+type intake struct {
+	queue  chan votive.Frame
+	mu     sync.Mutex
+	flight map[votive.ID]struct{}
+}
+
+func newIntake() intake {
+	return intake{queue: make(chan votive.Frame, maxQueue), flight: make(map[votive.ID]struct{})}
+}
+
+// begin puts a frame in flight and reports whether it was not.
+func (in *intake) begin(id votive.ID) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if _, ok := in.flight[id]; ok {
+		return false
+	}
+	in.flight[id] = struct{}{}
+	return true
+}
+
+func (in *intake) end(frames ...votive.Frame) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for _, f := range frames {
+		delete(in.flight, f.ID())
+	}
+}
+
+func (in *intake) has(id votive.ID) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	_, ok := in.flight[id]
+	return ok
+}
+
+// more takes what else is queued, until there is a batch.
+func (in *intake) more(batch []votive.Frame) []votive.Frame {
+	for len(batch) < maxBatch {
+		select {
+		case f := <-in.queue:
+			batch = append(batch, f)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// write makes durable what Judge accepted, all that is queued at once.
+func (c *Courier) write(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case f := <-c.intake.queue:
+			batch := c.intake.more([]votive.Frame{f})
+			if err := c.keep(ctx, batch); err != nil {
+				c.miss(len(batch))
+				if !pause(ctx, writeAgain) {
+					return nil
+				}
+			}
+		}
+	}
+}
