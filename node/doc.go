@@ -1,0 +1,50 @@
+// Package node is the daemon put together: Open builds every part, Run runs
+// them until its context ends, and nothing else in the tree knows them all.
+//
+// # The map
+//
+//	proto/votive    the law in Go: frames, secrets, records, events. Pure
+//	node/store      frames on disk: opaque, uniform, what every node carries
+//	node/vault      everything private, in a database of its own; lock, wipe
+//	node/almanac    what this node knows; the only door in and out of it
+//	node/secretary  does what the person asks: announce, invite, answer
+//	node/mesh       the only libp2p host: gossip, streams, finding peers
+//	node/courier    carries frames between mesh, store and almanac
+//	node/api        the local API on a unix socket
+//	cmd/votived     this package, with flags
+//	cmd/votive      the command line: asks the API, knows nothing
+//
+// Who may import whom is in layers_test.go.
+//
+// # How data walks
+//
+// An announcement: cmd/votive → api → secretary → almanac.Write. The frames are
+// sealed into the vault's outbox and synced; now it is acknowledged. The
+// courier takes them from the outbox, stamps them, gives them to
+// almanac.Receive like anybody else's, publishes them, and only then are they
+// gone from the outbox.
+//
+// A stranger's frame: mesh → courier's verdict, from the 4,096 bytes, the floor
+// and the clock alone → forwarded by gossipsub → courier → almanac.Receive →
+// store. Beside that, and never before it, the almanac tries its secrets on
+// the frame's tag, and what opens becomes a record, a row in the vault, and a
+// change that watchers are told of.
+//
+// An invitation: the link names one record. The frame that it opens comes by
+// gossip or catch-up like all others; the person agrees; what it grants is
+// kept in the vault, and the reply goes out sealed to the organizers.
+//
+// A late joiner: mesh meets a peer → courier asks for every frame it lacks →
+// almanac.Receive.
+//
+// # On disk
+//
+// Everything is under one home directory, mode 0700:
+//
+//	lock          held while a daemon runs
+//	peer.key      the libp2p key; unrelated to every other key
+//	peers         addresses of peers met before
+//	run/          the unix socket of the local API
+//	store/        frames
+//	vault/        everything private, encrypted
+package node

@@ -1,0 +1,221 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"votive/node/almanac"
+	"votive/node/api"
+	"votive/node/courier"
+	"votive/node/mesh"
+	"votive/node/secretary"
+	"votive/node/store"
+	"votive/node/vault"
+	"votive/proto/votive"
+)
+
+// Node is a daemon, built and not yet running.
+type Node struct {
+	cfg       Config
+	home      *home
+	store     *store.Store
+	vault     *vault.Vault
+	almanac   *almanac.Almanac
+	secretary *secretary.Secretary
+	mesh      *mesh.Mesh
+	courier   *courier.Courier
+	socket    net.Listener
+	path      string
+	stop      chan struct{} // closed when somebody asked the daemon to stop
+}
+
+// Ready is what the daemon says when it serves.
+type Ready struct {
+	Ready  bool     `json:"ready"`
+	PeerID string   `json:"peer_id"`
+	Addrs  []string `json:"addrs"`
+	Socket string   `json:"socket"`
+	Locked bool     `json:"locked"`
+}
+
+// Open builds a daemon and holds its home. It neither dials nor serves before
+// Run. What was opened is closed again when something is wrong.
+func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	n := &Node{cfg: cfg, stop: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.close())
+		}
+	}()
+	if n.home, err = openHome(cfg.Home); err != nil {
+		return nil, err
+	}
+	if err := n.openDisk(ctx); err != nil {
+		return nil, err
+	}
+	if err := n.openNetwork(); err != nil {
+		return nil, err
+	}
+	n.secretary = secretary.New(n.almanac, secretary.Options{
+		Address: n.mesh.BestAddr, Dial: n.mesh.Dial, Log: cfg.Log,
+	})
+	n.socket, n.path, err = n.home.listen()
+	return n, err
+}
+
+// openDisk opens what is kept, and unlocks it if a passphrase was given.
+func (n *Node) openDisk(ctx context.Context) (err error) {
+	n.store, err = store.Open(n.home.path("store"), store.Options{Quota: n.cfg.Quota, Log: n.cfg.Log})
+	if err != nil {
+		return err
+	}
+	n.vault, err = vault.Open(n.home.path("vault"), vault.Options{Log: n.cfg.Log})
+	if err != nil {
+		return err
+	}
+	n.almanac, err = almanac.Open(ctx, almanac.Options{
+		Store: n.store, Vault: n.vault, Effort: n.cfg.Effort, Log: n.cfg.Log,
+	})
+	if err != nil {
+		return err
+	}
+	if n.cfg.Passphrase == nil || !n.vault.Exists() {
+		return nil
+	}
+	return n.almanac.Unlock(ctx, n.cfg.Passphrase)
+}
+
+// openNetwork builds the courier and the mesh, which need each other: frames
+// come in through the courier's verdict, and go out through the mesh.
+func (n *Node) openNetwork() (err error) {
+	key, err := n.home.peerKey(n.cfg.Keeper, time.Now())
+	if err != nil {
+		return err
+	}
+	n.courier, err = courier.Open(courier.Config{Store: n.store, Almanac: n.almanac, Log: n.cfg.Log})
+	if err != nil {
+		return err
+	}
+	n.mesh, err = mesh.Open(mesh.Config{
+		Key:       key,
+		Listen:    n.cfg.Listen,
+		Peers:     n.cfg.Peers,
+		Cached:    n.home.peers(),
+		MDNS:      n.cfg.MDNS,
+		Keeper:    n.cfg.Keeper,
+		Topic:     votive.Topic,
+		FrameSize: votive.FrameSize,
+		FrameID:   func(b []byte) string { id := votive.FrameID(b); return string(id[:]) },
+		Verdict:   n.courier.Judge,
+		Log:       n.cfg.Log,
+	})
+	return err
+}
+
+// Run serves until ctx ends or somebody asks it to stop over the API. ready is
+// called once, when it serves. When Run returns, everything is stopped and
+// closed.
+func (n *Node) Run(ctx context.Context, ready func(Ready)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	server := n.server(ctx)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return n.almanac.Run(ctx) })
+	g.Go(func() error { return n.vault.Run(ctx) })
+	g.Go(func() error { return n.secretary.Run(ctx) })
+	g.Go(func() error { return n.mesh.Run(ctx) })
+	g.Go(func() error { return n.courier.Run(ctx, n.mesh) })
+	g.Go(func() error {
+		if err := server.Serve(n.socket); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("local API: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		select {
+		case <-ctx.Done():
+		case <-n.stop:
+			cancel()
+		}
+		return n.shutdown(server)
+	})
+	ready(Ready{
+		Ready:  true,
+		PeerID: n.mesh.ID().String(),
+		Addrs:  n.mesh.Addrs(),
+		Socket: n.path,
+		Locked: n.vault.Exists() && n.vault.Locked(),
+	})
+	err := g.Wait()
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return errors.Join(err, n.home.savePeers(n.mesh.Remembered()), n.close())
+}
+
+// grace is how long requests may take to end when the daemon stops.
+const grace = 3 * time.Second
+
+// shutdown ends the local API: requests under way first, streams at once.
+func (n *Node) shutdown(server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return server.Close()
+	}
+	return nil
+}
+
+// server is the local API. Its requests end with ctx.
+func (n *Node) server(ctx context.Context) *http.Server {
+	handler := api.New(api.Options{
+		Almanac:   n.almanac,
+		Secretary: n.secretary,
+		Network:   network{n},
+		Version:   n.cfg.Version,
+		Shutdown:  func() { close(n.stop) },
+		Log:       n.cfg.Log,
+	})
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Server{
+		Handler:           handler,
+		Protocols:         protocols,
+		ReadHeaderTimeout: 10 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+}
+
+// close closes what Open opened, the last first. Every part may be missing.
+func (n *Node) close() error {
+	var errs []error
+	if n.socket != nil {
+		if err := n.socket.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if n.mesh != nil {
+		errs = append(errs, n.mesh.Close())
+	}
+	if n.vault != nil {
+		errs = append(errs, n.vault.Close())
+	}
+	if n.store != nil {
+		errs = append(errs, n.store.Close())
+	}
+	if n.home != nil {
+		errs = append(errs, n.home.close())
+	}
+	return errors.Join(errs...)
+}
