@@ -2,7 +2,6 @@ package almanac
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -81,14 +80,14 @@ func (a *Almanac) forgetReplies(ctx context.Context, event votive.ID) error {
 	c := new(vault.Changes)
 	e := x.events[event]
 	for _, k := range e.keys {
-		c.Delete(keepRows + k.About().String())
+		c.Delete(keepKey(k))
 		delete(x.keeps, k.About())
 	}
 	e.keys, e.replies, e.sealed = nil, nil, nil
 	a.mu.Unlock()
 	var gone []string
 	for _, kind := range []votive.Kind{votive.KindReply, votive.KindWalkIn, votive.KindAnswer} {
-		gone = append(gone, fmt.Sprintf("%s%v/%v/", recordRows, event, kind))
+		gone = append(gone, recordKeys(event, kind))
 	}
 	err := a.Vault.Scan(ctx, func(name string, _ []byte) error {
 		for _, prefix := range gone {

@@ -3,7 +3,6 @@ package almanac
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -117,10 +116,7 @@ func (a *Almanac) rows(ctx context.Context, x *index) ([]Outgoing, error) {
 	x.settle()
 	slices.SortFunc(waiting, func(o, p Outgoing) int { return strings.Compare(o.Key, p.Key) })
 	if n := len(waiting); n > 0 {
-		var last uint64
-		if _, err := fmt.Sscanf(waiting[n-1].Key, outRows+"%d", &last); err == nil {
-			a.out.from(last)
-		}
+		a.out.from(outNumber(waiting[n-1].Key))
 	}
 	a.damaged.Store(uint32(broken))
 	return waiting, nil

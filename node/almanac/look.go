@@ -80,7 +80,7 @@ func (a *Almanac) Unlink(ctx context.Context, l votive.Link) error {
 		return nil
 	}
 	c := new(vault.Changes)
-	c.Delete(keepRows + k.About().String())
+	c.Delete(keepKey(k))
 	if err := a.Vault.Commit(ctx, c); err != nil {
 		return err
 	}

@@ -44,21 +44,45 @@ func parseRow(b []byte) (row, error) {
 	}, nil
 }
 
-// The names of rows begin with what they are.
+// The names of rows begin with what they are. They are short, since every row
+// of the vault has room for little more than a record.
 const (
-	recordRows = "record/" // what others said, and what was said to others
-	keepRows   = "keep/"   // what the person said to themself; the newest replaces
-	outRows    = "out/"    // sealed frames not yet published
+	recordRows = "r" // what others said, and what was said to others
+	keepRows   = "k" // what the person said to themself; the newest replaces
+	outRows    = "o" // sealed frames not yet published
 )
 
 // rowKey names the row of a record that came from src. The same record from
 // the same place has the same row.
 func rowKey(rec votive.Record, src source) string {
 	if k, ok := rec.Body().(votive.Keep); ok {
-		return keepRows + k.About().String()
+		return keepKey(k)
 	}
-	return fmt.Sprintf("%s%v/%v/%v", recordRows, src.about, rec.Kind(), rec.ID())
+	id := rec.ID()
+	return recordKeys(src.about, rec.Kind()) + string(id[:])
+}
+
+// recordKeys is how the names of all records found about an event, a circle or
+// a link under one kind of secret begin.
+func recordKeys(about votive.ID, kind votive.Kind) string {
+	return recordRows + string(about[:]) + string([]byte{byte(kind)})
+}
+
+// keepKey names the row of what the person said to themself about one thing.
+func keepKey(k votive.Keep) string {
+	about := k.About()
+	return keepRows + string(about[:])
 }
 
 // outKey names a frame that waits, so that rows sort in the order written.
-func outKey(n uint64) string { return fmt.Sprintf("%s%020d", outRows, n) }
+func outKey(n uint64) string {
+	return outRows + string(binary.BigEndian.AppendUint64(nil, n))
+}
+
+// outNumber is the n of an outKey.
+func outNumber(key string) uint64 {
+	if len(key) != len(outRows)+8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64([]byte(key[len(outRows):]))
+}

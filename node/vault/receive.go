@@ -14,7 +14,7 @@ const (
 	// flushRows is what the number of rows written is a multiple of, dummies
 	// among them, and flushMost how many are written at once.
 	flushRows = 32
-	flushMost = 256
+	flushMost = 1024
 	// dummies is how many rows dummies overwrite in turn, so that they take
 	// no room.
 	dummies = 64

@@ -15,9 +15,10 @@ import (
 )
 
 const (
-	// plainSize is the size of every row before it is sealed: a record of one
-	// frame with its name fits into one.
-	plainSize = 4424
+	// plainSize is the size of every row before it is sealed; sealed it is 1
+	// KiB. Most records fit into one row with their names; larger values take
+	// several.
+	plainSize = 1024 - 24 - 16
 	rowHead   = 2 + 2 + 4 // name length, chunk, value length
 	maxName   = 200
 	maxValue  = 64 << 10

@@ -55,12 +55,13 @@ func signingInput(payload []byte) []byte {
 // verifySigned checks the author's key and then the signature of a Signed
 // over an encoded Statement. SPEC 4.4, 4.5.
 func verifySigned(author ID, payload, signature []byte) error {
-	if err := checkKey(author); err != nil {
+	if err := checkEncoding(author); err != nil {
 		return err
 	}
 	if len(signature) != ed25519.SignatureSize {
 		return fmt.Errorf("signature of %d bytes, want %d", len(signature), ed25519.SignatureSize)
 	}
+	// Verify decodes the key, and refuses what is no point.
 	if !ed25519.Verify(author[:], signingInput(payload), signature) {
 		return fmt.Errorf("signature by %v does not hold", author)
 	}
@@ -71,15 +72,53 @@ func verifySigned(author ID, payload, signature []byte) error {
 // there are signatures that hold for every message, and with two encodings of
 // one point one person is two keys. SPEC 4.4.
 func checkKey(key ID) error {
-	p, err := new(edwards25519.Point).SetBytes(key[:])
-	if err != nil {
+	if err := checkEncoding(key); err != nil {
+		return err
+	}
+	if _, err := new(edwards25519.Point).SetBytes(key[:]); err != nil {
 		return fmt.Errorf("key %v is not a point of edwards25519", key)
 	}
-	if ID(p.Bytes()) != key {
-		return fmt.Errorf("key %v is not in canonical form", key)
-	}
-	if p.MultByCofactor(p).Equal(edwards25519.NewIdentityPoint()) == 1 {
-		return fmt.Errorf("key %v is a point of low order", key)
-	}
 	return nil
+}
+
+// checkEncoding is checkKey without finding out whether there is such a point,
+// which verifying does anyway. It needs no arithmetic: eight points are of low
+// order, and they have five y coordinates. The two points whose x is 0, which
+// alone have a second encoding with y below p, are among them. SPEC 4.4.
+func checkEncoding(key ID) error {
+	y := key
+	y[31] &= 0x7f // the sign of x
+	for i := range lowOrderY {
+		if y == lowOrderY[i] {
+			return fmt.Errorf("key %v is a point of low order", key)
+		}
+	}
+	if y[31] != 0x7f || y[0] < 0xed {
+		return nil
+	}
+	for _, b := range y[1:31] {
+		if b != 0xff {
+			return nil
+		}
+	}
+	return fmt.Errorf("key %v is not in canonical form", key)
+}
+
+// lowOrderY is the y coordinates of the points of edwards25519 whose product
+// with 8 is the neutral element: 0, 1, -1 and the two of order 8.
+var lowOrderY = [5]ID{
+	{},
+	{1},
+	{
+		0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
+	},
+	{
+		0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+		0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+	},
+	{
+		0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+		0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+	},
 }
