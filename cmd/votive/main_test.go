@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -9,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"rsc.io/qr"
 )
 
 func TestMain(m *testing.M) {
@@ -28,9 +31,14 @@ func TestScripts(t *testing.T) {
 			env.Setenv("VOTIVE_HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("ANSWERS", filepath.Join(env.WorkDir, "answers"))
 			env.Setenv("TZ", "Europe/Berlin")
+			env.Defer(func() { // what a script that failed has left running
+				_ = exec.Command("votive", "--home", env.Getenv("VOTIVE_HOME"), "down").Run()
+			})
 			return os.MkdirAll(filepath.Join(env.WorkDir, "answers"), 0o700)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "serve": serving},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "serve": serving, "picture": picture,
+		},
 	})
 }
 
@@ -61,4 +69,50 @@ func serving(ts *testscript.TestScript, neg bool, args []string) {
 	stop, err := serve(ts.Getenv("VOTIVE_HOME"), newCanned(ts.Getenv("ANSWERS"), nil))
 	ts.Check(err)
 	ts.Defer(stop)
+}
+
+// picture writes a picture of a QR code: picture TEXT FILE
+func picture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: picture TEXT FILE")
+	}
+	code, err := qr.Encode(args[0], qr.M)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), code.PNG(), 0o600))
+}
+
+// TestInterrupt ends a watch as Ctrl-C does.
+func TestInterrupt(t *testing.T) {
+	home, answers := t.TempDir(), t.TempDir()
+	for name, content := range map[string]string{"Watch.1.json": `{"kind":"ready"}`, "Watch.stays": ""} {
+		if err := os.WriteFile(filepath.Join(answers, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop, err := serve(home, newCanned(answers, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	cmd := exec.Command("votive", "--home", home, "watch", "--json")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	first, err := bufio.NewReader(out).ReadString('\n')
+	if want := `{"kind":"ready","event":null,"guest":null,"reply":null,"peer":null}` + "\n"; first != want || err != nil {
+		t.Errorf("votive watch --json printed %q, %v, want %q", first, err, want)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if got := cmd.ProcessState.ExitCode(); got != 130 || stderr.Len() > 0 {
+		t.Errorf("votive watch interrupted exits with %d and says %q, want 130 and nothing", got, stderr.String())
+	}
 }

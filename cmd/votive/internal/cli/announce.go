@@ -199,7 +199,7 @@ func (a *app) signed(typed string, r *localpb.EventResponse) error {
 		return err
 	}
 	if have, need := r.GetSignatures(), r.GetNeeded(); have < need {
-		a.say("\nIt counts when %d more of its organizers have signed it.", need-have)
+		a.say("\nIt counts when %d more of its organizers sign it.", need-have)
 	}
 	switch told := r.GetTold(); {
 	case told == 1:
@@ -244,18 +244,8 @@ an empty value ("") takes something away.
 		if err != nil {
 			return err
 		}
-		if begins := f.at != "" || f.zone != "" || f.floating; begins || f.end != "" || f.lasting != "" {
-			read, err := a.times(ctx, client, f, args[0])
-			if err != nil {
-				return err
-			}
-			draft.End = read.GetEnd()
-			if begins {
-				draft.Start = read.GetStart()
-			}
-			if f.noEnd {
-				draft.End = nil
-			}
+		if err := a.moved(ctx, client, f, args[0], draft); err != nil {
+			return err
 		}
 		r, err := client.EditEvent(ctx, &localpb.EditEventRequest{Event: args[0], Draft: draft})
 		if err != nil {
@@ -264,6 +254,27 @@ an empty value ("") takes something away.
 		return a.signed(args[0], r)
 	}
 	return cmd
+}
+
+// moved puts new times into the draft of a change, if any were typed.
+func (a *app) moved(ctx context.Context, client localpb.VotiveClient, f *eventFlags, event string, draft *localpb.Draft) error {
+	if f.at == "" && f.end == "" && f.lasting == "" {
+		if f.zone != "" || f.floating {
+			return usage("", "--zone and --floating say how to read --at or --end, and neither was given")
+		}
+		return nil
+	}
+	read, err := a.times(ctx, client, f, event)
+	if err != nil {
+		return err
+	}
+	if f.at != "" {
+		draft.Start = read.GetStart()
+	}
+	if !f.noEnd {
+		draft.End = read.GetEnd()
+	}
+	return nil
 }
 
 func (a *app) cancel() *cobra.Command {

@@ -54,7 +54,7 @@ they see what is announced in it.`,
 			if err != nil {
 				return err
 			}
-			a.say("The circle is made, and you are its only member. votive circle link lets others in.")
+			a.say("The circle is made, with you alone in it. votive circle link lets others in.")
 			return a.circles("", r)
 		},
 	}
@@ -83,7 +83,8 @@ member of a closed circle gave you.`,
 			if err != nil {
 				return err
 			}
-			a.say("You are in. This circle is open: whoever knows or guesses its name can read what is announced in it.")
+			a.say("You are in. This circle is open: whoever knows or guesses its name can read what\n" +
+				"is announced in it.")
 			return a.circles("", r)
 		}
 		o := &opening{app: a, client: client, link: args[0], agreed: agree || a.json, retry: "votive circle join --yes LINK"}

@@ -19,7 +19,7 @@ func (a *app) contacts() *cobra.Command {
 			return err
 		}
 		if len(r.GetContacts()) == 0 {
-			a.say("You have no contacts yet. votive contacts add takes a card that somebody gave you.")
+			a.say("You have no contacts yet. votive contacts add keeps a card that you were given.")
 		}
 		return a.print(r, func() string {
 			if len(r.GetContacts()) == 0 {

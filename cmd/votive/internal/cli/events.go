@@ -48,7 +48,7 @@ event in other commands.`,
 			return err
 		}
 		if r.GetMore() {
-			a.say("\nThere are more: --limit shows more at once, --from, --to and --search look elsewhere.")
+			a.say("\nThere are more: see --limit, --from, --to and --search.")
 		}
 		return nil
 	}

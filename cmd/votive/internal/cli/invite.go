@@ -72,11 +72,11 @@ func (a *app) makeInvite(ctx context.Context, to string, circle bool, f *inviteF
 		if err = finish(file, r.GetFile(), err); err != nil {
 			return err
 		}
-		r.File = nil // it is where it was wanted
 	}
 	if err != nil {
 		return err
 	}
+	r.File = nil // it is where it was wanted
 	a.understood(to, r.GetChosen())
 	if err := a.print(r, func() string { return plain.Line(r.GetLink()) + "\n" }); err != nil {
 		return err

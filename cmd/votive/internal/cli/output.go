@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"votive/cmd/votive/internal/plain"
 	"votive/proto/localpb"
 )
 
@@ -32,7 +33,7 @@ func (a *app) document(compact []byte) error {
 		return err
 	}
 	b.WriteByte('\n')
-	_, err := a.Out.Write(b.Bytes())
+	_, err := a.Out.Write(plain.JSON(b.Bytes()))
 	return err
 }
 
@@ -42,7 +43,7 @@ func (a *app) line(m proto.Message) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.Out, "%s\n", document)
+	_, err = fmt.Fprintf(a.Out, "%s\n", plain.JSON(document))
 	return err
 }
 

@@ -240,11 +240,23 @@ func diagnose(s *localpb.StatusResponse) *checks {
 		{"daemon", true, "running", ""},
 		one("disk", s.GetDamaged() == 0, "nothing damaged was met",
 			fmt.Sprintf("%d damaged entries were passed over", s.GetDamaged()), "votive down && votive doctor --mend"),
-		one("vault", s.GetVault(), "there is one", "there is none yet", "votive init"),
-		one("lock", !s.GetVault() || !s.GetLocked(), "open", "the vault is locked", "votive unlock"),
+		{"vault", true, vault(s), ""},
 		one("peers", s.GetPeers() > 0, fmt.Sprintf("%d connected", s.GetPeers()),
 			"none is connected", "votive down && votive up -- --mdns"),
 	}}
+}
+
+// vault is no matter of right and wrong: a keeper has none, and a lock is there
+// to be used.
+func vault(s *localpb.StatusResponse) string {
+	switch {
+	case !s.GetVault():
+		return "there is none; votive init makes one"
+	case s.GetLocked():
+		return "locked; votive unlock opens it"
+	default:
+		return "open"
+	}
 }
 
 func (a *app) findings(found *checks) error {

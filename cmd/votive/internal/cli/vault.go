@@ -127,19 +127,19 @@ func (a *app) newPassphrase(file string, bare bool) (func(context.Context) ([]by
 // made shows a new vault's words and says what they are for.
 func (a *app) made(made *localpb.InitResponse, bare, restored bool) error {
 	if bare {
-		a.say("This vault has no passphrase: who gets hold of this disk can read everything in it.")
+		a.say("This vault has no passphrase: whoever gets hold of this disk can read all of it.\n")
 	}
 	if restored {
-		a.say("Your identity is back. What was announced and answered comes back as other computers pass it on.")
+		a.say("Your identity is back. Your events come back as other computers pass them on.")
 		return a.print(made, func() string { return page.Identity(made.GetIdentity(), "") })
 	}
-	a.say("These 24 words are your identity. Write them on paper, in this order, and keep the paper\n" +
-		"where nobody finds it. Who has them can act as you; without them and without this computer,\n" +
-		"nobody can, you included. They are not shown again.")
+	a.say("These 24 words are your identity. Write them on paper, in this order, and keep\n" +
+		"the paper where nobody finds it. Whoever has them can act as you; without them\n" +
+		"and without this computer nobody can, you included. They are not shown again.\n")
 	if err := a.print(made, func() string { return page.Backup(made.GetBackup()) }); err != nil {
 		return err
 	}
-	a.say("Next: votive circle join NAME, or votive announce TITLE --at TIME")
+	a.say("\nNext: votive circle join NAME, or votive announce TITLE --at TIME")
 	return nil
 }
 

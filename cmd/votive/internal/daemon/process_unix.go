@@ -9,8 +9,12 @@ import (
 )
 
 // detach gives the daemon a session of its own, so that neither Ctrl-C nor the
-// end of the terminal reaches it.
+// end of the terminal reaches it, and none of the files that votive was given
+// beyond stderr: whoever waits for their end would wait for the daemon.
 func detach(cmd *exec.Cmd) {
+	for fd := 3; fd < 256; fd++ {
+		syscall.CloseOnExec(fd)
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 }
 

@@ -51,11 +51,12 @@ func (r Reader) state(s *sheet, e *localpb.Event) {
 		s.row("Tentative", "not certain yet")
 	}
 	if e.GetConflict() {
-		s.row("Disagreement", fmt.Sprintf("its organizers signed %d versions of it that exclude each other. "+
-			"Below is the last one they agreed on; these are the others:", max(2, len(e.GetAlternatives()))))
+		s.row("Disagreement", fmt.Sprintf("its organizers signed %d versions that exclude each other:",
+			max(2, len(e.GetAlternatives()))))
 		for _, a := range e.GetAlternatives() {
 			s.row("", "- "+sentence(plain.Line(a.GetTitle()), r.When(a.GetStart(), a.GetEnd())[0]))
 		}
+		s.row("", "What follows is the last one that they agreed on.")
 	}
 	if e.GetNewer() {
 		s.row("Incomplete", "a part of this event can only be shown by a newer votive")

@@ -64,22 +64,25 @@ func Identity(id *localpb.Identity, card string) string {
 	s.row("Name", plain.Line(id.GetName()))
 	s.row("Words", words(id.GetWords()))
 	s.row("Key", plain.Line(id.GetKey()))
-	return s.String() + "\n" + plain.Line(card) + "\n"
+	if card != "" {
+		s.WriteString("\n" + plain.Line(card) + "\n")
+	}
+	return s.String()
 }
 
 func words(list []string) string { return plain.Line(strings.Join(list, " ")) }
 
-// Backup writes the words of a backup in columns to be copied by hand.
+// Backup writes the words of a backup to be copied by hand, four on a line.
 func Backup(words []string) string {
 	const columns = 4
-	rows := (len(words) + columns - 1) / columns
 	var b strings.Builder
-	for row := range rows {
-		line := ""
-		for i := row; i < len(words); i += rows {
-			line += plain.Pad(fmt.Sprintf("%2d. %s", i+1, plain.Line(words[i])), 16)
+	for i, word := range words {
+		cell := fmt.Sprintf("%2d. %s", i+1, plain.Line(word))
+		if i%columns == columns-1 || i == len(words)-1 {
+			b.WriteString(cell + "\n")
+		} else {
+			b.WriteString(plain.Pad(cell, 16))
 		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	return b.String()
 }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -48,6 +49,28 @@ func mark(s string, breaks bool) string {
 		i += n
 	}
 	return b.String()
+}
+
+// JSON is a JSON document of the same value in which the characters that Line
+// marks are escaped: it may come to a terminal too, and has to stay what it is.
+func JSON(document []byte) []byte {
+	s := string(document)
+	if clean(s) {
+		return document
+	}
+	var b []byte
+	for _, r := range s {
+		switch {
+		case r == '\n' || !hidden(r):
+			b = utf8.AppendRune(b, r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			b = fmt.Appendf(b, `\u%04x\u%04x`, high, low)
+		default:
+			b = fmt.Appendf(b, `\u%04x`, r)
+		}
+	}
+	return b
 }
 
 // clean is true for most text, which is then not copied.

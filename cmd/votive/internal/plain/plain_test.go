@@ -1,6 +1,8 @@
 package plain
 
 import (
+	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"unicode"
@@ -36,6 +38,22 @@ func TestLine(t *testing.T) {
 		if got := Line(c.in); got != c.want {
 			t.Errorf("%s: Line(%q) = %q, want %q", c.name, c.in, got, c.want)
 		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	in := "{\n  \"a\": \"六四 \u202e\u009b2J\ufeff\U000e0041 \\u001b\"\n}\n"
+	want := "{\n  \"a\": \"六四 \\u202e\\u009b2J\\ufeff\\udb40\\udc41 \\u001b\"\n}\n"
+	got := JSON([]byte(in))
+	if string(got) != want {
+		t.Errorf("JSON(%q) = %q, want %q", in, got, want)
+	}
+	var before, after map[string]string
+	if err := json.Unmarshal([]byte(in), &before); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(got, &after); err != nil || before["a"] != after["a"] {
+		t.Errorf("JSON(%q) means %q, %v, want %q", in, after["a"], err, before["a"])
 	}
 }
 
@@ -148,6 +166,16 @@ func FuzzPlain(f *testing.F) {
 		}
 		text := Text(s)
 		safe(t, text, "\n")
+		document, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		escaped := JSON(document)
+		safe(t, string(escaped), "")
+		var before, after string
+		if err := errors.Join(json.Unmarshal(document, &before), json.Unmarshal(escaped, &after)); err != nil || before != after {
+			t.Errorf("JSON(%s) = %s, %v, which means something else", document, escaped, err)
+		}
 		width = 2 + width&0x3f
 		if cut := Cut(line, width); Width(cut) > width {
 			t.Errorf("Cut(%q, %d) = %q, of %d columns", line, width, cut, Width(cut))
