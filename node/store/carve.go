@@ -2,14 +2,24 @@ package store
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"io"
+	"path"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"votive/proto/votive"
 )
+
+// carveFile finds every whole frame in a file of a database, some twice.
+func carveFile(ctx context.Context, name string, disk vfs.FS, found func(votive.Frame) error) (err error) {
+	withRuins(name, disk, func(r io.Reader) { err = carve(ctx, r, found) })
+	if err == nil && path.Ext(name) == ".log" {
+		// The frames that are not in one piece.
+		withRuins(name, disk, func(r io.Reader) { err = carve(ctx, &logBytes{r: r}, found) })
+	}
+	return err
+}
 
 // carve finds every whole frame in r, wherever it begins, and whatever is
 // around it: frames are stored as they are, and prove themselves.
@@ -59,6 +69,19 @@ func carveBytes(b []byte, found func(votive.Frame) error) (rest []byte, err erro
 // of 1 and an effort that somebody can have spent. SPEC 2.1.
 func mayBegin(b []byte) bool { return b[0] == 1 && b[1] >= votive.MinEffort && b[1] <= 96 }
 
+// withRuins calls f with what can be read of a file; not at all where nothing
+// can.
+func withRuins(name string, disk vfs.FS, f func(io.Reader)) {
+	file, err := disk.Open(name)
+	if err != nil {
+		return
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	if info, err := file.Stat(); err == nil {
+		f(&ruins{f: file, size: info.Size()})
+	}
+}
+
 // ruins reads a file that may not be readable everywhere, with zeros where it
 // is not.
 type ruins struct {
@@ -80,44 +103,4 @@ func (r *ruins) Read(p []byte) (int, error) {
 	}
 	r.at += int64(n)
 	return n, nil
-}
-
-// logBytes reads the records of a Pebble log without what is between them. A
-// log is blocks of 32 KiB, and a block is chunks: checksum 4, size 2 (little
-// endian), kind 1, depending on the kind 0, 4 or 12 more, and so many bytes of
-// a record. Where that makes no sense, the rest of the block is taken as it is.
-type logBytes struct {
-	r     io.Reader
-	block [32 << 10]byte
-	rest  []byte // of the block, not yet looked at
-	chunk []byte // of rest, not yet read
-}
-
-func (l *logBytes) Read(p []byte) (int, error) {
-	for len(l.chunk) == 0 {
-		if len(l.rest) == 0 {
-			n, err := io.ReadFull(l.r, l.block[:])
-			if n == 0 {
-				return 0, err
-			}
-			l.rest = l.block[:n]
-		}
-		l.chunk, l.rest = nextChunk(l.rest)
-	}
-	n := copy(p, l.chunk)
-	l.chunk = l.chunk[n:]
-	return n, nil
-}
-
-func nextChunk(block []byte) (chunk, rest []byte) {
-	const plain = 7
-	if len(block) < plain || block[6] < 1 || block[6] > 12 {
-		return block, nil
-	}
-	begin := plain + [3]int{0, 4, 12}[(block[6]-1)/4]
-	end := begin + int(binary.LittleEndian.Uint16(block[4:]))
-	if end > len(block) {
-		return block, nil
-	}
-	return block[begin:end], block[end:]
 }

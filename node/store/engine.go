@@ -11,6 +11,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	ds "github.com/ipfs/go-datastore"
 	pebbleds "github.com/ipfs/go-ds-pebble"
+
+	"votive/proto/votive"
 )
 
 const (
@@ -20,7 +22,7 @@ const (
 	// asks: a cache of them gains nothing.
 	cacheSize = 1 << 20
 	// A writer waits while so much has not become tables.
-	maxUnflushed = 4 * memTableSize
+	maxUnflushed = 3 * memTableSize
 )
 
 // engine is an open database on a guarded disk.
@@ -32,6 +34,8 @@ type engine struct {
 	disk  *guard
 	dir   string
 	log   *slog.Logger
+
+	dropped []votive.Frame // were in broken logs before Pebble read those
 
 	rotated  atomic.Bool   // a new log began since crowded last looked
 	flushed  chan struct{} // holds one when a table was written
@@ -51,7 +55,7 @@ func openEngine(dir string, disk vfs.FS, log *slog.Logger) (*engine, error) {
 }
 
 func (e *engine) open(disk vfs.FS) (err error) {
-	if err := disk.MkdirAll(e.dir, 0o700); err != nil {
+	if err := makeDir(e.dir, disk); err != nil {
 		return explainOpen(e.dir, err)
 	}
 	if e.lock, err = pebble.LockDirectory(e.dir, disk); err != nil {
@@ -60,7 +64,13 @@ func (e *engine) open(disk vfs.FS) (err error) {
 	if err := checkManifest(e.dir, disk); err != nil {
 		return explainOpen(e.dir, err)
 	}
-	if e.db, err = openPebble(e.dir, e.options()); err != nil {
+	if e.dropped, err = framesBehindBreaks(e.dir, disk); err != nil {
+		return explainOpen(e.dir, err)
+	}
+	e.db, err = openPebble(e.dir, e.options())
+	if cause := e.disk.err(); cause != nil {
+		return explainOpen(e.dir, cause)
+	} else if err != nil {
 		return explainOpen(e.dir, err)
 	}
 	e.disk.arm()
@@ -72,7 +82,11 @@ func (e *engine) open(disk vfs.FS) (err error) {
 // into an error.
 func openPebble(dir string, o *pebble.Options) (db *pebble.DB, err error) {
 	defer func() {
-		if r := recover(); r != nil {
+		switch r := recover().(type) {
+		case nil:
+		case error:
+			err = r
+		default:
 			err = fmt.Errorf("pebble: %v", r)
 		}
 	}()
@@ -104,8 +118,9 @@ func (e *engine) options() *pebble.Options {
 		FormatMajorVersion: pebble.FormatWALSyncChunks,
 		MemTableSize:       memTableSize,
 		// Pebble's own ways to hold up a writer would hold it for ever on a
-		// frozen disk; see crowded.
-		MemTableStopWritesThreshold: 1 << 20,
+		// frozen disk: crowded comes first. The former is also how many logs
+		// it keeps to write on.
+		MemTableStopWritesThreshold: 2 * maxUnflushed / memTableSize,
 		L0StopWritesThreshold:       1 << 20,
 		MaxOpenFiles:                256,
 		EventListener: &pebble.EventListener{
@@ -124,7 +139,6 @@ func (e *engine) options() *pebble.Options {
 	// them from Salvage.
 	for i := range o.Levels {
 		o.Levels[i].Compression = func() *block.CompressionProfile { return block.NoCompression }
-		o.Levels[i].BlockSize = 16 << 10
 	}
 	return o
 }

@@ -189,7 +189,7 @@ func (m *model) put(frames []votive.Frame, today votive.Day) (added []votive.ID)
 		m.drop(func(f votive.Frame) bool { return f.ID() == least.ID() })
 	}
 	for _, f := range m.frames {
-		if !slices.Contains(ids(before), f.ID()) {
+		if !contains(before, f) {
 			added = append(added, f.ID())
 		}
 	}
@@ -206,7 +206,11 @@ func (m *model) expire(now time.Time) int {
 }
 
 func (m *model) drop(which func(votive.Frame) bool) { m.frames = slices.DeleteFunc(m.frames, which) }
-func (m *model) has(f votive.Frame) bool            { return slices.Contains(ids(m.frames), f.ID()) }
+func (m *model) has(f votive.Frame) bool            { return contains(m.frames, f) }
+
+func contains(frames []votive.Frame, f votive.Frame) bool {
+	return slices.ContainsFunc(frames, func(g votive.Frame) bool { return f.ID() == g.ID() })
+}
 
 func (m *model) keys() []Key {
 	var keys []Key

@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"path"
-	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -77,30 +73,15 @@ func rebuild(ctx context.Context, dir string, lock *pebble.Lock, o Options) (r R
 	return r, nil
 }
 
-// salvageFile puts every whole frame in a file of another store. A file that
-// is gone, or cannot be opened, has none.
+// salvageFile puts every whole frame in a file of another store.
 func (s *Store) salvageFile(ctx context.Context, name string) error {
-	f, err := s.o.FS.Open(name)
-	if err != nil {
-		s.o.Log.Warn("a file of a damaged store cannot be read", "file", name, "error", err)
-		return nil
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return fmt.Errorf("file %s: %w", name, err)
-	}
-	var bytes io.Reader = &ruins{f: f, size: info.Size()}
-	if path.Ext(name) == ".log" {
-		bytes = &logBytes{r: bytes}
-	}
 	var some []votive.Frame
 	put := func() error {
 		_, err := s.Put(ctx, some...)
 		some = some[:0]
 		return err
 	}
-	err = carve(ctx, bytes, func(f votive.Frame) error {
+	err := carveFile(ctx, name, s.o.FS, func(f votive.Frame) error {
 		if some = append(some, f); len(some) < 512 {
 			return nil
 		}
@@ -124,12 +105,12 @@ func knownKeys(dir string, lock *pebble.Lock, o Options) (keys []Key) {
 	if err != nil {
 		return nil
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	rows, err := db.NewIter(headerRows)
 	if err != nil {
 		return nil
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for ok := rows.First(); ok; ok = rows.Next() {
 		if e, err := parseHeaderRow(rows.Key(), rows.Value()); err == nil {
 			keys = append(keys, e.Key())
@@ -150,40 +131,8 @@ func finishSalvage(dir string, disk vfs.FS) error {
 	if err := disk.Rename(dir+salvaged, dir); err != nil {
 		return fmt.Errorf("store %s could not be moved to %s: %w", dir+salvaged, dir, err)
 	}
-	parent, err := disk.OpenDir(disk.PathDir(dir))
-	if err != nil {
+	if err := syncDir(disk.PathDir(dir), disk); err != nil {
 		return fmt.Errorf("directory of store %s: %w", dir, err)
 	}
-	return errors.Join(parent.Sync(), parent.Close())
-}
-
-// dataFiles is the names in dir of the files that can hold frames.
-func dataFiles(dir string, disk vfs.FS) ([]string, error) {
-	names, err := disk.List(dir)
-	names = slices.DeleteFunc(names, func(name string) bool {
-		return path.Ext(name) != ".sst" && path.Ext(name) != ".log"
-	})
-	slices.Sort(names)
-	return names, err
-}
-
-// freeName is prefix and the first number that makes a name of nothing.
-func freeName(prefix string, disk vfs.FS) (string, error) {
-	for i := 1; ; i++ {
-		name := fmt.Sprint(prefix, i)
-		if there, err := exists(name, disk); !there || err != nil {
-			return name, err
-		}
-	}
-}
-
-func exists(name string, disk vfs.FS) (bool, error) {
-	_, err := disk.Stat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("store: %w", err)
-	}
-	return true, nil
+	return nil
 }

@@ -76,7 +76,20 @@ func Open(dir string, o Options) (*Store, error) {
 	if err := s.load(); err != nil {
 		return nil, errors.Join(explainOpen(dir, err), e.release())
 	}
+	s.recoverDropped()
 	return s, nil
+}
+
+// recoverDropped puts frames that are whole in broken logs. Some of them may
+// not be here for a reason; a frame too many does no harm.
+func (s *Store) recoverDropped() {
+	frames := s.engine.dropped
+	s.engine.dropped = nil
+	if added, err := s.Put(context.Background(), frames...); err != nil {
+		s.o.Log.Warn("frames in a damaged log could not be recovered", "store", s.engine.dir, "error", err)
+	} else if len(added) > 0 {
+		s.o.Log.Warn("recovered frames from a damaged log", "store", s.engine.dir, "frames", len(added))
+	}
 }
 
 // load fills the index from the database: the headers, not the frames.

@@ -1,0 +1,130 @@
+package store
+
+import (
+	"math/rand/v2"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+
+	"votive/proto/votive"
+)
+
+// powerLoss is a disk that is copied as a loss of power would leave it, before
+// the nth thing that anybody does with it.
+type powerLoss struct {
+	*vfs.MemFS
+	percent int // of what was not synced survives
+	rng     *rand.Rand
+
+	mu    sync.Mutex
+	n     int
+	copy  *vfs.MemFS
+	acked int // Puts that had returned
+	puts  int // Puts that have
+}
+
+func (p *powerLoss) before(errorfs.Op) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.n--; p.n == 0 {
+		p.copy = p.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: p.percent, RNG: p.rng})
+		p.acked = p.puts
+	}
+	return nil
+}
+
+// returned counts a Put, and says whether the power is lost.
+func (p *powerLoss) returned() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.puts++
+	return p.copy != nil
+}
+
+func (p *powerLoss) lost() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.copy != nil
+}
+
+// holding is the frames that a store holds after each of so many Puts, before
+// which it was empty.
+func holding(portions [][]votive.Frame, quota int) (after [][]votive.Frame) {
+	m := &model{quota: quota}
+	after = append(after, nil)
+	for _, p := range portions {
+		m.put(p, votive.DayOf(now))
+		after = append(after, slices.Clone(m.frames))
+	}
+	return after
+}
+
+// Whenever the power goes: the store opens, and what was acknowledged is there
+// but for what had to make room.
+func TestTorturePowerLoss(t *testing.T) {
+	rounds := 100
+	if os.Getenv("VOTIVE_LONG") != "" {
+		rounds = 2000
+	}
+	seed := rand.Uint64()
+	missed := 0
+	for round := range rounds {
+		rng := rand.New(rand.NewPCG(seed, uint64(round)))
+		if !loseAndOpen(t, rng) {
+			missed++
+		}
+		if t.Failed() {
+			t.Fatalf("in round %d of seed %d", round, seed)
+		}
+	}
+	if missed > rounds/2 {
+		t.Errorf("power was lost after the end in %d of %d rounds", missed, rounds)
+	}
+}
+
+// loseAndOpen says whether the power was lost before the end.
+func loseAndOpen(t *testing.T, rng *rand.Rand) bool {
+	p := &powerLoss{MemFS: vfs.NewCrashableMem(), percent: rng.IntN(101), rng: rng, n: 1 + rng.IntN(500)}
+	o := Options{FS: errorfs.Wrap(p.MemFS, errorfs.InjectorFunc(p.before)), Quota: 50 + rng.IntN(300)}
+	var portions [][]votive.Frame
+	for rest := pool(); len(rest) > 0; {
+		n := min(1+rng.IntN(20), len(rest))
+		portions, rest = append(portions, rest[:n]), rest[n:]
+	}
+	after := holding(portions, o.Quota)
+
+	s := open(t, "home/store", o)
+	for _, frames := range portions {
+		put(t, s, frames...)
+		if p.returned() {
+			break
+		}
+	}
+	closeStore(t, s)
+	if !p.lost() {
+		return false
+	}
+
+	s, err := Open("home/store", Options{FS: p.copy, Quota: o.Quota, Now: clock})
+	if err != nil {
+		t.Errorf("Open() after a loss of power = %v", err)
+		return true
+	}
+	defer func() { _ = s.Close() }()
+	next := after[min(p.acked+1, len(after)-1)]
+	for _, f := range after[p.acked] {
+		dropped := !contains(next, f)
+		if _, err := s.Get(t.Context(), f.ID()); err != nil && !dropped {
+			t.Errorf("Get(%v) = %v after %d Puts that returned and a loss of power", f.ID(), err, p.acked)
+		}
+	}
+	r, err := s.Check(t.Context())
+	if err != nil || r.Damaged > 0 || r.Whole != s.Len() {
+		t.Errorf("Check() = %+v, %v, want %d frames whole", r, err, s.Len())
+	}
+	return true
+}

@@ -1,0 +1,68 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// makeDir makes dir and what is above it, private, and so that they outlast a
+// loss of power.
+func makeDir(dir string, disk vfs.FS) error {
+	if there, err := exists(dir, disk); there || err != nil {
+		return err
+	}
+	above := disk.PathDir(dir)
+	if above != dir {
+		if err := makeDir(above, disk); err != nil {
+			return err
+		}
+	}
+	if err := disk.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return syncDir(above, disk)
+}
+
+func syncDir(dir string, disk vfs.FS) error {
+	d, err := disk.OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// dataFiles is the names in dir of the files that can hold frames.
+func dataFiles(dir string, disk vfs.FS) ([]string, error) {
+	names, err := disk.List(dir)
+	names = slices.DeleteFunc(names, func(name string) bool {
+		return path.Ext(name) != ".sst" && path.Ext(name) != ".log"
+	})
+	slices.Sort(names)
+	return names, err
+}
+
+// freeName is prefix and the first number that makes a name of nothing.
+func freeName(prefix string, disk vfs.FS) (string, error) {
+	for i := 1; ; i++ {
+		name := fmt.Sprint(prefix, i)
+		if there, err := exists(name, disk); !there || err != nil {
+			return name, err
+		}
+	}
+}
+
+func exists(name string, disk vfs.FS) (bool, error) {
+	_, err := disk.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, nil
+}

@@ -1,0 +1,315 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"votive/proto/votive"
+)
+
+// inTables is a disk with a store of the pool, closed; inLog is one that was
+// cut off, with everything still in the log.
+func inTables(t *testing.T) *vfs.MemFS { return onDisk(t, true) }
+func inLog(t *testing.T) *vfs.MemFS    { return onDisk(t, false) }
+
+func onDisk(t *testing.T, flushed bool) *vfs.MemFS {
+	t.Helper()
+	mem := vfs.NewCrashableMem()
+	s := open(t, "store", Options{FS: mem})
+	for frames := range slices.Chunk(pool(), 40) {
+		put(t, s, frames...)
+	}
+	cut := mem.CrashClone(vfs.CrashCloneCfg{})
+	closeStore(t, s)
+	if flushed {
+		return mem
+	}
+	return cut
+}
+
+// files is those in the store whose names begin and end so.
+func files(t *testing.T, mem *vfs.MemFS, begin, end string) (names []string) {
+	t.Helper()
+	all, err := mem.List("store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range all {
+		if strings.HasPrefix(name, begin) && strings.HasSuffix(name, end) {
+			names = append(names, path.Join("store", name))
+		}
+	}
+	if len(names) == 0 {
+		t.Fatalf("no file %s…%s in the store, of %v", begin, end, all)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func remove(t *testing.T, mem *vfs.MemFS, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		if err := mem.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// rewrite makes what change gives the content of a file.
+func rewrite(t *testing.T, mem *vfs.MemFS, name string, change func([]byte) []byte) {
+	t.Helper()
+	f, err := mem.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = f.Close()
+	if f, err = mem.Create(name, vfs.WriteCategoryUnspecified); err == nil {
+		_, err = f.Write(change(b))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = f.Sync()
+	_ = f.Close()
+}
+
+func flip(at int) func([]byte) []byte {
+	return func(b []byte) []byte { b[at] ^= 0x55; return b }
+}
+
+func half(b []byte) []byte { return b[:len(b)/2] }
+
+// What is lost, at most, when a file is damaged, and whether opening notices.
+func TestSalvage(t *testing.T) {
+	type bed = func(*testing.T) *vfs.MemFS
+	table := func(t *testing.T, mem *vfs.MemFS) string { return files(t, mem, "", ".sst")[0] }
+	for _, c := range []struct {
+		what   string
+		bed    bed
+		damage func(*testing.T, *vfs.MemFS)
+		lost   int
+		opens  bool
+	}{
+		{"nothing", inTables, func(*testing.T, *vfs.MemFS) {}, 0, true},
+		{"nothing, cut off", inLog, func(*testing.T, *vfs.MemFS) {}, 0, true},
+		{"a byte in a frame", inTables, func(t *testing.T, mem *vfs.MemFS) {
+			rewrite(t, mem, table(t, mem), flip(100_000))
+		}, 1, true},
+		{"a byte in the headers", inTables, func(t *testing.T, mem *vfs.MemFS) {
+			rewrite(t, mem, table(t, mem), func(b []byte) []byte {
+				h := pool()[7].Header() // once in the frame, then in its own row
+				return flip(bytes.LastIndex(b, h[:]) + 30)(b)
+			})
+		}, 0, false},
+		{"the end of a table", inTables, func(t *testing.T, mem *vfs.MemFS) {
+			rewrite(t, mem, table(t, mem), func(b []byte) []byte { return b[:len(b)-1] })
+		}, 0, false},
+		{"half a table", inTables, func(t *testing.T, mem *vfs.MemFS) {
+			rewrite(t, mem, table(t, mem), half)
+		}, len(pool())/2 + 20, false},
+		{"a table", inTables, func(t *testing.T, mem *vfs.MemFS) { remove(t, mem, table(t, mem)) }, len(pool()), false},
+		{"the manifest", inTables, func(t *testing.T, mem *vfs.MemFS) { remove(t, mem, files(t, mem, "MANIFEST", "")...) }, 0, false},
+		{"a byte in the manifest", inTables, func(t *testing.T, mem *vfs.MemFS) {
+			rewrite(t, mem, files(t, mem, "MANIFEST", "")[0], flip(20))
+		}, 0, false},
+		{"which manifest it is", inTables, func(t *testing.T, mem *vfs.MemFS) { remove(t, mem, files(t, mem, "marker.manifest", "")...) }, 0, false},
+		{"which manifest it is, cut off", inLog, func(t *testing.T, mem *vfs.MemFS) { remove(t, mem, files(t, mem, "marker.manifest", "")...) }, 0, false},
+		{"which format it is", inTables, func(t *testing.T, mem *vfs.MemFS) { remove(t, mem, files(t, mem, "marker.format", "")...) }, 0, false},
+		{"the options", inTables, func(t *testing.T, mem *vfs.MemFS) {
+			rewrite(t, mem, files(t, mem, "OPTIONS", "")[0], half)
+		}, 0, false},
+		{"a byte in the log", inLog, func(t *testing.T, mem *vfs.MemFS) {
+			rewrite(t, mem, files(t, mem, "", ".log")[0], flip(100_000))
+		}, 1, false},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			mem := c.bed(t)
+			c.damage(t, mem)
+			s, err := Open("store", Options{FS: mem, Now: clock})
+			if err != nil && !errors.Is(err, ErrDamaged) || (err == nil) != c.opens {
+				t.Errorf("Open() = %v, want that it opens: %t", err, c.opens)
+			}
+			if err == nil {
+				checkDamaged(t, s, c.lost)
+			}
+			r, err := Salvage(t.Context(), "store", Options{FS: mem, Now: clock})
+			if err != nil {
+				t.Fatalf("Salvage() = %v", err)
+			}
+			if r.Whole < len(pool())-c.lost || r.Aside != "store.damaged-1" {
+				t.Errorf("Salvage() = %+v, want at least %d whole, store.damaged-1", r, len(pool())-c.lost)
+			}
+			if c.opens && r.Damaged != len(pool())-r.Whole {
+				t.Errorf("Salvage() = %+v, want %d damaged", r, len(pool())-r.Whole)
+			}
+			s = open(t, "store", Options{FS: mem})
+			if got, err := s.Check(t.Context()); err != nil || got.Whole != r.Whole || got.Damaged != 0 {
+				t.Errorf("Check() after that = %+v, %v, want %d whole", got, err, r.Whole)
+			}
+			put(t, s, pool()...)
+			wantAll(t, s, pool())
+		})
+	}
+}
+
+// checkDamaged looks at a store that opened with so many frames damaged, has
+// them brought again, and closes it.
+func checkDamaged(t *testing.T, s *Store, lost int) {
+	t.Helper()
+	r, err := s.Check(t.Context())
+	if want := (Report{Whole: len(pool()) - lost, Damaged: lost}); err != nil || r != want {
+		t.Errorf("Check() = %+v, %v, want %+v", r, err, want)
+	}
+	if s.Len() != r.Whole {
+		t.Errorf("Len() = %d after Check, want the %d whole ones", s.Len(), r.Whole)
+	}
+	if got := put(t, s, pool()...); len(got) != r.Damaged {
+		t.Errorf("Put(all) added %d, want the %d damaged", len(got), r.Damaged)
+	}
+	wantAll(t, s, pool())
+	closeStore(t, s)
+}
+
+// However a file is damaged: opening says so or works, no frame is read as
+// another, and Salvage finds what is whole.
+func TestTortureDamage(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rounds := 12 // some take Pebble a second: it looks for the one bit that would be right
+	if os.Getenv("VOTIVE_LONG") != "" {
+		rounds = 500
+	}
+	for round := range rounds {
+		rng := rand.New(rand.NewPCG(seed, uint64(round)))
+		mem, end := inTables(t), ".sst"
+		if round%2 == 0 {
+			mem, end = inLog(t), ".log"
+		}
+		names := files(t, mem, "", end)
+		flips := 1 + rng.IntN(3)
+		for range flips {
+			rewrite(t, mem, names[rng.IntN(len(names))], func(b []byte) []byte {
+				if len(b) > 0 {
+					b[rng.IntN(len(b))] ^= byte(1 + rng.IntN(255))
+				}
+				return b
+			})
+		}
+		s, err := Open("store", Options{FS: mem, Now: clock})
+		if err != nil && !errors.Is(err, ErrDamaged) {
+			t.Errorf("Open() in round %d = %v, want ErrDamaged or none", round, err)
+		}
+		if err == nil {
+			// A log that opens loses what was damaged and no more; a table may
+			// not be readable as a whole.
+			r, err := s.Check(t.Context())
+			if err != nil || round%2 == 0 && r.Whole < len(pool())-2*flips {
+				t.Errorf("Check() in round %d = %+v, %v after %d bytes changed", round, r, err, flips)
+			}
+			closeStore(t, s)
+		}
+		r, err := Salvage(t.Context(), "store", Options{FS: mem, Now: clock})
+		if err != nil || r.Whole < len(pool())-2*flips {
+			t.Errorf("Salvage() in round %d = %+v, %v after %d bytes changed, want at most two of %d lost for each",
+				round, r, err, flips, len(pool()))
+		}
+	}
+}
+
+// An error, or a cut, leaves the damaged store; only in the last moment the new
+// one is all there is.
+func TestSalvageCutOff(t *testing.T) {
+	mem := inTables(t)
+	remove(t, mem, files(t, mem, "MANIFEST", "")...)
+	list := func() []string {
+		names, err := mem.List("store")
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(names)
+		return names
+	}
+	before := list()
+
+	mem.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: 1 << 20, TotalBytes: 1 << 30})
+	if _, err := Salvage(t.Context(), "store", Options{FS: mem}); !errors.Is(err, ErrFull) {
+		t.Errorf("Salvage() on a full disk = %v, want ErrFull", err)
+	}
+	if got := list(); !slices.Equal(got, before) {
+		t.Errorf("Salvage() on a full disk left %v, want %v", got, before)
+	}
+	mem.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: 1 << 30, TotalBytes: 1 << 30})
+	if r, err := Salvage(t.Context(), "store", Options{FS: mem}); err != nil || r.Whole != len(pool()) {
+		t.Errorf("Salvage() = %+v, %v, want all %d", r, err, len(pool()))
+	}
+	// As if it had been cut off before its last step.
+	if err := mem.Rename("store", "store"+salvaged); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, "store", Options{FS: mem})
+	wantAll(t, s, pool())
+	closeStore(t, s)
+	if r, err := Salvage(t.Context(), "store", Options{FS: mem}); err != nil || r.Aside != "store.damaged-2" {
+		t.Errorf("second Salvage() = %+v, %v, want store.damaged-2", r, err)
+	}
+	if _, err := Salvage(t.Context(), "elsewhere", Options{FS: mem}); err == nil {
+		t.Errorf("Salvage() of nothing = nil, want an error")
+	}
+}
+
+// A frame whose rows are those of another is not taken for it.
+func TestFrameUnderAnotherKey(t *testing.T) {
+	s := open(t, "store", Options{FS: vfs.NewMem()})
+	a, b := pool()[0], pool()[1]
+	put(t, s, a)
+	if err := s.engine.Put(t.Context(), frameRow(Key{a.Expiry(), a.ID()}), b.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Get(t.Context(), a.ID()); !errors.Is(err, ErrDamaged) || s.Has(a.ID()) {
+		t.Errorf("Get() of a frame replaced by another = %v, want ErrDamaged and that it is gone", err)
+	}
+}
+
+func TestBadRows(t *testing.T) {
+	f := pool()[0]
+	h := f.Header()
+	for what, row := range map[string]struct {
+		key   string
+		value []byte
+	}{
+		"no key":         {headerPrefix, h[:]},
+		"a short key":    {headerPrefix + strings.Repeat("0", 54), h[:]},
+		"a long key":     {headerPrefix + strings.Repeat("0", 57), h[:]},
+		"not base32":     {headerPrefix + strings.Repeat("z", 55), h[:]},
+		"a short header": {headerRow(Key{f.Expiry(), f.ID()}).String(), h[1:]},
+		"another day":    {headerRow(Key{f.Expiry() + 1, f.ID()}).String(), h[:]},
+	} {
+		if _, err := parseHeaderRow([]byte(row.key), row.value); err == nil {
+			t.Errorf("parseHeaderRow(%s) = nil, want an error", what)
+		}
+	}
+	if _, err := parseFloor(make([]byte, floorSize-1)); err == nil {
+		t.Errorf("parseFloor(short) = nil, want an error")
+	}
+	want := Entry{f.ID(), h}
+	if got, err := parseHeaderRow([]byte(headerRow(want.Key()).String()), h[:]); err != nil || got != want {
+		t.Errorf("parseHeaderRow() = %v, %v, want what was written", got, err)
+	}
+	floor := votive.Rank{Rank: 17, Expiry: 2700, ID: f.ID()}
+	if got, err := parseFloor(appendFloor(nil, floor)); err != nil || got != floor {
+		t.Errorf("parseFloor() = %v, %v, want %v", got, err, floor)
+	}
+}
