@@ -1,0 +1,216 @@
+package courier
+
+import (
+	"testing"
+	"time"
+
+	"votive/node/mesh"
+	"votive/proto/votive"
+)
+
+func unstampedOf(t *testing.T, frames []votive.Frame) []votive.Unstamped {
+	t.Helper()
+	var out []votive.Unstamped
+	for _, f := range frames {
+		u, err := votive.UnstampedFrom(f.Bytes()[:votive.FrameSize-8])
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, u)
+	}
+	return out
+}
+
+// announce has n send frames whose stamps were found before: as after a crash,
+// they are in the store already and still in the outbox.
+func (w *world) announce(n *node, frames []votive.Frame) {
+	w.t.Helper()
+	if _, err := n.store.Put(w.t.Context(), frames...); err != nil {
+		w.t.Fatal(err)
+	}
+	n.shelf.send(unstampedOf(w.t, frames)...)
+}
+
+// SPEC 2.11: what gossip does not carry, catch-up does.
+func TestBurst(t *testing.T) {
+	const burst = 1000
+	tests := []struct {
+		name   string
+		budget mesh.Budget // of the receiver
+		gossip bool        // is enough
+		within time.Duration
+	}{
+		{"gossip", mesh.Budget{}, true, 5 * time.Second},
+		{"over budget", mesh.Budget{Burst: 100}, false, 30 * time.Second},
+	}
+	for _, tt := range tests {
+		inWorld(t, func(w *world) {
+			a, b := w.open(plan{}), w.open(plan{budget: tt.budget})
+			w.dial(b.mesh, a.mesh)
+			settle(3 * time.Second) // they are linked, and have asked each other
+			w.announce(a, frames(t, 0, burst))
+			took := w.complete(tt.name, b, burst, tt.within)
+			s := b.Status()
+			t.Logf("%s: %v for %d frames, %d by catch-up, %d missed", tt.name, took, burst, s.Fetched, s.Missed)
+			if tt.gossip && s.Fetched > 0 {
+				t.Errorf("%s: %d frames by catch-up, want 0", tt.name, s.Fetched)
+			}
+			if !tt.gossip && s.Missed == 0 {
+				t.Errorf("%s: no frame was missed", tt.name)
+			}
+			settle(time.Minute)
+			if got := a.shelf.waiting(); got != 0 {
+				t.Errorf("%s: %d frames in the outbox, want 0", tt.name, got)
+			}
+			if got := a.Status().Published; got != burst {
+				t.Errorf("%s: %d published, want %d", tt.name, got, burst)
+			}
+		})
+	}
+}
+
+func TestLateJoiner(t *testing.T) {
+	inWorld(t, func(w *world) {
+		all := frames(t, 0, maxStamped)
+		a := w.open(plan{have: all})
+		b := w.open(plan{})
+		w.dial(b.mesh, a.mesh)
+		saw := false
+		took, _ := within(time.Minute, func() bool {
+			if s := b.Status(); s.Running {
+				saw = true
+				if s.Want > len(all) || s.Have > s.Want {
+					t.Errorf("%d of %d, want at most %d", s.Have, s.Want, len(all))
+				}
+			}
+			return b.store.Len() == len(all)
+		})
+		w.complete("the newcomer", b, len(all), 0)
+		t.Logf("%v for %d frames", took, len(all))
+		if !saw {
+			t.Error("never running")
+		}
+		settle(time.Second)
+		if s := b.Status(); s.Running || s.Have != len(all) || s.Want != len(all) || s.Heard.IsZero() {
+			t.Errorf("afterwards %+v, want %d of %d, not running", s, len(all), len(all))
+		}
+	})
+}
+
+func TestChain(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a := w.open(plan{have: frames(t, 0, 500)})
+		b := w.open(plan{have: frames(t, 400, 600)})
+		c := w.open(plan{have: frames(t, 1000, 1100)})
+		w.dial(a.mesh, b.mesh)
+		w.dial(c.mesh, b.mesh)
+		for name, n := range map[string]*node{"a": a, "b": b, "c": c} {
+			w.complete(name, n, 700, 5*time.Minute)
+		}
+		w.announce(a, frames(t, 600, 650))
+		took := w.complete("the far end", c, 750, 10*time.Second)
+		t.Logf("50 frames over two hops took %v", took)
+	})
+}
+
+// A peer on a slow line gets and gives what it can, and holds nobody up.
+func TestSlowPeer(t *testing.T) {
+	const slow = 400_000 // bit/s
+	inWorld(t, func(w *world) {
+		all := frames(t, 0, 1500)
+		a := w.open(plan{have: all, bits: slow})
+		b := w.open(plan{})
+		w.dial(b.mesh, a.mesh)
+		took := w.complete("who asks a slow peer", b, len(all), 8*time.Minute)
+		t.Logf("%d frames from a slow peer: %v", len(all), took)
+
+		c := w.open(plan{})
+		w.dial(c.mesh, a.mesh)
+		settle(3 * time.Second)
+		w.dial(c.mesh, b.mesh)
+		took = w.complete("who asks a slow peer and a fast one", c, len(all), time.Minute)
+		t.Logf("with a fast peer beside it: %v", took)
+	})
+}
+
+// Two peers share the work.
+func TestTwoOfferers(t *testing.T) {
+	inWorld(t, func(w *world) {
+		all := frames(t, 0, maxStamped)
+		a, b := w.open(plan{have: all}), w.open(plan{have: all})
+		c := w.open(plan{})
+		w.dial(c.mesh, a.mesh)
+		w.dial(c.mesh, b.mesh)
+		w.complete("the newcomer", c, len(all), time.Minute)
+		settle(10 * time.Second)
+		from, too := a.Status().Served, b.Status().Served
+		t.Logf("%d and %d of %d", from, too, len(all))
+		if min(from, too) == 0 {
+			t.Error("one of them did nothing")
+		}
+		if got := from + too; got > uint64(len(all)+2*maxBatch) {
+			t.Errorf("%d frames served, want at most two batches more than %d", got, len(all))
+		}
+	})
+}
+
+// What was interrupted goes on where it was.
+func TestResume(t *testing.T) {
+	inWorld(t, func(w *world) {
+		all := frames(t, 0, maxStamped)
+		a := w.open(plan{have: all, bits: 20_000_000})
+		b := w.open(plan{})
+		half := func() bool { return b.store.Len() >= len(all)/3 }
+		w.dial(b.mesh, a.mesh)
+		if _, ok := within(time.Minute, half); !ok || b.store.Len() == len(all) {
+			t.Fatalf("%d frames, want a third of %d", b.store.Len(), len(all))
+		}
+		b.stop() // the asker goes away
+		b = w.open(plan{disk: b.disk})
+		first := b.store.Len()
+		if first == 0 || first == len(all) {
+			t.Fatalf("%d frames on disk, want some of %d", first, len(all))
+		}
+		w.dial(b.mesh, a.mesh)
+		if _, ok := within(time.Minute, func() bool { return b.store.Len() > first+300 }); !ok {
+			t.Fatalf("%d frames, want more than %d", b.store.Len(), first+300)
+		}
+		served := a.Status().Served
+		a.stop() // the offerer goes away
+		if b.store.Len() == len(all) {
+			t.Fatal("nothing is left to bring")
+		}
+		a = w.open(plan{disk: a.disk})
+		w.dial(b.mesh, a.mesh)
+		took := w.complete("the asker", b, len(all), time.Minute)
+		served += a.Status().Served
+		t.Logf("complete %v after it went on; %d frames served for %d", took, served, len(all))
+		if most := uint64(len(all) + 4*maxBatch); served > most {
+			t.Errorf("%d frames served, want at most %d", served, most)
+		}
+	})
+}
+
+// A store that is full takes what is worth most, and does not ask for the rest
+// again and again.
+func TestFullStore(t *testing.T) {
+	inWorld(t, func(w *world) {
+		all := frames(t, 0, maxStamped)
+		a := w.open(plan{have: all})
+		b := w.open(plan{quota: 200})
+		w.dial(b.mesh, a.mesh)
+		settle(20 * time.Minute)
+		if got := b.store.Len(); got != 200 {
+			t.Errorf("%d frames, want 200", got)
+		}
+		if got := a.Status().Served; got > uint64(len(all)) {
+			t.Errorf("%d frames served in 20 minutes, want at most %d", got, len(all))
+		}
+		floor := b.store.Floor()
+		for _, f := range all {
+			if above := f.Rank().Compare(floor) > 0; above != b.store.Has(f.ID()) {
+				t.Fatalf("frame of rank %v, floor %v: Has() = %v", f.Rank(), floor, !above)
+			}
+		}
+	})
+}
