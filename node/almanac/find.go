@@ -15,6 +15,17 @@ import (
 // ErrNotFound says that nothing here is called that, or more than one thing.
 var ErrNotFound = errors.New("not found")
 
+// NotFoundError is an ErrNotFound about something that was named.
+type NotFoundError struct {
+	What string // event, circle, invitation
+	text string
+}
+
+func (e NotFoundError) Error() string { return e.text }
+
+// Is reports whether target is ErrNotFound.
+func (e NotFoundError) Is(target error) bool { return target == ErrNotFound }
+
 // View is a look at all that can be read. It is good until the function that
 // was given it returns, and what it gives out is read only.
 type View struct {
@@ -155,16 +166,26 @@ func (v *View) FindCircle(name string) (*Circle, error) {
 	return find(v.x.circles, name, "circle", func(c *Circle) string { return c.Name })
 }
 
-// FindInvite is the invitation that an id or a prefix of one names.
+// FindInvite is the invitation that an id, a prefix of one or its link names.
 func (v *View) FindInvite(name string) (*Invite, error) {
+	if l, err := votive.ParseLink(strings.TrimSpace(name)); err == nil {
+		for _, i := range v.x.invites {
+			if secret := i.LinkSecret(); secret.Equal(l.Secret()) {
+				return i, nil
+			}
+		}
+		return nil, NotFoundError{"invitation", "no invitation of yours is behind that link"}
+	}
 	return find(v.x.invites, name, "invitation", func(*Invite) string { return "" })
 }
 
-// find is the one of all whose id begins with name, or that is called so. A
-// whole title that fits exactly one goes before a part of several.
+// find is the one of all that is called name, or whose id begins with it; where
+// there is none, the one with name in its title. A title does not go before an
+// id: else whoever announces an event that is called like the id of another
+// would be given its answers.
 func find[T any](all map[votive.ID]T, name, what string, title func(T) string) (T, error) {
 	var none T
-	var exact, part []T
+	var whole, part []votive.ID
 	folded := strings.ToLower(strings.TrimSpace(name))
 	for id, one := range all {
 		called := strings.ToLower(title(one))
@@ -172,20 +193,34 @@ func find[T any](all map[votive.ID]T, name, what string, title func(T) string) (
 		case folded == "":
 		case id.String() == folded:
 			return one, nil
-		case called == folded:
-			exact = append(exact, one)
-		case len(folded) >= minPrefix && strings.HasPrefix(id.String(), folded), strings.Contains(called, folded):
-			part = append(part, one)
+		case called == folded, len(folded) >= minPrefix && strings.HasPrefix(id.String(), folded):
+			whole = append(whole, id)
+		case strings.Contains(called, folded):
+			part = append(part, id)
 		}
 	}
-	if len(exact) == 0 {
-		exact = part
+	if len(whole) == 0 {
+		whole = part
 	}
-	switch len(exact) {
+	switch len(whole) {
 	case 0:
-		return none, fmt.Errorf("no %s is called %.80q: %w", what, name, ErrNotFound)
+		return none, NotFoundError{what, fmt.Sprintf("no %s is called %.80q", what, name)}
 	case 1:
-		return exact[0], nil
+		return all[whole[0]], nil
 	}
-	return none, fmt.Errorf("%d %ss are called %.80q, give more of the id: %w", len(exact), what, name, ErrNotFound)
+	return none, NotFoundError{what, fmt.Sprintf("%d %ss are called %.80q: %s", len(whole), what, name, shorts(whole))}
+}
+
+// shorts lists ids by their beginnings, the first few of them.
+func shorts(ids []votive.ID) string {
+	const length, most = 8, 5
+	var list []string
+	for _, id := range ids {
+		list = append(list, id.String()[:length])
+	}
+	slices.Sort(list)
+	if len(list) > most {
+		list = append(list[:most], "…")
+	}
+	return strings.Join(list, ", ")
 }

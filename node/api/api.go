@@ -94,6 +94,9 @@ var codes = []struct {
 	{votive.ErrNotOrganizer, connect.CodePermissionDenied, ""},
 }
 
+// lists are the commands that show what can be named.
+var lists = map[string]string{"event": "votive events", "circle": "votive circle list", "invitation": "votive invites EVENT"}
+
 func coded(err error) error {
 	if err == nil || errors.As(err, new(*connect.Error)) {
 		return err
@@ -101,6 +104,9 @@ func coded(err error) error {
 	for _, c := range codes {
 		if !errors.Is(err, c.kind) {
 			continue
+		}
+		if n := (almanac.NotFoundError{}); errors.As(err, &n) {
+			c.hint = lists[n.What]
 		}
 		e := connect.NewError(c.code, err)
 		if c.hint != "" {
