@@ -68,3 +68,7 @@ func (e *Database) Compact(ctx context.Context) error {
 	}
 	return e.db.Compact(ctx, []byte{0}, []byte{0xff}, false)
 }
+
+// Logged is how many bytes were written to the log since the database was
+// opened: what an observer of the disk sees of every write.
+func (e *Database) Logged() uint64 { return e.db.Metrics().WAL.BytesIn }

@@ -45,8 +45,14 @@ type keyFile struct {
 	Wrapped []byte `json:"wrapped,omitempty"` // nonce, sealed data key
 }
 
+// Format writes a placeholder, whatever the verb.
+func (f keyFile) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "key file") }
+
 // dataKey is what all rows are sealed under.
 type dataKey [keySize]byte
+
+// Format writes a placeholder, whatever the verb.
+func (k dataKey) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "data key") }
 
 // wrap makes the file for a data key. An empty passphrase leaves it bare.
 func wrap(key *dataKey, passphrase []byte, cost Cost) (keyFile, error) {
