@@ -20,7 +20,7 @@ const (
 	// asks: a cache of them gains nothing.
 	cacheSize = 1 << 20
 	// A writer waits while so much has not become tables.
-	maxUnflushed = 4 * memTableSize
+	maxUnflushed = 3 * memTableSize
 )
 
 // Database is an open database on a guarded disk.
@@ -60,7 +60,10 @@ func (e *Database) open(disk vfs.FS) (err error) {
 	if err := checkManifest(e.dir, disk); err != nil {
 		return explainOpen(e.dir, err)
 	}
-	if e.db, err = openPebble(e.dir, e.options()); err != nil {
+	e.db, err = openPebble(e.dir, e.options())
+	if cause := e.disk.err(); cause != nil {
+		return explainOpen(e.dir, cause)
+	} else if err != nil {
 		return explainOpen(e.dir, err)
 	}
 	e.disk.arm()
@@ -72,7 +75,11 @@ func (e *Database) open(disk vfs.FS) (err error) {
 // into an error.
 func openPebble(dir string, o *pebble.Options) (db *pebble.DB, err error) {
 	defer func() {
-		if r := recover(); r != nil {
+		switch r := recover().(type) {
+		case nil:
+		case error:
+			err = r
+		default:
 			err = fmt.Errorf("pebble: %v", r)
 		}
 	}()
@@ -99,13 +106,14 @@ func (e *Database) options() *pebble.Options {
 		Lock:   e.lock,
 		Cache:  e.cache,
 		Logger: pebbleLog{e},
-		// Not the newest: a later Pebble must not turn stores into what
+		// Not the newest: a later Pebble must not turn databases into what
 		// earlier ones cannot read.
 		FormatMajorVersion: pebble.FormatWALSyncChunks,
 		MemTableSize:       memTableSize,
 		// Pebble's own ways to hold up a writer would hold it for ever on a
-		// frozen disk; see crowded.
-		MemTableStopWritesThreshold: 1 << 20,
+		// frozen disk: crowded comes first. The former is also how many logs
+		// it keeps to write on.
+		MemTableStopWritesThreshold: 2 * maxUnflushed / memTableSize,
 		L0StopWritesThreshold:       1 << 20,
 		MaxOpenFiles:                256,
 		EventListener: &pebble.EventListener{
@@ -124,20 +132,19 @@ func (e *Database) options() *pebble.Options {
 	// them from Salvage.
 	for i := range o.Levels {
 		o.Levels[i].Compression = func() *block.CompressionProfile { return block.NoCompression }
-		o.Levels[i].BlockSize = 16 << 10
 	}
 	return o
 }
 
 // background hears of failures that no caller sees. One is enough to say that
-// the store needs a look.
+// the database needs a look.
 func (e *Database) background(err error) {
 	if !errors.Is(err, errEnding) && !e.reported.Swap(true) {
 		e.log.Warn("a database has a problem in the background", "database", e.dir, "error", err)
 	}
 }
 
-// frozen is why nothing more is written, or nil. Only after it gave nil is what
+// Frozen is why nothing more is written, or nil. Only after it gave nil is what
 // was synced before really on disk.
 func (e *Database) Frozen() error {
 	if err := e.disk.err(); err != nil {
@@ -158,7 +165,7 @@ func (e *Database) crowded() bool {
 	return false
 }
 
-// close writes what is in RAM as a table, so that the next open is quick, and
+// Close writes what is in RAM as a table, so that the next open is quick, and
 // closes the database.
 func (e *Database) Close() error {
 	if done, err := e.db.AsyncFlush(); err == nil {

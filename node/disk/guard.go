@@ -12,14 +12,14 @@ import (
 
 // guard stands between Pebble and the disk, because Pebble ends the process
 // when a write fails, in part by unlocking a mutex twice, which nothing can
-// catch. Once the guard is armed, the first write that fails freezes the disk
+// catch, or tries again for ever. The first write that fails freezes the disk
 // as it is, as a loss of power at that moment would: this write and all later
 // ones change nothing and are reported as done. The store asks the guard
 // before it believes that anything is done.
 //
-// Tables are the exception. They are written in the background, to be read
-// soon; who writes one on a frozen disk waits, so that reads go on from what
-// is there, and is refused when the store closes.
+// Once the guard is armed, tables are the exception. They are written in the
+// background, to be read soon; who writes one on a frozen disk waits, so that
+// reads go on from what is there, and is refused when the store closes.
 type guard struct {
 	vfs.FS
 
@@ -34,8 +34,7 @@ func newGuard(disk vfs.FS) *guard {
 	return &guard{FS: disk, frozen: make(chan struct{}), ending: make(chan struct{})}
 }
 
-// arm says that the database is open. Until then failures are Pebble's to
-// report: opening can fail.
+// arm says that the database is open, and will be read.
 func (g *guard) arm() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -49,10 +48,17 @@ func (g *guard) end() { close(g.ending) }
 func (g *guard) freeze(err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.armed && g.cause == nil {
+	if g.cause == nil {
 		g.cause = err
 		close(g.frozen)
 	}
+}
+
+// waits reports whether on a frozen disk a write to path has to wait.
+func (g *guard) waits(path string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.armed && strings.HasSuffix(path, ".sst")
 }
 
 // err is why the disk is frozen, or nil.
@@ -73,11 +79,9 @@ func (g *guard) write(path string, change func() error) (done bool, err error) {
 		if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist) {
 			return true, err
 		}
-		if g.freeze(err); g.err() == nil {
-			return true, err
-		}
+		g.freeze(err)
 	}
-	if strings.HasSuffix(path, ".sst") {
+	if g.waits(path) {
 		<-g.ending
 		return false, errEnding
 	}
@@ -104,7 +108,16 @@ func (g *guard) change(path string, how func() error) error {
 }
 
 func (g *guard) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	return g.open(name, func() (vfs.File, error) { return g.FS.Create(name, c) })
+	return g.open(name, func() (vfs.File, error) {
+		// A marker says which manifest is valid. Pebble syncs both at once, and
+		// a loss of power can leave the marker alone.
+		if strings.HasPrefix(g.PathBase(name), "marker.") {
+			if err := syncDir(g.PathDir(name), g.FS); err != nil {
+				return nil, err
+			}
+		}
+		return g.FS.Create(name, c)
+	})
 }
 
 func (g *guard) OpenReadWrite(name string, c vfs.DiskWriteCategory, o ...vfs.OpenOption) (vfs.File, error) {
