@@ -17,10 +17,12 @@ BENCH      ?= .
 BENCHFLAGS ?=
 PLATFORMS  ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-# The version comes in by -X; Go would else stop where it cannot ask git.
-BUILD = $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
+BUILD = $(GO) build -ldflags '-s -w -X main.version=$(VERSION)'
 
+# For every go command, tests too: what is compiled with other flags is compiled
+# again. The version comes in by -X; Go would else stop where it cannot ask git.
 export CGO_ENABLED = 0
+export GOFLAGS := $(GOFLAGS) -trimpath -buildvcs=false
 
 # Go code that is not generated, for the tools that take directories.
 SOURCES := $(wildcard cmd node proto)
@@ -181,5 +183,5 @@ clean: ## remove bin/ and dist/
 bin/tools/%.stamp: .ci/tools/%/go.mod .ci/tools/%/go.sum
 	@echo "== building $* from .ci/tools/$*"
 	@mkdir -p $(@D)
-	cd .ci/tools/$* && GOOS= GOARCH= GOWORK=off $(GO) build -trimpath -buildvcs=false -o '$(CURDIR)/bin/tools/' tool
+	cd .ci/tools/$* && GOOS= GOARCH= GOWORK=off $(GO) build -o '$(CURDIR)/bin/tools/' tool
 	@touch $@
