@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"votive/node/almanac"
@@ -84,6 +85,9 @@ func wish(d *localpb.Draft) (secretary.Wish, error) {
 		answers, err := votive.ParseAnswers(*d.Answers)
 		if err != nil {
 			return w, badInput(err)
+		}
+		if answers == votive.AnswersApprove {
+			return w, badInput(errors.New("answers \"approve\" need a newer votive: this one cannot let people in by hand; want auto or closed"))
 		}
 		w.Answers = &answers
 	}

@@ -58,8 +58,11 @@ func (s spoken) understand() (start, end votive.Time, err error) {
 	case s.lasting != "":
 		var d time.Duration
 		if d, err = length(s.lasting); err == nil {
-			end, err = start.Lasting(d)
+			end, err = lasting(start, d)
 		}
+	}
+	if err == nil && !end.IsZero() && end.Kind() == start.Kind() && end.Instant(nil).Before(start.Instant(nil)) {
+		err = fmt.Errorf("the end, %s, is before the start, %s", end, start)
 	}
 	return start, end, err
 }
@@ -68,7 +71,35 @@ func (s spoken) read(text string) (votive.Time, error) {
 	if s.floating {
 		return votive.ParseFloating(text)
 	}
-	return votive.ParseTime(text, s.zone)
+	t, err := votive.ParseTime(text, s.zone)
+	if err == nil && !onClock(t) {
+		return t, fmt.Errorf("there is no %s in %s that day: clocks are put forward over it", t.Local(), t.Zone())
+	}
+	return t, err
+}
+
+// onClock reports whether the clock at the event ever shows this time: when
+// clocks are put forward, it does not show the hour in between. What others
+// signed with such a time has a meaning (RFC 5545, 3.3.5); who types one has
+// mistaken something.
+func onClock(t votive.Time) bool {
+	return t.Kind() != votive.Zoned || t.Instant(nil).Format(localLayout) == t.Local()
+}
+
+// otherwise is the other moment at which the clock at the event shows this
+// time, when clocks are put back; the zero time where there is none.
+func otherwise(t votive.Time) time.Time {
+	if t.Kind() != votive.Zoned {
+		return time.Time{}
+	}
+	at := t.Instant(nil)
+	_, before := at.Zone()
+	_, after := at.Add(24 * time.Hour).Zone()
+	again := at.Add(time.Duration(before-after) * time.Second)
+	if before == after || again.Format(localLayout) != t.Local() {
+		return time.Time{}
+	}
+	return again
 }
 
 // follow is the end of an event that is to begin at start and last as long as
@@ -81,7 +112,17 @@ func follow(oldStart, oldEnd, start votive.Time) (votive.Time, error) {
 	if start.Kind() == votive.Date {
 		d += 24 * time.Hour
 	}
-	return start.Lasting(d)
+	return lasting(start, d)
+}
+
+// lasting is when what begins at start and lasts that long ends. The clock at
+// the event must be able to say when that is.
+func lasting(start votive.Time, d time.Duration) (votive.Time, error) {
+	end, err := start.Lasting(d)
+	if err == nil && start.Kind() == votive.Zoned && end.Instant(nil).Sub(start.Instant(nil)) != d {
+		return end, fmt.Errorf("it would end at %s, which comes twice that night: say when it ends", end)
+	}
+	return end, err
 }
 
 // maxLength is how long an event may be said to last.
@@ -119,13 +160,19 @@ func echo(start, end votive.Time, reader *time.Location) []string {
 	lines := []string{"there  " + span(start, end, clockLayout) + " " + start.Zone()}
 	from, to := start.Instant(nil), end
 	lines = append(lines, "UTC    "+moments(from, to, time.UTC))
-	if reader.String() != start.Zone() && reader != time.UTC {
-		lines = append(lines, "here   "+moments(from, to, reader)+" "+reader.String())
+	if here := moments(from, to, reader); here != moments(from, to, time.UTC) && reader.String() != start.Zone() {
+		lines = append(lines, "here   "+here+" "+reader.String())
+	}
+	for _, t := range []votive.Time{start, end} {
+		if !otherwise(t).IsZero() {
+			lines = append(lines, "note   clocks are put back that night; of the two "+reading(t).Format("15:04")+", the first is meant")
+		}
 	}
 	return lines
 }
 
 const (
+	localLayout = "2006-01-02T15:04:05"
 	dateLayout  = "Mon 2006-01-02"
 	clockLayout = "Mon 2006-01-02 15:04"
 )
@@ -141,7 +188,7 @@ func span(start, end votive.Time, layout string) string {
 
 // reading is the wall clock of a time, as if in UTC.
 func reading(t votive.Time) time.Time {
-	layout := "2006-01-02T15:04:05"
+	layout := localLayout
 	if t.Kind() == votive.Date {
 		layout = time.DateOnly
 	}
