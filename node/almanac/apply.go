@@ -113,11 +113,7 @@ func (x *index) inbox(rec votive.Record, in *votive.Inbox, _ source) ([]Change, 
 		e.inboxes = make(map[votive.ID]*votive.Inbox, 1)
 	}
 	e.inboxes[in.Hash()] = in
-	var changes []Change
-	if e.Known {
-		changes = []Change{{Kind: EventChanged, Event: e.ID}}
-	}
-	return changes, true
+	return []Change{{Kind: PartCame, Event: e.ID}}, true
 }
 
 // revoke takes the end of an invitation. SPEC 7.6.
@@ -130,7 +126,7 @@ func (x *index) revoke(rec votive.Record, r *votive.Revoke, _ source) ([]Change,
 		e.revokes = make(map[votive.ID]*votive.Revoke, 1)
 	}
 	e.revokes[rec.ID()] = r
-	return []Change{{Kind: EventChanged, Event: e.ID}}, true
+	return []Change{{Kind: PartCame, Event: e.ID}}, true
 }
 
 // invitation takes one from the desk, which another organizer or an earlier

@@ -13,6 +13,7 @@ const (
 	ReplyCame     = "reply"
 	AnswerCame    = "answer"
 	ConflictCame  = "conflict"
+	PartCame      = "part"    // an Inbox or a Revoke: the event looks the same, what can be done with it does not
 	LinkFound     = "link"    // a pending link's record has arrived
 	CircleChanged = "circle"  // joined or left
 	Lagged        = "lagged"  // the watcher was too slow: read again

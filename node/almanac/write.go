@@ -3,6 +3,7 @@ package almanac
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"votive/node/vault"
@@ -111,7 +112,7 @@ func (a *Almanac) settle(ctx context.Context, c *vault.Changes, records []writte
 	added := a.follow()
 	a.mu.Unlock()
 	a.out.add(outgoing...)
-	a.watchers.tell(told...)
+	a.watchers.tell(slices.Compact(told)...)
 	a.scan(ctx, added)
 	return nil
 }
