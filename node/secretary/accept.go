@@ -3,6 +3,7 @@ package secretary
 import (
 	"bytes"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/multiformats/go-multiaddr"
@@ -154,4 +155,32 @@ func (s *Secretary) Remember(ctx context.Context, o *Opened) error {
 	return s.book.Write(ctx, func(v *almanac.View) (almanac.Draft, error) {
 		return almanac.Draft{Keep: []votive.Keep{&votive.KeepLink{Link: o.Link, Since: v.Now()}}}, nil
 	})
+}
+
+// arrived takes what pending links lead to, where it has come by now: the
+// person said yes when they opened the link. A card waits for a name that only
+// they can give.
+func (s *Secretary) arrived(ctx context.Context) error {
+	var found []*Opened
+	err := s.book.View(func(v *almanac.View) error {
+		for _, p := range v.Pending() {
+			if inv, ok := p.Found.(*votive.Invitation); ok {
+				found = append(found, &Opened{Link: p.Link, Invitation: inv})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, o := range found {
+		err := s.Accept(ctx, o)
+		if errors.Is(err, ErrRefused) { // expired by now, or revoked
+			err = s.book.Unlink(ctx, o.Link)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -34,7 +34,7 @@ func (s *Secretary) Run(ctx context.Context) error {
 // concerns reports whether a change may give the secretary something to do.
 func concerns(c almanac.Change) bool {
 	switch c.Kind {
-	case almanac.ReplyCame, almanac.EventChanged, almanac.LockChanged, almanac.Lagged:
+	case almanac.ReplyCame, almanac.EventChanged, almanac.PartCame, almanac.LinkFound, almanac.LockChanged, almanac.Lagged:
 		return true
 	}
 	return false
@@ -56,8 +56,12 @@ func drain(changes <-chan almanac.Change) {
 
 // Duties does all of it once. While the vault is locked there is nothing to do.
 func (s *Secretary) Duties(ctx context.Context) {
-	for _, duty := range []func(*almanac.View) (almanac.Draft, error){answers, again} {
-		err := s.book.Write(ctx, duty)
+	for _, duty := range []func(context.Context) error{
+		func(ctx context.Context) error { return s.book.Write(ctx, answers) },
+		func(ctx context.Context) error { return s.book.Write(ctx, again) },
+		s.arrived,
+	} {
+		err := duty(ctx)
 		switch {
 		case err == nil, ctx.Err() != nil, errors.Is(err, errNothing):
 		case errors.Is(err, almanac.ErrNoVault), errors.Is(err, almanac.ErrLocked):
