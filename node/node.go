@@ -41,6 +41,7 @@ type Ready struct {
 	PeerID string   `json:"peer_id"`
 	Addrs  []string `json:"addrs"`
 	Socket string   `json:"socket"`
+	Web    string   `json:"web"` // address of the page; there is none yet
 	Locked bool     `json:"locked"`
 }
 
