@@ -21,12 +21,12 @@
 // An announcement: cmd/votive → api → secretary → almanac.Write. The frames are
 // sealed into the vault's outbox and synced; now it is acknowledged. The
 // courier takes them from the outbox, stamps them, gives them to
-// almanac.Receive like anybody else's, publishes them, and only then are they
+// almanac.Carry like anybody else's, publishes them, and only then are they
 // gone from the outbox.
 //
 // A stranger's frame: mesh → courier's verdict, from the 4,096 bytes, the floor
-// and the clock alone → forwarded by gossipsub → courier → almanac.Receive →
-// store. Beside that, and never before it, the almanac tries its secrets on
+// and the clock alone → forwarded by gossipsub → courier → almanac.Carry →
+// store. Beside that the almanac is shown it, and tries its secrets on
 // the frame's tag, and what opens becomes a record, a row in the vault, and a
 // change that watchers are told of.
 //
@@ -35,7 +35,7 @@
 // kept in the vault, and the reply goes out sealed to the organizers.
 //
 // A late joiner: mesh meets a peer → courier asks for every frame it lacks →
-// almanac.Receive.
+// almanac.Carry.
 //
 // # On disk
 //

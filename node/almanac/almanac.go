@@ -44,7 +44,7 @@ type Almanac struct {
 	writing sync.Mutex // one writer at a time; taken before mu
 	out     outbox
 
-	incoming chan []votive.Frame // from Receive to the opener
+	incoming chan []votive.Frame // from Show to the opener
 	behind   atomic.Bool         // something did not fit into incoming
 	wake     chan struct{}       // the opener has to look at behind
 	damaged  atomic.Uint32       // private rows that could not be read
@@ -73,7 +73,7 @@ func Open(ctx context.Context, o Options) (*Almanac, error) {
 	}
 	a := &Almanac{
 		Options:  o,
-		incoming: make(chan []votive.Frame, 256),
+		incoming: make(chan []votive.Frame, 4096),
 		wake:     make(chan struct{}, 1),
 	}
 	a.out.changed = make(chan struct{}, 1)
@@ -94,26 +94,39 @@ func (a *Almanac) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
-// Receive takes frames that have passed their verdict. They are on disk when
-// it returns. Those that can be read are opened beside it, never before it.
+// Receive takes frames that have passed their verdict: it shows them, and
+// carries them.
 func (a *Almanac) Receive(ctx context.Context, frames []votive.Frame) error {
+	a.Show(frames...)
+	return a.Carry(ctx, frames)
+}
+
+// Show hands frames that have passed their verdict to the opener, and returns
+// at once. Nothing that the network sees waits for the reading of them.
+func (a *Almanac) Show(frames ...votive.Frame) {
+	if len(frames) == 0 || a.ring.Load() == nil {
+		return
+	}
+	select {
+	case a.incoming <- frames:
+	default:
+		a.lag()
+	}
+}
+
+// Carry puts frames that have passed their verdict into the store. They are on
+// disk when it returns.
+func (a *Almanac) Carry(ctx context.Context, frames []votive.Frame) error {
 	if len(frames) == 0 {
 		return nil
 	}
 	a.heard.Store(a.Now().UnixMilli())
 	a.Vault.Arrived(len(frames))
-	if a.ring.Load() != nil {
-		select {
-		case a.incoming <- frames:
-		default:
-			a.lag()
-		}
+	if _, err := a.Store.Put(ctx, frames...); err != nil {
+		return err
 	}
-	_, err := a.Store.Put(ctx, frames...)
-	if err == nil {
-		a.arrivals.ring()
-	}
-	return err
+	a.arrivals.ring()
+	return nil
 }
 
 // lag has the opener look through the store for what it was not handed.

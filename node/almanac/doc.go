@@ -14,7 +14,7 @@
 //     index.apply does not know where it came from.
 //   - Only Write's caller, one at a time (writing), changes what the person
 //     said; it is acknowledged when the vault has it on disk.
-//   - The opener goroutine (Run) opens what Receive hands it. It lags behind at
+//   - The opener goroutine (Run) opens what Show hands it. It lags behind at
 //     worst; it catches up from the store, where every frame is.
 //   - Rows in the vault are named by what they say (row.go), so that writing
 //     one twice changes nothing.

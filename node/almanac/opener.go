@@ -6,7 +6,7 @@ import (
 	"votive/proto/votive"
 )
 
-// open is the opener: the goroutine that reads what Receive took.
+// open is the opener: the goroutine that reads what Show was given.
 func (a *Almanac) open(ctx context.Context) error {
 	for {
 		select {

@@ -262,6 +262,7 @@ func (a *ask) keepFresh(ctx context.Context, came []votive.Frame) error {
 			fresh = append(fresh, f)
 		}
 	}
+	a.almanac.Show(fresh...)
 	if err := a.keep(ctx, fresh); err != nil {
 		return fmt.Errorf("%w: %v", errKeep, err)
 	}

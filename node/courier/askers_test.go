@@ -127,7 +127,7 @@ func TestListing(t *testing.T) {
 		t.Errorf("listing() of nothing = %v", l)
 	}
 	all := frames(t, 0, 100)
-	if err := shelf.Receive(t.Context(), all); err != nil {
+	if err := shelf.Carry(t.Context(), all); err != nil {
 		t.Fatal(err)
 	}
 	want := keysOf(all...)

@@ -17,8 +17,10 @@ import (
 
 // Almanac is what the courier needs of [almanac.Almanac].
 type Almanac interface {
-	// Receive makes frames durable in the store. It may keep the slice.
-	Receive(ctx context.Context, frames []votive.Frame) error
+	// Show lets the person's side read frames, if it can, and returns at once.
+	Show(frames ...votive.Frame)
+	// Carry makes frames durable in the store. It may keep the slice.
+	Carry(ctx context.Context, frames []votive.Frame) error
 	// Outgoing waits for frames of one's own and gives the oldest. What it
 	// gave it gives again until Sent.
 	Outgoing(ctx context.Context) ([]almanac.Outgoing, error)
@@ -28,7 +30,7 @@ type Almanac interface {
 
 // Config is what a [Courier] is made of.
 type Config struct {
-	Store   *store.Store // what Almanac.Receive fills
+	Store   *store.Store // what Almanac.Carry fills
 	Almanac Almanac
 	Now     func() time.Time // nil stands for time.Now
 	Log     *slog.Logger     // nil stands for no log
@@ -83,6 +85,7 @@ func (c *Courier) Run(ctx context.Context, m *mesh.Mesh) error {
 	g, ctx := errgroup.WithContext(ctx)
 	m.Handle(Protocol, func(ctx context.Context, s mesh.Stream) { c.serve(ctx, m, s) })
 	defer c.offers.shut()
+	g.Go(func() error { return c.show(ctx) })
 	g.Go(func() error { return c.write(ctx) })
 	g.Go(func() error { return c.send(ctx, m) })
 	g.Go(func() error { return c.catchUp(ctx, m) })
@@ -96,7 +99,7 @@ func (c *Courier) keep(ctx context.Context, frames []votive.Frame) error {
 		return nil
 	}
 	defer c.intake.end(frames...)
-	err := c.almanac.Receive(ctx, frames)
+	err := c.almanac.Carry(ctx, frames)
 	switch {
 	case err == nil:
 		c.broken.Store(false)

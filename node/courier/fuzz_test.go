@@ -34,7 +34,7 @@ func (*talk) Reset() error                  { return nil }
 func FuzzOffer(f *testing.F) {
 	all := frames(f, 0, 300)
 	c, shelf := still(f, at(noon), 0)
-	if err := shelf.Receive(f.Context(), all); err != nil {
+	if err := shelf.Carry(f.Context(), all); err != nil {
 		f.Fatal(err)
 	}
 	c.offers.pace = rate.NewLimiter(rate.Inf, 1)
@@ -83,7 +83,7 @@ func FuzzOffer(f *testing.F) {
 // sieve is an Almanac that notes what it is given.
 type sieve struct{ got []votive.Frame }
 
-func (s *sieve) Receive(_ context.Context, frames []votive.Frame) error {
+func (s *sieve) Carry(_ context.Context, frames []votive.Frame) error {
 	s.got = append(s.got, frames...)
 	return nil
 }
@@ -184,3 +184,6 @@ func checkAsked(t *testing.T, said, out []byte, o outcome) {
 		}
 	}
 }
+
+// Show is for who can read; the sieve cannot.
+func (s *sieve) Show(...votive.Frame) {}

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	maxQueue = 4096 // a burst of one link (SPEC 2.10): 16 MiB
+	maxQueue = 4096 // a burst of one link (SPEC 2.10), twice: 32 MiB
 	maxBatch = 256  // frames made durable at once, and asked for at once (SPEC 10.4)
 
 	writeAgain = time.Second // pause after frames could not be kept
@@ -62,13 +62,17 @@ func (c *Courier) take(f votive.Frame) mesh.Verdict {
 // the queue and by what the writer, the asks and the outbox have in hand, a
 // batch each.
 type intake struct {
-	queue  chan votive.Frame
+	queue  chan votive.Frame // judged
+	shown  chan votive.Frame // and shown to the person's side, which does not wait for the disk
 	mu     sync.Mutex
 	flight map[votive.ID]struct{}
 }
 
 func newIntake() intake {
-	return intake{queue: make(chan votive.Frame, maxQueue), flight: make(map[votive.ID]struct{})}
+	return intake{
+		queue: make(chan votive.Frame, maxQueue), shown: make(chan votive.Frame, maxQueue),
+		flight: make(map[votive.ID]struct{}),
+	}
 }
 
 // begin puts a frame in flight and reports whether it was not.
@@ -101,7 +105,7 @@ func (in *intake) has(id votive.ID) bool {
 func (in *intake) more(batch []votive.Frame) []votive.Frame {
 	for len(batch) < maxBatch {
 		select {
-		case f := <-in.queue:
+		case f := <-in.shown:
 			batch = append(batch, f)
 		default:
 			return batch
@@ -110,13 +114,32 @@ func (in *intake) more(batch []votive.Frame) []votive.Frame {
 	return batch
 }
 
-// write makes durable what Judge accepted, all that is queued at once.
-func (c *Courier) write(ctx context.Context) error {
+// show shows what Judge accepted as it comes, and passes it on to be written:
+// a person is told of news without waiting for what came before it to be on
+// disk.
+func (c *Courier) show(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case f := <-c.intake.queue:
+			c.almanac.Show(f)
+			select {
+			case <-ctx.Done():
+				return nil
+			case c.intake.shown <- f:
+			}
+		}
+	}
+}
+
+// write makes durable what was shown, all that is queued at once.
+func (c *Courier) write(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case f := <-c.intake.shown:
 			batch := c.intake.more([]votive.Frame{f})
 			if err := c.keep(ctx, batch); err != nil {
 				c.miss(len(batch))

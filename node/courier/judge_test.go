@@ -155,7 +155,7 @@ func TestJudge(t *testing.T) {
 
 func TestJudgeFloor(t *testing.T) {
 	c, shelf := still(t, at(noon), 10)
-	if err := shelf.Receive(t.Context(), frames(t, 0, 20)); err != nil {
+	if err := shelf.Carry(t.Context(), frames(t, 0, 20)); err != nil {
 		t.Fatal(err)
 	}
 	floor := c.store.Floor()

@@ -35,13 +35,13 @@ type shelf struct {
 	mu      sync.Mutex
 	out     []almanac.Outgoing
 	more    chan struct{} // holds one when out has grown
-	fail    error         // of Receive
-	batches int           // Receives
+	fail    error         // of Carry
+	batches int           // Carries
 }
 
 func newShelf(s *store.Store) *shelf { return &shelf{store: s, more: make(chan struct{}, 1)} }
 
-func (s *shelf) Receive(ctx context.Context, frames []votive.Frame) error {
+func (s *shelf) Carry(ctx context.Context, frames []votive.Frame) error {
 	s.mu.Lock()
 	fail := s.fail
 	s.batches++
@@ -270,3 +270,6 @@ func (w *world) complete(name string, n *node, want int, d time.Duration) time.D
 	}
 	return took
 }
+
+// Show is for who can read; the shelf cannot.
+func (s *shelf) Show(...votive.Frame) {}
