@@ -2,14 +2,19 @@ package secretary
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"votive/node/almanac"
 	"votive/proto/votive"
 )
 
-// NewCircle founds a closed circle.
+// NewCircle founds a closed circle. It needs a name for its invitations.
+// SPEC 7.1.
 func (s *Secretary) NewCircle(ctx context.Context, name string) (votive.ID, error) {
+	if strings.TrimSpace(name) == "" {
+		return votive.ID{}, input("a circle needs a name")
+	}
 	secret, err := s.secret()
 	if err != nil {
 		return votive.ID{}, err

@@ -196,6 +196,10 @@ func TestRefusals(t *testing.T) {
 			_, err := guest.Announce(guest.ctx, secretary.Wish{Title: said("x"), Start: at(t, "2027-06-04T20:00")}, circle, "")
 			return err
 		}, secretary.ErrRefused},
+		{"a circle without a name", func() error {
+			_, err := host.NewCircle(host.ctx, " ")
+			return err
+		}, secretary.ErrInput},
 		{"an unknown event", func() error {
 			_, err := host.Cancel(host.ctx, votive.ID{1}, "")
 			return err
