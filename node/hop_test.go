@@ -106,7 +106,7 @@ func (p *pair) frames(b *testing.B, n int) []votive.Frame {
 }
 
 // event is a first revision of an event of its own.
-func event(b *testing.B, i int) *votive.Counted {
+func event(b testing.TB, i int) *votive.Counted {
 	b.Helper()
 	id, err := votive.NewIdentity(rand.Reader)
 	if err != nil {
