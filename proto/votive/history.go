@@ -1,6 +1,7 @@
 package votive
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -38,7 +39,7 @@ type state struct {
 // newHistory finds out what counts. What belongs to other events is left out.
 // SPEC 5.5-5.7.
 func newHistory(event ID, counted []*Counted) *history {
-	h := &history{event: event, all: make(map[ID]*state, len(counted))}
+	h := &history{event: event, all: make(map[ID]*state, len(counted)), counted: make([]*state, 0, len(counted))}
 	for _, c := range counted {
 		if c.revision.event != event {
 			continue
@@ -75,26 +76,31 @@ func newHistory(event ID, counted []*Counted) *history {
 
 // count goes from the genesis to whatever has all its parents counted.
 func (h *history) count() {
-	children := make(map[ID][]*state, len(h.all))
+	children := make(map[ID][]*state)
+	var ready []*state
 	for _, s := range h.all {
+		if s.revision.First() {
+			ready = append(ready, s)
+			continue
+		}
 		for _, p := range s.revision.parents {
 			children[p] = append(children[p], s)
 		}
 	}
-	for next := []ID{h.event}; len(next) > 0; {
-		last := len(next) - 1
-		settled := children[next[last]]
-		next = next[:last]
-		for _, s := range settled {
-			if s.awaits--; s.awaits > 0 {
-				continue
-			}
-			s.parents, _ = h.parentsOf(s.revision)
-			s.join()
-			if h.allows(s.revision, s.parents) == nil && s.enough() {
-				s.counts, s.depth = true, depthAbove(s.parents)
-				h.counted = append(h.counted, s)
-				next = append(next, s.revision.id)
+	for len(ready) > 0 {
+		last := len(ready) - 1
+		s := ready[last]
+		ready = ready[:last]
+		s.parents, _ = h.parentsOf(s.revision)
+		s.join()
+		if h.allows(s.revision, s.parents) != nil || !s.enough() {
+			continue
+		}
+		s.counts, s.depth = true, depthAbove(s.parents)
+		h.counted = append(h.counted, s)
+		for _, child := range children[s.revision.id] {
+			if child.awaits--; child.awaits == 0 {
+				ready = append(ready, child)
 			}
 		}
 	}
@@ -196,18 +202,24 @@ func voters(r *Revision, parents []*state) []ID {
 	return sortedSet(keys)
 }
 
+// hasSay reports whether a key is among the voters.
+func (s *state) hasSay(key ID) bool {
+	return slices.Contains(s.revision.roster, key) ||
+		slices.ContainsFunc(s.parents, func(p *state) bool { return slices.Contains(p.revision.roster, key) })
+}
+
 // join leaves the marks of those who have a say, whatever Counted they came
 // in: nobody else's matter, and anybody can add some. SPEC 5.4.
 func (s *state) join() {
-	keys := voters(s.revision, s.parents)
-	if len(s.also) == 0 && !slices.ContainsFunc(s.marks, func(m mark) bool { return !slices.Contains(keys, m.key) }) {
+	if len(s.also) == 0 && !slices.ContainsFunc(s.marks, func(m mark) bool { return !s.hasSay(m.key) }) {
 		return
 	}
+	keys := voters(s.revision, s.parents)
 	joined := &Counted{revision: s.revision}
 	for _, key := range keys {
 		var least []byte
 		for _, c := range append(s.also, s.Counted) {
-			if m := c.markOf(key); m != nil && (least == nil || slices.Compare(m, least) < 0) {
+			if m := c.markOf(key); m != nil && (least == nil || bytes.Compare(m, least) < 0) {
 				least = m
 			}
 		}

@@ -12,7 +12,7 @@ type Desk struct {
 	Event      ID
 	Counted    []*Counted
 	Proposals  []*Proposal
-	Signatures []*Signature
+	Signatures []*Signature // the node's own among them
 
 	// Signed is every revision that this node has ever signed for the event,
 	// with the signatures read back from others after the loss of a disk.
@@ -54,18 +54,11 @@ func (d *Desk) MaySign(p *Proposal, key ID) error {
 	return nil
 }
 
-// follows is SPEC 5.13 a.
+// follows is SPEC 5.13 a. A head has no child that counts, so a revision whose
+// parents count descends from it only as its child.
 func (h *history) follows(r *Revision, parents []*state) error {
 	for _, head := range h.oldHeads() {
-		if head.revision.id == r.id {
-			continue
-		}
-		descends := false
-		h.walk(parents, func(s *state) bool {
-			descends = descends || s == head
-			return !descends && s.depth > head.depth
-		})
-		if !descends {
+		if head.revision.id != r.id && !slices.Contains(parents, head) {
 			return fmt.Errorf("revision %v does not follow %v, which counts", r.id, head.revision.id)
 		}
 	}
@@ -211,9 +204,9 @@ func (d *Desk) genesis(h *history) (Genesis, error) {
 }
 
 // instead is what a next revision names, so that everybody who signed
-// something else before may sign it: of what the own node signed, and then of
-// what each of the others did, as many as everybody can have; then of the
-// rest, as many as there is room for. SPEC 5.13 b, 5.14.
+// something else before may sign it: of what each of those with a say has
+// signed, as many as there is room for everybody to have; then of the rest, as
+// many as there is room for. SPEC 5.13 b, 5.14.
 func (d *Desk) instead(h *history, roster []ID, parents []*state) ([]ID, error) {
 	own := h.abandoned(d.Signed, parents)
 	for _, id := range own {
@@ -221,24 +214,29 @@ func (d *Desk) instead(h *history, roster []ID, parents []*state) ([]ID, error) 
 			return nil, fmt.Errorf("revision %v was signed here before, and is not here yet", id)
 		}
 	}
-	each := share(roster, parents)
-	groups := [][]ID{own}
-	for _, key := range voters(&Revision{roster: roster}, parents) {
-		ids := h.abandoned(d.signedBy(h, key), parents)
-		groups = append(groups, slices.DeleteFunc(ids, func(id ID) bool { return !d.holds(h, id) }))
+	var all []ID // everybody who ever had a say: what they signed may be completed yet
+	for _, s := range h.counted {
+		all = append(all, s.revision.roster...)
 	}
+	inReach := voters(&Revision{roster: roster}, parents)
+	each := maxInstead / len(inReach)
 	var named, rest []ID
-	for _, ids := range groups {
-		named = append(named, ids[:min(each, len(ids))]...)
+	for _, key := range sortedSet(append(all, inReach...)) {
+		ids := h.abandoned(d.signedBy(h, key), parents)
+		ids = slices.DeleteFunc(ids, func(id ID) bool { return !d.holds(h, id) })
+		if slices.Contains(inReach, key) {
+			named = append(named, ids[:min(each, len(ids))]...)
+		}
 		rest = append(rest, ids...)
 	}
+	rest = append(rest, own...)
 	named = sortedSet(named)
 	for _, id := range sortedSet(rest) {
 		if len(named) < maxInstead && !slices.Contains(named, id) {
 			named = append(named, id)
 		}
 	}
-	return named[:min(len(named), maxInstead)], nil
+	return named, nil
 }
 
 // signedBy is what of the revisions here a key is known to have signed and
