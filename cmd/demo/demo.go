@@ -216,8 +216,12 @@ func (s *stage) seizeKeeper(ctx context.Context) error {
 		return err
 	}
 	secrets := []secret{
-		{"the title", []byte(title)}, {"the circle", []byte(circle)}, {"the city", []byte(city)},
-		{"the place", []byte(place)}, {"the organizer", []byte(host)}, {"the guest", []byte(guest)},
+		{"the title", []byte(title)},
+		{"the circle", []byte(circle)},
+		{"the city", []byte(city)},
+		{"the place", []byte(place)},
+		{"the organizer", []byte(host)},
+		{"the guest", []byte(guest)},
 	}
 	for _, id := range append(s.keys, s.event) {
 		b, err := hex.DecodeString(id)
