@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"votive/proto/localpb"
+	"votive/proto/localpb/localpbconnect"
 )
 
 // canned answers every method with what a directory holds for it: Method.json,
@@ -242,7 +243,7 @@ func serve(home string, c *canned) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
-	_, handler := localpb.NewVotiveHandler(c)
+	_, handler := localpbconnect.NewVotiveHandler(c)
 	ctx, cancel := context.WithCancel(context.Background())
 	server := &http.Server{Handler: handler, BaseContext: func(net.Listener) context.Context { return ctx }}
 	done := make(chan struct{})

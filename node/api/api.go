@@ -13,6 +13,7 @@ import (
 	"votive/node/almanac"
 	"votive/node/secretary"
 	"votive/proto/localpb"
+	"votive/proto/localpb/localpbconnect"
 	"votive/proto/votive"
 )
 
@@ -46,7 +47,7 @@ const maxMessage = 8 << 20
 // New gives the handler of the local API.
 func New(o Options) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle(localpb.NewVotiveHandler(&API{Options: o},
+	mux.Handle(localpbconnect.NewVotiveHandler(&API{Options: o},
 		connect.WithReadMaxBytes(maxMessage),
 		connect.WithInterceptors(translate{}),
 	))

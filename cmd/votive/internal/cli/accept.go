@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"votive/cmd/votive/internal/daemon"
 	"votive/cmd/votive/internal/page"
 	"votive/cmd/votive/internal/plain"
 	"votive/cmd/votive/internal/qr"
@@ -29,7 +30,7 @@ const maxOpened = 64 << 20
 // opening is a link or a file on its way to being accepted.
 type opening struct {
 	app    *app
-	client localpb.VotiveClient
+	client daemon.Client
 	link   string // one of the two
 	file   []byte
 	agreed bool // the reader agrees to the peer that the link names being dialled

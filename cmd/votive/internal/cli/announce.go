@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"votive/cmd/votive/internal/daemon"
 	"votive/cmd/votive/internal/page"
 	"votive/cmd/votive/internal/plain"
 	"votive/proto/localpb"
@@ -120,7 +121,7 @@ func readText(in io.Reader, path string) (string, error) {
 
 // times has the daemon read the times that were typed, and shows how it
 // understood them. An event to be edited lends what was not typed.
-func (a *app) times(ctx context.Context, client localpb.VotiveClient, f *eventFlags, event string) (*localpb.ReadTimeResponse, error) {
+func (a *app) times(ctx context.Context, client daemon.Client, f *eventFlags, event string) (*localpb.ReadTimeResponse, error) {
 	zone := f.zone
 	if zone == "" && !f.floating && event == "" {
 		zone = a.zoneName()
@@ -257,7 +258,7 @@ an empty value ("") takes something away.
 }
 
 // moved puts new times into the draft of a change, if any were typed.
-func (a *app) moved(ctx context.Context, client localpb.VotiveClient, f *eventFlags, event string, draft *localpb.Draft) error {
+func (a *app) moved(ctx context.Context, client daemon.Client, f *eventFlags, event string, draft *localpb.Draft) error {
 	if f.at == "" && f.end == "" && f.lasting == "" {
 		if f.zone != "" || f.floating {
 			return usage("", "--zone and --floating say how to read --at or --end, and neither was given")

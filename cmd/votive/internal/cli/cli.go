@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,6 @@ import (
 	"votive/cmd/votive/internal/page"
 	"votive/cmd/votive/internal/plain"
 	"votive/cmd/votive/internal/zone"
-	"votive/proto/localpb"
 )
 
 // Stdio is where a command reads and writes.
@@ -31,7 +31,7 @@ type Stdio struct {
 // Run runs the command that args name and returns the exit code.
 func Run(ctx context.Context, args []string, stdio Stdio, version string) int {
 	a := &app{Stdio: stdio, version: version, now: time.Now}
-	root := a.root()
+	root := a.root(args)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	return a.end(ctx, cmd, err)
@@ -39,7 +39,7 @@ func Run(ctx context.Context, args []string, stdio Stdio, version string) int {
 
 // Commands is the tree of commands, for those who write about it.
 func Commands(version string) *cobra.Command {
-	return (&app{Stdio: Stdio{strings.NewReader(""), io.Discard, io.Discard}, version: version, now: time.Now}).root()
+	return (&app{Stdio: Stdio{strings.NewReader(""), io.Discard, io.Discard}, version: version, now: time.Now}).root(nil)
 }
 
 // app is one run of votive: its streams and what the global flags said.
@@ -63,7 +63,9 @@ const (
 	groupMore   = "more"
 )
 
-func (a *app) root() *cobra.Command {
+// root is the tree of commands, as far as args may need it: all commands take
+// longer to make than most take to run.
+func (a *app) root(args []string) *cobra.Command {
 	cobra.EnableCommandSorting = false // they are listed in the order in which they are needed
 	root := &cobra.Command{
 		Use:   "votive COMMAND",
@@ -106,26 +108,64 @@ the daemon on this computer.`,
 		&cobra.Group{ID: groupPeople, Title: "Circles and people:"},
 		&cobra.Group{ID: groupMore, Title: "More:"},
 	)
-	add(root, groupStart, a.init(), a.up(), a.down(), a.status(), a.doctor(), a.lock(), a.unlock(), a.id())
-	add(root, groupEvents, a.announce(), a.events(), a.show(), a.edit(), a.cancel(), a.watch())
-	add(root, groupGuests, a.invite(), a.invites(), a.revoke(), a.accept(), a.rsvp(), a.guests())
-	add(root, groupPeople, a.circle(), a.contacts())
-	add(root, groupMore, a.completion(), a.versionCommand())
+	for _, c := range a.named(args) {
+		command := c.make()
+		command.GroupID = c.group
+		plainly(command)
+		root.AddCommand(command)
+	}
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetHelpCommand(a.helpCommand())
 	return root
 }
 
-// add puts commands into a group, in the order given.
-func add(parent *cobra.Command, group string, commands ...*cobra.Command) {
-	for _, c := range commands {
-		c.GroupID = group
-		if c.RunE == nil {
-			panic("a command without RunE: " + c.Name())
-		}
-		plainly(c)
+// maker makes a command.
+type maker struct {
+	name, group string
+	make        func() *cobra.Command
+}
+
+// named are the commands whose names are among args: the one that is meant is
+// one of them. Where none is, or one that speaks of the others, it is all.
+func (a *app) named(args []string) []maker {
+	all := []maker{
+		{"init", groupStart, a.init},
+		{"up", groupStart, a.up},
+		{"down", groupStart, a.down},
+		{"status", groupStart, a.status},
+		{"doctor", groupStart, a.doctor},
+		{"lock", groupStart, a.lock},
+		{"unlock", groupStart, a.unlock},
+		{"id", groupStart, a.id},
+		{"announce", groupEvents, a.announce},
+		{"events", groupEvents, a.events},
+		{"show", groupEvents, a.show},
+		{"edit", groupEvents, a.edit},
+		{"cancel", groupEvents, a.cancel},
+		{"watch", groupEvents, a.watch},
+		{"invite", groupGuests, a.invite},
+		{"invites", groupGuests, a.invites},
+		{"revoke", groupGuests, a.revoke},
+		{"accept", groupGuests, a.accept},
+		{"rsvp", groupGuests, a.rsvp},
+		{"guests", groupGuests, a.guests},
+		{"circle", groupPeople, a.circle},
+		{"contacts", groupPeople, a.contacts},
+		{"completion", groupMore, a.completion},
+		{"version", groupMore, a.versionCommand},
 	}
-	parent.AddCommand(commands...)
+	var some []maker
+	for _, c := range all {
+		if slices.Contains(args, c.name) {
+			some = append(some, c)
+		}
+	}
+	if len(some) == 0 || slices.ContainsFunc(args, func(arg string) bool {
+		return arg == "completion" || strings.HasPrefix(arg, "__complete")
+	}) {
+		return all
+	}
+	return some
 }
 
 // plainly has a command and those below it describe their flags in our way.
@@ -160,10 +200,10 @@ func (a *app) homeDir() (daemon.Home, error) {
 }
 
 // client asks the daemon.
-func (a *app) client() (localpb.VotiveClient, error) {
+func (a *app) client() (daemon.Client, error) {
 	home, err := a.homeDir()
 	if err != nil {
-		return nil, err
+		return daemon.Client{}, err
 	}
 	return home.Client(), nil
 }

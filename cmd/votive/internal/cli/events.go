@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"votive/cmd/votive/internal/daemon"
 	"votive/proto/localpb"
 )
 
@@ -137,7 +138,7 @@ It goes on until you press Ctrl-C. With --json each line is a document.`,
 }
 
 // ended says why a watch is over that nobody here ended.
-func (a *app) ended(ctx context.Context, client localpb.VotiveClient) error {
+func (a *app) ended(ctx context.Context, client daemon.Client) error {
 	status, err := client.Status(ctx, &localpb.StatusRequest{})
 	switch {
 	case err != nil:

@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"strings"
 
-	"connectrpc.com/connect"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"votive/cmd/votive/internal/daemon"
 	"votive/cmd/votive/internal/plain"
-	"votive/proto/localpb"
 )
 
 // The exit codes.
@@ -70,42 +68,32 @@ func explain(err error) *fault {
 		return &fault{exitFailed, s.Error(), orElse(s.Hint, "votive doctor")}
 	}
 	if errors.Is(err, daemon.ErrNotRunning) {
-		what := daemon.ErrNotRunning.Error()
-		if c := new(connect.Error); errors.As(err, &c) {
-			what = c.Message()
-		}
-		return &fault{exitNotRunning, what, "votive up"}
+		return &fault{exitNotRunning, err.Error(), "votive up"}
 	}
-	if c := new(connect.Error); errors.As(err, &c) {
-		return answered(c)
+	if e := new(daemon.Error); errors.As(err, &e) {
+		return answered(e)
 	}
 	return &fault{exitFailed, err.Error(), ""}
 }
 
 // answered explains an error that the daemon gave.
-func answered(c *connect.Error) *fault {
-	f := &fault{code: exitFailed, what: c.Message()}
-	switch c.Code() {
-	case connect.CodeInternal, connect.CodeUnknown, connect.CodeUnavailable, connect.CodeDataLoss:
+func answered(e *daemon.Error) *fault {
+	f := &fault{code: exitFailed, what: e.Message}
+	switch e.Code {
+	case "internal", "unknown", "unavailable", "data_loss":
 		f.hint = "votive doctor"
-	case connect.CodeInvalidArgument:
+	case "invalid_argument":
 		f.code = exitUsage
-	case connect.CodeNotFound:
+	case "not_found":
 		f.code, f.hint = exitNotFound, "votive events"
-	case connect.CodeUnauthenticated:
+	case "unauthenticated":
 		f.code, f.hint = exitLocked, "votive unlock"
-	case connect.CodePermissionDenied:
+	case "permission_denied":
 		f.code = exitRefused
-	case connect.CodeUnimplemented:
+	case "unimplemented":
 		f.what, f.hint = "the daemon that is running is older than this votive and cannot do that", "votive down"
 	}
-	for _, detail := range c.Details() {
-		if value, err := detail.Value(); err == nil {
-			if hint, ok := value.(*localpb.Hint); ok && hint.GetCommand() != "" {
-				f.hint = hint.GetCommand()
-			}
-		}
-	}
+	f.hint = orElse(e.Hint, f.hint)
 	return f
 }
 

@@ -2,12 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"votive/cmd/votive/internal/plain"
 	"votive/proto/localpb"
@@ -47,22 +49,86 @@ func (a *app) line(m proto.Message) error {
 	return err
 }
 
-// encode writes every field by its name in the proto file. protojson changes
-// its white space from one build to the next on purpose; this does not.
+// encode writes a message of the local API as protojson does with
+// UseProtoNames and EmitUnpopulated, which a test holds it to, but the same
+// from one build to the next: protojson changes its white space on purpose.
 func encode(m proto.Message) ([]byte, error) {
-	loose, err := protojson.MarshalOptions{UseProtoNames: true, EmitUnpopulated: true}.Marshal(m)
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	if err := json.Compact(&b, loose); err != nil {
-		return nil, err
-	}
-	// protojson leaves out what is optional and absent. For the zone of a date
-	// that is right; a status has all its fields.
+	e := new(encoder)
+	e.message(m.ProtoReflect())
+	// What is optional and absent is left out. For the zone of a date that is
+	// right; a status has all its fields.
 	if s, ok := m.(*localpb.StatusResponse); ok && s.LastFrame == nil {
-		b.Truncate(b.Len() - 1)
-		b.WriteString(`,"last_frame":null}`)
+		e.Truncate(e.Len() - 1)
+		e.WriteString(`,"last_frame":null}`)
 	}
-	return b.Bytes(), nil
+	return e.Bytes(), e.err
+}
+
+// encoder holds what is written so far, and what could not be.
+type encoder struct {
+	bytes.Buffer
+	err error
+}
+
+func (e *encoder) message(m protoreflect.Message) {
+	e.WriteByte('{')
+	first := true
+	for i := range m.Descriptor().Fields().Len() {
+		field := m.Descriptor().Fields().Get(i)
+		if field.HasOptionalKeyword() && !m.Has(field) {
+			continue
+		}
+		if !first {
+			e.WriteByte(',')
+		}
+		first = false
+		e.string(string(field.Name()))
+		e.WriteByte(':')
+		switch value := m.Get(field); {
+		case field.IsList():
+			e.list(field, value.List())
+		case field.Message() != nil && !m.Has(field):
+			e.WriteString("null")
+		default:
+			e.value(field, value)
+		}
+	}
+	e.WriteByte('}')
+}
+
+func (e *encoder) list(field protoreflect.FieldDescriptor, list protoreflect.List) {
+	e.WriteByte('[')
+	for i := range list.Len() {
+		if i > 0 {
+			e.WriteByte(',')
+		}
+		e.value(field, list.Get(i))
+	}
+	e.WriteByte(']')
+}
+
+func (e *encoder) value(field protoreflect.FieldDescriptor, value protoreflect.Value) {
+	switch field.Kind() {
+	case protoreflect.MessageKind:
+		e.message(value.Message())
+	case protoreflect.StringKind:
+		e.string(value.String())
+	case protoreflect.BytesKind:
+		e.string(base64.StdEncoding.EncodeToString(value.Bytes()))
+	case protoreflect.BoolKind:
+		e.WriteString(strconv.FormatBool(value.Bool()))
+	case protoreflect.Uint32Kind:
+		e.WriteString(strconv.FormatUint(value.Uint(), 10))
+	default:
+		e.err = fmt.Errorf("%s is of a kind that this votive cannot print", field.FullName())
+	}
+}
+
+func (e *encoder) string(s string) {
+	to := json.NewEncoder(e)
+	to.SetEscapeHTML(false)
+	if err := to.Encode(s); err != nil {
+		e.err = err
+	}
+	e.Truncate(e.Len() - 1) // its new line
 }

@@ -69,23 +69,23 @@ from such words.`,
 }
 
 // ready is a daemon that runs and has no vault yet.
-func (a *app) ready(ctx context.Context) (localpb.VotiveClient, error) {
+func (a *app) ready(ctx context.Context) (daemon.Client, error) {
 	client, err := a.client()
 	if err != nil {
-		return nil, err
+		return client, err
 	}
 	status, err := client.Status(ctx, &localpb.StatusRequest{})
 	if errors.Is(err, daemon.ErrNotRunning) {
 		if _, err = a.start(ctx, nil); err != nil {
-			return nil, err
+			return client, err
 		}
 		status, err = client.Status(ctx, &localpb.StatusRequest{})
 	}
 	if err != nil {
-		return nil, err
+		return client, err
 	}
 	if status.GetVault() {
-		return nil, failed("votive status", "there is a vault here already")
+		return client, failed("votive status", "there is a vault here already")
 	}
 	return client, nil
 }
@@ -199,7 +199,7 @@ announce, invite and answer.`,
 }
 
 // passphrase asks for what opens the vault, if anything has to be asked.
-func (a *app) passphrase(ctx context.Context, client localpb.VotiveClient, file string) ([]byte, error) {
+func (a *app) passphrase(ctx context.Context, client daemon.Client, file string) ([]byte, error) {
 	if file != "" {
 		return passphraseFile(file)
 	}

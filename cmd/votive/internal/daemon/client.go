@@ -1,16 +1,8 @@
 package daemon
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"net"
-	"net/http"
-
-	"connectrpc.com/connect"
 
 	"votive/proto/localpb"
 )
@@ -18,69 +10,140 @@ import (
 // ErrNotRunning says that nobody answers at the home's socket.
 var ErrNotRunning = errors.New("the daemon is not running")
 
-// Client asks the daemon of the home. Nothing is connected before something is
-// asked.
-func (h Home) Client() localpb.VotiveClient {
-	return localpb.NewVotiveClient(wire{h}, "http://votive", connect.WithAcceptCompression("gzip", nil, nil))
+// Client asks the daemon of a home; its methods are those of the service. What
+// is not answered is an *Error, ErrNotRunning, or the end of the context.
+type Client struct{ home Home }
+
+// Client is for asking the daemon of the home. Nothing is connected before
+// something is asked.
+func (h Home) Client() Client { return Client{h} }
+
+// Init makes the vault.
+func (c Client) Init(ctx context.Context, r *localpb.InitRequest) (*localpb.InitResponse, error) {
+	return ask(ctx, c.home, "Init", r, new(localpb.InitResponse))
 }
 
-// wire speaks HTTP/1.1 over the home's socket, a connection for each request.
-// A command asks once or twice and ends: what http.Transport keeps ready for
-// the next request only makes it start later.
-type wire struct{ home Home }
-
-// Do sends one request, as http.Client would.
-func (w wire) Do(request *http.Request) (*http.Response, error) {
-	conn, err := w.dial(request.Context())
-	if err != nil {
-		return nil, err
-	}
-	ctx := request.Context()
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	request.Close = true
-	err = request.Write(conn)
-	var response *http.Response
-	if err == nil {
-		response, err = http.ReadResponse(bufio.NewReader(conn), request)
-	}
-	if err != nil {
-		stop()
-		_ = conn.Close()
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return nil, fmt.Errorf("%w any more: it stopped before it answered", ErrNotRunning)
-	}
-	response.Body = body{response.Body, conn, stop}
-	return response, nil
+// Unlock opens the vault.
+func (c Client) Unlock(ctx context.Context, r *localpb.UnlockRequest) (*localpb.UnlockResponse, error) {
+	return ask(ctx, c.home, "Unlock", r, new(localpb.UnlockResponse))
 }
 
-func (w wire) dial(ctx context.Context) (net.Conn, error) {
-	path, err := w.home.Socket()
-	if err != nil {
-		return nil, err
-	}
-	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
-	switch {
-	case err == nil:
-		return conn, nil
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("the daemon's socket %s belongs to somebody else", path)
-	default:
-		return nil, ErrNotRunning
-	}
+// Lock closes the vault.
+func (c Client) Lock(ctx context.Context, r *localpb.LockRequest) (*localpb.LockResponse, error) {
+	return ask(ctx, c.home, "Lock", r, new(localpb.LockResponse))
 }
 
-// body closes the connection with the response.
-type body struct {
-	io.ReadCloser
-	conn net.Conn
-	stop func() bool
+// Status says how the daemon is doing.
+func (c Client) Status(ctx context.Context, r *localpb.StatusRequest) (*localpb.StatusResponse, error) {
+	return ask(ctx, c.home, "Status", r, new(localpb.StatusResponse))
 }
 
-func (b body) Close() error {
-	b.stop()
-	return errors.Join(b.ReadCloser.Close(), b.conn.Close())
+// Shutdown stops the daemon.
+func (c Client) Shutdown(ctx context.Context, r *localpb.ShutdownRequest) (*localpb.ShutdownResponse, error) {
+	return ask(ctx, c.home, "Shutdown", r, new(localpb.ShutdownResponse))
+}
+
+// ShowID is the person's contact card.
+func (c Client) ShowID(ctx context.Context, r *localpb.ShowIDRequest) (*localpb.ShowIDResponse, error) {
+	return ask(ctx, c.home, "ShowID", r, new(localpb.ShowIDResponse))
+}
+
+// NewCircle makes a closed circle.
+func (c Client) NewCircle(ctx context.Context, r *localpb.NewCircleRequest) (*localpb.CirclesResponse, error) {
+	return ask(ctx, c.home, "NewCircle", r, new(localpb.CirclesResponse))
+}
+
+// JoinCircle enters an open circle.
+func (c Client) JoinCircle(ctx context.Context, r *localpb.JoinCircleRequest) (*localpb.CirclesResponse, error) {
+	return ask(ctx, c.home, "JoinCircle", r, new(localpb.CirclesResponse))
+}
+
+// ListCircles lists the circles.
+func (c Client) ListCircles(ctx context.Context, r *localpb.ListCirclesRequest) (*localpb.CirclesResponse, error) {
+	return ask(ctx, c.home, "ListCircles", r, new(localpb.CirclesResponse))
+}
+
+// LeaveCircle leaves a circle.
+func (c Client) LeaveCircle(ctx context.Context, r *localpb.LeaveCircleRequest) (*localpb.CirclesResponse, error) {
+	return ask(ctx, c.home, "LeaveCircle", r, new(localpb.CirclesResponse))
+}
+
+// ReadTime says how a time is understood.
+func (c Client) ReadTime(ctx context.Context, r *localpb.ReadTimeRequest) (*localpb.ReadTimeResponse, error) {
+	return ask(ctx, c.home, "ReadTime", r, new(localpb.ReadTimeResponse))
+}
+
+// Announce announces an event.
+func (c Client) Announce(ctx context.Context, r *localpb.AnnounceRequest) (*localpb.EventResponse, error) {
+	return ask(ctx, c.home, "Announce", r, new(localpb.EventResponse))
+}
+
+// ListEvents lists what is coming.
+func (c Client) ListEvents(ctx context.Context, r *localpb.ListEventsRequest) (*localpb.EventsResponse, error) {
+	return ask(ctx, c.home, "ListEvents", r, new(localpb.EventsResponse))
+}
+
+// ShowEvent is everything about an event.
+func (c Client) ShowEvent(ctx context.Context, r *localpb.ShowEventRequest) (*localpb.ShowEventResponse, error) {
+	return ask(ctx, c.home, "ShowEvent", r, new(localpb.ShowEventResponse))
+}
+
+// EditEvent changes an event.
+func (c Client) EditEvent(ctx context.Context, r *localpb.EditEventRequest) (*localpb.EventResponse, error) {
+	return ask(ctx, c.home, "EditEvent", r, new(localpb.EventResponse))
+}
+
+// CancelEvent calls an event off.
+func (c Client) CancelEvent(ctx context.Context, r *localpb.CancelEventRequest) (*localpb.EventResponse, error) {
+	return ask(ctx, c.home, "CancelEvent", r, new(localpb.EventResponse))
+}
+
+// Invite makes an invitation.
+func (c Client) Invite(ctx context.Context, r *localpb.InviteRequest) (*localpb.InviteResponse, error) {
+	return ask(ctx, c.home, "Invite", r, new(localpb.InviteResponse))
+}
+
+// ListInvites lists the invitations to an event.
+func (c Client) ListInvites(ctx context.Context, r *localpb.ListInvitesRequest) (*localpb.InvitesResponse, error) {
+	return ask(ctx, c.home, "ListInvites", r, new(localpb.InvitesResponse))
+}
+
+// Revoke takes an invitation back.
+func (c Client) Revoke(ctx context.Context, r *localpb.RevokeRequest) (*localpb.InvitesResponse, error) {
+	return ask(ctx, c.home, "Revoke", r, new(localpb.InvitesResponse))
+}
+
+// Inspect says what is behind a link.
+func (c Client) Inspect(ctx context.Context, r *localpb.InspectRequest) (*localpb.AcceptResponse, error) {
+	return ask(ctx, c.home, "Inspect", r, new(localpb.AcceptResponse))
+}
+
+// Accept takes what is behind a link.
+func (c Client) Accept(ctx context.Context, r *localpb.AcceptRequest) (*localpb.AcceptResponse, error) {
+	return ask(ctx, c.home, "Accept", r, new(localpb.AcceptResponse))
+}
+
+// Rsvp answers an invitation.
+func (c Client) Rsvp(ctx context.Context, r *localpb.RsvpRequest) (*localpb.RsvpResponse, error) {
+	return ask(ctx, c.home, "Rsvp", r, new(localpb.RsvpResponse))
+}
+
+// ListGuests lists the answers to an event.
+func (c Client) ListGuests(ctx context.Context, r *localpb.ListGuestsRequest) (*localpb.GuestsResponse, error) {
+	return ask(ctx, c.home, "ListGuests", r, new(localpb.GuestsResponse))
+}
+
+// ListContacts lists people.
+func (c Client) ListContacts(ctx context.Context, r *localpb.ListContactsRequest) (*localpb.ContactsResponse, error) {
+	return ask(ctx, c.home, "ListContacts", r, new(localpb.ContactsResponse))
+}
+
+// AddContact keeps a contact card.
+func (c Client) AddContact(ctx context.Context, r *localpb.AddContactRequest) (*localpb.ContactsResponse, error) {
+	return ask(ctx, c.home, "AddContact", r, new(localpb.ContactsResponse))
+}
+
+// Watch tells what changes, as it happens.
+func (c Client) Watch(ctx context.Context, r *localpb.WatchRequest) (*Stream, error) {
+	return listen(ctx, c.home, "Watch", r)
 }

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"votive/proto/localpb"
+	"votive/proto/localpb/localpbconnect"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -70,8 +71,8 @@ func TestSocket(t *testing.T) {
 	}
 }
 
-// listen serves a home's socket until the test ends.
-func listen(t *testing.T, handler http.Handler) Home {
+// served serves a home's socket until the test ends.
+func served(t *testing.T, handler http.Handler) Home {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "v") // t.TempDir is too long for a socket on macOS
 	if err != nil {
@@ -93,7 +94,7 @@ func listen(t *testing.T, handler http.Handler) Home {
 }
 
 type fixed struct {
-	localpb.UnimplementedVotiveHandler
+	localpbconnect.UnimplementedVotiveHandler
 	asked chan struct{}
 }
 
@@ -107,8 +108,8 @@ func (f fixed) Status(ctx context.Context, _ *localpb.StatusRequest) (*localpb.S
 }
 
 func TestClient(t *testing.T) {
-	_, handler := localpb.NewVotiveHandler(fixed{})
-	home := listen(t, handler)
+	_, handler := localpbconnect.NewVotiveHandler(fixed{})
+	home := served(t, handler)
 	for range 2 {
 		got, err := home.Client().Status(t.Context(), &localpb.StatusRequest{})
 		if err != nil || got.GetPeerId() != "12D3Koo" || got.GetPeers() != 3 {
@@ -119,8 +120,8 @@ func TestClient(t *testing.T) {
 
 func TestClientIsInterrupted(t *testing.T) {
 	asked := make(chan struct{})
-	_, handler := localpb.NewVotiveHandler(fixed{asked: asked})
-	home := listen(t, handler)
+	_, handler := localpbconnect.NewVotiveHandler(fixed{asked: asked})
+	home := served(t, handler)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-asked; cancel() }()
 	if got, err := home.Client().Status(ctx, &localpb.StatusRequest{}); !errors.Is(err, context.Canceled) {
@@ -129,7 +130,7 @@ func TestClientIsInterrupted(t *testing.T) {
 }
 
 func TestClientWithoutDaemon(t *testing.T) {
-	dies := listen(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	dies := served(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err == nil {
 			_ = conn.Close()

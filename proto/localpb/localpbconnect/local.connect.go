@@ -7,7 +7,7 @@
 //
 // Source: local.proto
 
-package localpb
+package localpbconnect
 
 import (
 	connect "connectrpc.com/connect"
@@ -15,6 +15,7 @@ import (
 	errors "errors"
 	http "net/http"
 	strings "strings"
+	localpb "votive/proto/localpb"
 )
 
 // This is a compile-time assertion to ensure that this generated file and the connect package are
@@ -94,37 +95,37 @@ const (
 // VotiveClient is a client for the votive.local.v1.Votive service.
 type VotiveClient interface {
 	// The vault and the person.
-	Init(context.Context, *InitRequest) (*InitResponse, error)
-	Unlock(context.Context, *UnlockRequest) (*UnlockResponse, error)
-	Lock(context.Context, *LockRequest) (*LockResponse, error)
-	Status(context.Context, *StatusRequest) (*StatusResponse, error)
-	Shutdown(context.Context, *ShutdownRequest) (*ShutdownResponse, error)
-	ShowID(context.Context, *ShowIDRequest) (*ShowIDResponse, error)
+	Init(context.Context, *localpb.InitRequest) (*localpb.InitResponse, error)
+	Unlock(context.Context, *localpb.UnlockRequest) (*localpb.UnlockResponse, error)
+	Lock(context.Context, *localpb.LockRequest) (*localpb.LockResponse, error)
+	Status(context.Context, *localpb.StatusRequest) (*localpb.StatusResponse, error)
+	Shutdown(context.Context, *localpb.ShutdownRequest) (*localpb.ShutdownResponse, error)
+	ShowID(context.Context, *localpb.ShowIDRequest) (*localpb.ShowIDResponse, error)
 	// Circles.
-	NewCircle(context.Context, *NewCircleRequest) (*CirclesResponse, error)
-	JoinCircle(context.Context, *JoinCircleRequest) (*CirclesResponse, error)
-	ListCircles(context.Context, *ListCirclesRequest) (*CirclesResponse, error)
-	LeaveCircle(context.Context, *LeaveCircleRequest) (*CirclesResponse, error)
+	NewCircle(context.Context, *localpb.NewCircleRequest) (*localpb.CirclesResponse, error)
+	JoinCircle(context.Context, *localpb.JoinCircleRequest) (*localpb.CirclesResponse, error)
+	ListCircles(context.Context, *localpb.ListCirclesRequest) (*localpb.CirclesResponse, error)
+	LeaveCircle(context.Context, *localpb.LeaveCircleRequest) (*localpb.CirclesResponse, error)
 	// Events.
-	ReadTime(context.Context, *ReadTimeRequest) (*ReadTimeResponse, error)
-	Announce(context.Context, *AnnounceRequest) (*EventResponse, error)
-	ListEvents(context.Context, *ListEventsRequest) (*EventsResponse, error)
-	ShowEvent(context.Context, *ShowEventRequest) (*ShowEventResponse, error)
-	EditEvent(context.Context, *EditEventRequest) (*EventResponse, error)
-	CancelEvent(context.Context, *CancelEventRequest) (*EventResponse, error)
+	ReadTime(context.Context, *localpb.ReadTimeRequest) (*localpb.ReadTimeResponse, error)
+	Announce(context.Context, *localpb.AnnounceRequest) (*localpb.EventResponse, error)
+	ListEvents(context.Context, *localpb.ListEventsRequest) (*localpb.EventsResponse, error)
+	ShowEvent(context.Context, *localpb.ShowEventRequest) (*localpb.ShowEventResponse, error)
+	EditEvent(context.Context, *localpb.EditEventRequest) (*localpb.EventResponse, error)
+	CancelEvent(context.Context, *localpb.CancelEventRequest) (*localpb.EventResponse, error)
 	// Invitations and answers.
-	Invite(context.Context, *InviteRequest) (*InviteResponse, error)
-	ListInvites(context.Context, *ListInvitesRequest) (*InvitesResponse, error)
-	Revoke(context.Context, *RevokeRequest) (*InvitesResponse, error)
-	Inspect(context.Context, *InspectRequest) (*AcceptResponse, error)
-	Accept(context.Context, *AcceptRequest) (*AcceptResponse, error)
-	Rsvp(context.Context, *RsvpRequest) (*RsvpResponse, error)
-	ListGuests(context.Context, *ListGuestsRequest) (*GuestsResponse, error)
+	Invite(context.Context, *localpb.InviteRequest) (*localpb.InviteResponse, error)
+	ListInvites(context.Context, *localpb.ListInvitesRequest) (*localpb.InvitesResponse, error)
+	Revoke(context.Context, *localpb.RevokeRequest) (*localpb.InvitesResponse, error)
+	Inspect(context.Context, *localpb.InspectRequest) (*localpb.AcceptResponse, error)
+	Accept(context.Context, *localpb.AcceptRequest) (*localpb.AcceptResponse, error)
+	Rsvp(context.Context, *localpb.RsvpRequest) (*localpb.RsvpResponse, error)
+	ListGuests(context.Context, *localpb.ListGuestsRequest) (*localpb.GuestsResponse, error)
 	// People.
-	ListContacts(context.Context, *ListContactsRequest) (*ContactsResponse, error)
-	AddContact(context.Context, *AddContactRequest) (*ContactsResponse, error)
+	ListContacts(context.Context, *localpb.ListContactsRequest) (*localpb.ContactsResponse, error)
+	AddContact(context.Context, *localpb.AddContactRequest) (*localpb.ContactsResponse, error)
 	// What changes, as it happens.
-	Watch(context.Context, *WatchRequest) (*connect.ServerStreamForClient[Change], error)
+	Watch(context.Context, *localpb.WatchRequest) (*connect.ServerStreamForClient[localpb.Change], error)
 }
 
 // NewVotiveClient constructs a client for the votive.local.v1.Votive service. By default, it uses
@@ -136,159 +137,159 @@ type VotiveClient interface {
 // http://api.acme.com or https://acme.com/grpc).
 func NewVotiveClient(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOption) VotiveClient {
 	baseURL = strings.TrimRight(baseURL, "/")
-	votiveMethods := File_local_proto.Services().ByName("Votive").Methods()
+	votiveMethods := localpb.File_local_proto.Services().ByName("Votive").Methods()
 	return &votiveClient{
-		init: connect.NewClient[InitRequest, InitResponse](
+		init: connect.NewClient[localpb.InitRequest, localpb.InitResponse](
 			httpClient,
 			baseURL+VotiveInitProcedure,
 			connect.WithSchema(votiveMethods.ByName("Init")),
 			connect.WithClientOptions(opts...),
 		),
-		unlock: connect.NewClient[UnlockRequest, UnlockResponse](
+		unlock: connect.NewClient[localpb.UnlockRequest, localpb.UnlockResponse](
 			httpClient,
 			baseURL+VotiveUnlockProcedure,
 			connect.WithSchema(votiveMethods.ByName("Unlock")),
 			connect.WithClientOptions(opts...),
 		),
-		lock: connect.NewClient[LockRequest, LockResponse](
+		lock: connect.NewClient[localpb.LockRequest, localpb.LockResponse](
 			httpClient,
 			baseURL+VotiveLockProcedure,
 			connect.WithSchema(votiveMethods.ByName("Lock")),
 			connect.WithClientOptions(opts...),
 		),
-		status: connect.NewClient[StatusRequest, StatusResponse](
+		status: connect.NewClient[localpb.StatusRequest, localpb.StatusResponse](
 			httpClient,
 			baseURL+VotiveStatusProcedure,
 			connect.WithSchema(votiveMethods.ByName("Status")),
 			connect.WithClientOptions(opts...),
 		),
-		shutdown: connect.NewClient[ShutdownRequest, ShutdownResponse](
+		shutdown: connect.NewClient[localpb.ShutdownRequest, localpb.ShutdownResponse](
 			httpClient,
 			baseURL+VotiveShutdownProcedure,
 			connect.WithSchema(votiveMethods.ByName("Shutdown")),
 			connect.WithClientOptions(opts...),
 		),
-		showID: connect.NewClient[ShowIDRequest, ShowIDResponse](
+		showID: connect.NewClient[localpb.ShowIDRequest, localpb.ShowIDResponse](
 			httpClient,
 			baseURL+VotiveShowIDProcedure,
 			connect.WithSchema(votiveMethods.ByName("ShowID")),
 			connect.WithClientOptions(opts...),
 		),
-		newCircle: connect.NewClient[NewCircleRequest, CirclesResponse](
+		newCircle: connect.NewClient[localpb.NewCircleRequest, localpb.CirclesResponse](
 			httpClient,
 			baseURL+VotiveNewCircleProcedure,
 			connect.WithSchema(votiveMethods.ByName("NewCircle")),
 			connect.WithClientOptions(opts...),
 		),
-		joinCircle: connect.NewClient[JoinCircleRequest, CirclesResponse](
+		joinCircle: connect.NewClient[localpb.JoinCircleRequest, localpb.CirclesResponse](
 			httpClient,
 			baseURL+VotiveJoinCircleProcedure,
 			connect.WithSchema(votiveMethods.ByName("JoinCircle")),
 			connect.WithClientOptions(opts...),
 		),
-		listCircles: connect.NewClient[ListCirclesRequest, CirclesResponse](
+		listCircles: connect.NewClient[localpb.ListCirclesRequest, localpb.CirclesResponse](
 			httpClient,
 			baseURL+VotiveListCirclesProcedure,
 			connect.WithSchema(votiveMethods.ByName("ListCircles")),
 			connect.WithClientOptions(opts...),
 		),
-		leaveCircle: connect.NewClient[LeaveCircleRequest, CirclesResponse](
+		leaveCircle: connect.NewClient[localpb.LeaveCircleRequest, localpb.CirclesResponse](
 			httpClient,
 			baseURL+VotiveLeaveCircleProcedure,
 			connect.WithSchema(votiveMethods.ByName("LeaveCircle")),
 			connect.WithClientOptions(opts...),
 		),
-		readTime: connect.NewClient[ReadTimeRequest, ReadTimeResponse](
+		readTime: connect.NewClient[localpb.ReadTimeRequest, localpb.ReadTimeResponse](
 			httpClient,
 			baseURL+VotiveReadTimeProcedure,
 			connect.WithSchema(votiveMethods.ByName("ReadTime")),
 			connect.WithClientOptions(opts...),
 		),
-		announce: connect.NewClient[AnnounceRequest, EventResponse](
+		announce: connect.NewClient[localpb.AnnounceRequest, localpb.EventResponse](
 			httpClient,
 			baseURL+VotiveAnnounceProcedure,
 			connect.WithSchema(votiveMethods.ByName("Announce")),
 			connect.WithClientOptions(opts...),
 		),
-		listEvents: connect.NewClient[ListEventsRequest, EventsResponse](
+		listEvents: connect.NewClient[localpb.ListEventsRequest, localpb.EventsResponse](
 			httpClient,
 			baseURL+VotiveListEventsProcedure,
 			connect.WithSchema(votiveMethods.ByName("ListEvents")),
 			connect.WithClientOptions(opts...),
 		),
-		showEvent: connect.NewClient[ShowEventRequest, ShowEventResponse](
+		showEvent: connect.NewClient[localpb.ShowEventRequest, localpb.ShowEventResponse](
 			httpClient,
 			baseURL+VotiveShowEventProcedure,
 			connect.WithSchema(votiveMethods.ByName("ShowEvent")),
 			connect.WithClientOptions(opts...),
 		),
-		editEvent: connect.NewClient[EditEventRequest, EventResponse](
+		editEvent: connect.NewClient[localpb.EditEventRequest, localpb.EventResponse](
 			httpClient,
 			baseURL+VotiveEditEventProcedure,
 			connect.WithSchema(votiveMethods.ByName("EditEvent")),
 			connect.WithClientOptions(opts...),
 		),
-		cancelEvent: connect.NewClient[CancelEventRequest, EventResponse](
+		cancelEvent: connect.NewClient[localpb.CancelEventRequest, localpb.EventResponse](
 			httpClient,
 			baseURL+VotiveCancelEventProcedure,
 			connect.WithSchema(votiveMethods.ByName("CancelEvent")),
 			connect.WithClientOptions(opts...),
 		),
-		invite: connect.NewClient[InviteRequest, InviteResponse](
+		invite: connect.NewClient[localpb.InviteRequest, localpb.InviteResponse](
 			httpClient,
 			baseURL+VotiveInviteProcedure,
 			connect.WithSchema(votiveMethods.ByName("Invite")),
 			connect.WithClientOptions(opts...),
 		),
-		listInvites: connect.NewClient[ListInvitesRequest, InvitesResponse](
+		listInvites: connect.NewClient[localpb.ListInvitesRequest, localpb.InvitesResponse](
 			httpClient,
 			baseURL+VotiveListInvitesProcedure,
 			connect.WithSchema(votiveMethods.ByName("ListInvites")),
 			connect.WithClientOptions(opts...),
 		),
-		revoke: connect.NewClient[RevokeRequest, InvitesResponse](
+		revoke: connect.NewClient[localpb.RevokeRequest, localpb.InvitesResponse](
 			httpClient,
 			baseURL+VotiveRevokeProcedure,
 			connect.WithSchema(votiveMethods.ByName("Revoke")),
 			connect.WithClientOptions(opts...),
 		),
-		inspect: connect.NewClient[InspectRequest, AcceptResponse](
+		inspect: connect.NewClient[localpb.InspectRequest, localpb.AcceptResponse](
 			httpClient,
 			baseURL+VotiveInspectProcedure,
 			connect.WithSchema(votiveMethods.ByName("Inspect")),
 			connect.WithClientOptions(opts...),
 		),
-		accept: connect.NewClient[AcceptRequest, AcceptResponse](
+		accept: connect.NewClient[localpb.AcceptRequest, localpb.AcceptResponse](
 			httpClient,
 			baseURL+VotiveAcceptProcedure,
 			connect.WithSchema(votiveMethods.ByName("Accept")),
 			connect.WithClientOptions(opts...),
 		),
-		rsvp: connect.NewClient[RsvpRequest, RsvpResponse](
+		rsvp: connect.NewClient[localpb.RsvpRequest, localpb.RsvpResponse](
 			httpClient,
 			baseURL+VotiveRsvpProcedure,
 			connect.WithSchema(votiveMethods.ByName("Rsvp")),
 			connect.WithClientOptions(opts...),
 		),
-		listGuests: connect.NewClient[ListGuestsRequest, GuestsResponse](
+		listGuests: connect.NewClient[localpb.ListGuestsRequest, localpb.GuestsResponse](
 			httpClient,
 			baseURL+VotiveListGuestsProcedure,
 			connect.WithSchema(votiveMethods.ByName("ListGuests")),
 			connect.WithClientOptions(opts...),
 		),
-		listContacts: connect.NewClient[ListContactsRequest, ContactsResponse](
+		listContacts: connect.NewClient[localpb.ListContactsRequest, localpb.ContactsResponse](
 			httpClient,
 			baseURL+VotiveListContactsProcedure,
 			connect.WithSchema(votiveMethods.ByName("ListContacts")),
 			connect.WithClientOptions(opts...),
 		),
-		addContact: connect.NewClient[AddContactRequest, ContactsResponse](
+		addContact: connect.NewClient[localpb.AddContactRequest, localpb.ContactsResponse](
 			httpClient,
 			baseURL+VotiveAddContactProcedure,
 			connect.WithSchema(votiveMethods.ByName("AddContact")),
 			connect.WithClientOptions(opts...),
 		),
-		watch: connect.NewClient[WatchRequest, Change](
+		watch: connect.NewClient[localpb.WatchRequest, localpb.Change](
 			httpClient,
 			baseURL+VotiveWatchProcedure,
 			connect.WithSchema(votiveMethods.ByName("Watch")),
@@ -299,36 +300,36 @@ func NewVotiveClient(httpClient connect.HTTPClient, baseURL string, opts ...conn
 
 // votiveClient implements VotiveClient.
 type votiveClient struct {
-	init         *connect.Client[InitRequest, InitResponse]
-	unlock       *connect.Client[UnlockRequest, UnlockResponse]
-	lock         *connect.Client[LockRequest, LockResponse]
-	status       *connect.Client[StatusRequest, StatusResponse]
-	shutdown     *connect.Client[ShutdownRequest, ShutdownResponse]
-	showID       *connect.Client[ShowIDRequest, ShowIDResponse]
-	newCircle    *connect.Client[NewCircleRequest, CirclesResponse]
-	joinCircle   *connect.Client[JoinCircleRequest, CirclesResponse]
-	listCircles  *connect.Client[ListCirclesRequest, CirclesResponse]
-	leaveCircle  *connect.Client[LeaveCircleRequest, CirclesResponse]
-	readTime     *connect.Client[ReadTimeRequest, ReadTimeResponse]
-	announce     *connect.Client[AnnounceRequest, EventResponse]
-	listEvents   *connect.Client[ListEventsRequest, EventsResponse]
-	showEvent    *connect.Client[ShowEventRequest, ShowEventResponse]
-	editEvent    *connect.Client[EditEventRequest, EventResponse]
-	cancelEvent  *connect.Client[CancelEventRequest, EventResponse]
-	invite       *connect.Client[InviteRequest, InviteResponse]
-	listInvites  *connect.Client[ListInvitesRequest, InvitesResponse]
-	revoke       *connect.Client[RevokeRequest, InvitesResponse]
-	inspect      *connect.Client[InspectRequest, AcceptResponse]
-	accept       *connect.Client[AcceptRequest, AcceptResponse]
-	rsvp         *connect.Client[RsvpRequest, RsvpResponse]
-	listGuests   *connect.Client[ListGuestsRequest, GuestsResponse]
-	listContacts *connect.Client[ListContactsRequest, ContactsResponse]
-	addContact   *connect.Client[AddContactRequest, ContactsResponse]
-	watch        *connect.Client[WatchRequest, Change]
+	init         *connect.Client[localpb.InitRequest, localpb.InitResponse]
+	unlock       *connect.Client[localpb.UnlockRequest, localpb.UnlockResponse]
+	lock         *connect.Client[localpb.LockRequest, localpb.LockResponse]
+	status       *connect.Client[localpb.StatusRequest, localpb.StatusResponse]
+	shutdown     *connect.Client[localpb.ShutdownRequest, localpb.ShutdownResponse]
+	showID       *connect.Client[localpb.ShowIDRequest, localpb.ShowIDResponse]
+	newCircle    *connect.Client[localpb.NewCircleRequest, localpb.CirclesResponse]
+	joinCircle   *connect.Client[localpb.JoinCircleRequest, localpb.CirclesResponse]
+	listCircles  *connect.Client[localpb.ListCirclesRequest, localpb.CirclesResponse]
+	leaveCircle  *connect.Client[localpb.LeaveCircleRequest, localpb.CirclesResponse]
+	readTime     *connect.Client[localpb.ReadTimeRequest, localpb.ReadTimeResponse]
+	announce     *connect.Client[localpb.AnnounceRequest, localpb.EventResponse]
+	listEvents   *connect.Client[localpb.ListEventsRequest, localpb.EventsResponse]
+	showEvent    *connect.Client[localpb.ShowEventRequest, localpb.ShowEventResponse]
+	editEvent    *connect.Client[localpb.EditEventRequest, localpb.EventResponse]
+	cancelEvent  *connect.Client[localpb.CancelEventRequest, localpb.EventResponse]
+	invite       *connect.Client[localpb.InviteRequest, localpb.InviteResponse]
+	listInvites  *connect.Client[localpb.ListInvitesRequest, localpb.InvitesResponse]
+	revoke       *connect.Client[localpb.RevokeRequest, localpb.InvitesResponse]
+	inspect      *connect.Client[localpb.InspectRequest, localpb.AcceptResponse]
+	accept       *connect.Client[localpb.AcceptRequest, localpb.AcceptResponse]
+	rsvp         *connect.Client[localpb.RsvpRequest, localpb.RsvpResponse]
+	listGuests   *connect.Client[localpb.ListGuestsRequest, localpb.GuestsResponse]
+	listContacts *connect.Client[localpb.ListContactsRequest, localpb.ContactsResponse]
+	addContact   *connect.Client[localpb.AddContactRequest, localpb.ContactsResponse]
+	watch        *connect.Client[localpb.WatchRequest, localpb.Change]
 }
 
 // Init calls votive.local.v1.Votive.Init.
-func (c *votiveClient) Init(ctx context.Context, req *InitRequest) (*InitResponse, error) {
+func (c *votiveClient) Init(ctx context.Context, req *localpb.InitRequest) (*localpb.InitResponse, error) {
 	response, err := c.init.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -337,7 +338,7 @@ func (c *votiveClient) Init(ctx context.Context, req *InitRequest) (*InitRespons
 }
 
 // Unlock calls votive.local.v1.Votive.Unlock.
-func (c *votiveClient) Unlock(ctx context.Context, req *UnlockRequest) (*UnlockResponse, error) {
+func (c *votiveClient) Unlock(ctx context.Context, req *localpb.UnlockRequest) (*localpb.UnlockResponse, error) {
 	response, err := c.unlock.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -346,7 +347,7 @@ func (c *votiveClient) Unlock(ctx context.Context, req *UnlockRequest) (*UnlockR
 }
 
 // Lock calls votive.local.v1.Votive.Lock.
-func (c *votiveClient) Lock(ctx context.Context, req *LockRequest) (*LockResponse, error) {
+func (c *votiveClient) Lock(ctx context.Context, req *localpb.LockRequest) (*localpb.LockResponse, error) {
 	response, err := c.lock.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -355,7 +356,7 @@ func (c *votiveClient) Lock(ctx context.Context, req *LockRequest) (*LockRespons
 }
 
 // Status calls votive.local.v1.Votive.Status.
-func (c *votiveClient) Status(ctx context.Context, req *StatusRequest) (*StatusResponse, error) {
+func (c *votiveClient) Status(ctx context.Context, req *localpb.StatusRequest) (*localpb.StatusResponse, error) {
 	response, err := c.status.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -364,7 +365,7 @@ func (c *votiveClient) Status(ctx context.Context, req *StatusRequest) (*StatusR
 }
 
 // Shutdown calls votive.local.v1.Votive.Shutdown.
-func (c *votiveClient) Shutdown(ctx context.Context, req *ShutdownRequest) (*ShutdownResponse, error) {
+func (c *votiveClient) Shutdown(ctx context.Context, req *localpb.ShutdownRequest) (*localpb.ShutdownResponse, error) {
 	response, err := c.shutdown.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -373,7 +374,7 @@ func (c *votiveClient) Shutdown(ctx context.Context, req *ShutdownRequest) (*Shu
 }
 
 // ShowID calls votive.local.v1.Votive.ShowID.
-func (c *votiveClient) ShowID(ctx context.Context, req *ShowIDRequest) (*ShowIDResponse, error) {
+func (c *votiveClient) ShowID(ctx context.Context, req *localpb.ShowIDRequest) (*localpb.ShowIDResponse, error) {
 	response, err := c.showID.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -382,7 +383,7 @@ func (c *votiveClient) ShowID(ctx context.Context, req *ShowIDRequest) (*ShowIDR
 }
 
 // NewCircle calls votive.local.v1.Votive.NewCircle.
-func (c *votiveClient) NewCircle(ctx context.Context, req *NewCircleRequest) (*CirclesResponse, error) {
+func (c *votiveClient) NewCircle(ctx context.Context, req *localpb.NewCircleRequest) (*localpb.CirclesResponse, error) {
 	response, err := c.newCircle.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -391,7 +392,7 @@ func (c *votiveClient) NewCircle(ctx context.Context, req *NewCircleRequest) (*C
 }
 
 // JoinCircle calls votive.local.v1.Votive.JoinCircle.
-func (c *votiveClient) JoinCircle(ctx context.Context, req *JoinCircleRequest) (*CirclesResponse, error) {
+func (c *votiveClient) JoinCircle(ctx context.Context, req *localpb.JoinCircleRequest) (*localpb.CirclesResponse, error) {
 	response, err := c.joinCircle.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -400,7 +401,7 @@ func (c *votiveClient) JoinCircle(ctx context.Context, req *JoinCircleRequest) (
 }
 
 // ListCircles calls votive.local.v1.Votive.ListCircles.
-func (c *votiveClient) ListCircles(ctx context.Context, req *ListCirclesRequest) (*CirclesResponse, error) {
+func (c *votiveClient) ListCircles(ctx context.Context, req *localpb.ListCirclesRequest) (*localpb.CirclesResponse, error) {
 	response, err := c.listCircles.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -409,7 +410,7 @@ func (c *votiveClient) ListCircles(ctx context.Context, req *ListCirclesRequest)
 }
 
 // LeaveCircle calls votive.local.v1.Votive.LeaveCircle.
-func (c *votiveClient) LeaveCircle(ctx context.Context, req *LeaveCircleRequest) (*CirclesResponse, error) {
+func (c *votiveClient) LeaveCircle(ctx context.Context, req *localpb.LeaveCircleRequest) (*localpb.CirclesResponse, error) {
 	response, err := c.leaveCircle.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -418,7 +419,7 @@ func (c *votiveClient) LeaveCircle(ctx context.Context, req *LeaveCircleRequest)
 }
 
 // ReadTime calls votive.local.v1.Votive.ReadTime.
-func (c *votiveClient) ReadTime(ctx context.Context, req *ReadTimeRequest) (*ReadTimeResponse, error) {
+func (c *votiveClient) ReadTime(ctx context.Context, req *localpb.ReadTimeRequest) (*localpb.ReadTimeResponse, error) {
 	response, err := c.readTime.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -427,7 +428,7 @@ func (c *votiveClient) ReadTime(ctx context.Context, req *ReadTimeRequest) (*Rea
 }
 
 // Announce calls votive.local.v1.Votive.Announce.
-func (c *votiveClient) Announce(ctx context.Context, req *AnnounceRequest) (*EventResponse, error) {
+func (c *votiveClient) Announce(ctx context.Context, req *localpb.AnnounceRequest) (*localpb.EventResponse, error) {
 	response, err := c.announce.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -436,7 +437,7 @@ func (c *votiveClient) Announce(ctx context.Context, req *AnnounceRequest) (*Eve
 }
 
 // ListEvents calls votive.local.v1.Votive.ListEvents.
-func (c *votiveClient) ListEvents(ctx context.Context, req *ListEventsRequest) (*EventsResponse, error) {
+func (c *votiveClient) ListEvents(ctx context.Context, req *localpb.ListEventsRequest) (*localpb.EventsResponse, error) {
 	response, err := c.listEvents.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -445,7 +446,7 @@ func (c *votiveClient) ListEvents(ctx context.Context, req *ListEventsRequest) (
 }
 
 // ShowEvent calls votive.local.v1.Votive.ShowEvent.
-func (c *votiveClient) ShowEvent(ctx context.Context, req *ShowEventRequest) (*ShowEventResponse, error) {
+func (c *votiveClient) ShowEvent(ctx context.Context, req *localpb.ShowEventRequest) (*localpb.ShowEventResponse, error) {
 	response, err := c.showEvent.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -454,7 +455,7 @@ func (c *votiveClient) ShowEvent(ctx context.Context, req *ShowEventRequest) (*S
 }
 
 // EditEvent calls votive.local.v1.Votive.EditEvent.
-func (c *votiveClient) EditEvent(ctx context.Context, req *EditEventRequest) (*EventResponse, error) {
+func (c *votiveClient) EditEvent(ctx context.Context, req *localpb.EditEventRequest) (*localpb.EventResponse, error) {
 	response, err := c.editEvent.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -463,7 +464,7 @@ func (c *votiveClient) EditEvent(ctx context.Context, req *EditEventRequest) (*E
 }
 
 // CancelEvent calls votive.local.v1.Votive.CancelEvent.
-func (c *votiveClient) CancelEvent(ctx context.Context, req *CancelEventRequest) (*EventResponse, error) {
+func (c *votiveClient) CancelEvent(ctx context.Context, req *localpb.CancelEventRequest) (*localpb.EventResponse, error) {
 	response, err := c.cancelEvent.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -472,7 +473,7 @@ func (c *votiveClient) CancelEvent(ctx context.Context, req *CancelEventRequest)
 }
 
 // Invite calls votive.local.v1.Votive.Invite.
-func (c *votiveClient) Invite(ctx context.Context, req *InviteRequest) (*InviteResponse, error) {
+func (c *votiveClient) Invite(ctx context.Context, req *localpb.InviteRequest) (*localpb.InviteResponse, error) {
 	response, err := c.invite.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -481,7 +482,7 @@ func (c *votiveClient) Invite(ctx context.Context, req *InviteRequest) (*InviteR
 }
 
 // ListInvites calls votive.local.v1.Votive.ListInvites.
-func (c *votiveClient) ListInvites(ctx context.Context, req *ListInvitesRequest) (*InvitesResponse, error) {
+func (c *votiveClient) ListInvites(ctx context.Context, req *localpb.ListInvitesRequest) (*localpb.InvitesResponse, error) {
 	response, err := c.listInvites.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -490,7 +491,7 @@ func (c *votiveClient) ListInvites(ctx context.Context, req *ListInvitesRequest)
 }
 
 // Revoke calls votive.local.v1.Votive.Revoke.
-func (c *votiveClient) Revoke(ctx context.Context, req *RevokeRequest) (*InvitesResponse, error) {
+func (c *votiveClient) Revoke(ctx context.Context, req *localpb.RevokeRequest) (*localpb.InvitesResponse, error) {
 	response, err := c.revoke.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -499,7 +500,7 @@ func (c *votiveClient) Revoke(ctx context.Context, req *RevokeRequest) (*Invites
 }
 
 // Inspect calls votive.local.v1.Votive.Inspect.
-func (c *votiveClient) Inspect(ctx context.Context, req *InspectRequest) (*AcceptResponse, error) {
+func (c *votiveClient) Inspect(ctx context.Context, req *localpb.InspectRequest) (*localpb.AcceptResponse, error) {
 	response, err := c.inspect.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -508,7 +509,7 @@ func (c *votiveClient) Inspect(ctx context.Context, req *InspectRequest) (*Accep
 }
 
 // Accept calls votive.local.v1.Votive.Accept.
-func (c *votiveClient) Accept(ctx context.Context, req *AcceptRequest) (*AcceptResponse, error) {
+func (c *votiveClient) Accept(ctx context.Context, req *localpb.AcceptRequest) (*localpb.AcceptResponse, error) {
 	response, err := c.accept.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -517,7 +518,7 @@ func (c *votiveClient) Accept(ctx context.Context, req *AcceptRequest) (*AcceptR
 }
 
 // Rsvp calls votive.local.v1.Votive.Rsvp.
-func (c *votiveClient) Rsvp(ctx context.Context, req *RsvpRequest) (*RsvpResponse, error) {
+func (c *votiveClient) Rsvp(ctx context.Context, req *localpb.RsvpRequest) (*localpb.RsvpResponse, error) {
 	response, err := c.rsvp.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -526,7 +527,7 @@ func (c *votiveClient) Rsvp(ctx context.Context, req *RsvpRequest) (*RsvpRespons
 }
 
 // ListGuests calls votive.local.v1.Votive.ListGuests.
-func (c *votiveClient) ListGuests(ctx context.Context, req *ListGuestsRequest) (*GuestsResponse, error) {
+func (c *votiveClient) ListGuests(ctx context.Context, req *localpb.ListGuestsRequest) (*localpb.GuestsResponse, error) {
 	response, err := c.listGuests.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -535,7 +536,7 @@ func (c *votiveClient) ListGuests(ctx context.Context, req *ListGuestsRequest) (
 }
 
 // ListContacts calls votive.local.v1.Votive.ListContacts.
-func (c *votiveClient) ListContacts(ctx context.Context, req *ListContactsRequest) (*ContactsResponse, error) {
+func (c *votiveClient) ListContacts(ctx context.Context, req *localpb.ListContactsRequest) (*localpb.ContactsResponse, error) {
 	response, err := c.listContacts.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -544,7 +545,7 @@ func (c *votiveClient) ListContacts(ctx context.Context, req *ListContactsReques
 }
 
 // AddContact calls votive.local.v1.Votive.AddContact.
-func (c *votiveClient) AddContact(ctx context.Context, req *AddContactRequest) (*ContactsResponse, error) {
+func (c *votiveClient) AddContact(ctx context.Context, req *localpb.AddContactRequest) (*localpb.ContactsResponse, error) {
 	response, err := c.addContact.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
@@ -553,44 +554,44 @@ func (c *votiveClient) AddContact(ctx context.Context, req *AddContactRequest) (
 }
 
 // Watch calls votive.local.v1.Votive.Watch.
-func (c *votiveClient) Watch(ctx context.Context, req *WatchRequest) (*connect.ServerStreamForClient[Change], error) {
+func (c *votiveClient) Watch(ctx context.Context, req *localpb.WatchRequest) (*connect.ServerStreamForClient[localpb.Change], error) {
 	return c.watch.CallServerStream(ctx, connect.NewRequest(req))
 }
 
 // VotiveHandler is an implementation of the votive.local.v1.Votive service.
 type VotiveHandler interface {
 	// The vault and the person.
-	Init(context.Context, *InitRequest) (*InitResponse, error)
-	Unlock(context.Context, *UnlockRequest) (*UnlockResponse, error)
-	Lock(context.Context, *LockRequest) (*LockResponse, error)
-	Status(context.Context, *StatusRequest) (*StatusResponse, error)
-	Shutdown(context.Context, *ShutdownRequest) (*ShutdownResponse, error)
-	ShowID(context.Context, *ShowIDRequest) (*ShowIDResponse, error)
+	Init(context.Context, *localpb.InitRequest) (*localpb.InitResponse, error)
+	Unlock(context.Context, *localpb.UnlockRequest) (*localpb.UnlockResponse, error)
+	Lock(context.Context, *localpb.LockRequest) (*localpb.LockResponse, error)
+	Status(context.Context, *localpb.StatusRequest) (*localpb.StatusResponse, error)
+	Shutdown(context.Context, *localpb.ShutdownRequest) (*localpb.ShutdownResponse, error)
+	ShowID(context.Context, *localpb.ShowIDRequest) (*localpb.ShowIDResponse, error)
 	// Circles.
-	NewCircle(context.Context, *NewCircleRequest) (*CirclesResponse, error)
-	JoinCircle(context.Context, *JoinCircleRequest) (*CirclesResponse, error)
-	ListCircles(context.Context, *ListCirclesRequest) (*CirclesResponse, error)
-	LeaveCircle(context.Context, *LeaveCircleRequest) (*CirclesResponse, error)
+	NewCircle(context.Context, *localpb.NewCircleRequest) (*localpb.CirclesResponse, error)
+	JoinCircle(context.Context, *localpb.JoinCircleRequest) (*localpb.CirclesResponse, error)
+	ListCircles(context.Context, *localpb.ListCirclesRequest) (*localpb.CirclesResponse, error)
+	LeaveCircle(context.Context, *localpb.LeaveCircleRequest) (*localpb.CirclesResponse, error)
 	// Events.
-	ReadTime(context.Context, *ReadTimeRequest) (*ReadTimeResponse, error)
-	Announce(context.Context, *AnnounceRequest) (*EventResponse, error)
-	ListEvents(context.Context, *ListEventsRequest) (*EventsResponse, error)
-	ShowEvent(context.Context, *ShowEventRequest) (*ShowEventResponse, error)
-	EditEvent(context.Context, *EditEventRequest) (*EventResponse, error)
-	CancelEvent(context.Context, *CancelEventRequest) (*EventResponse, error)
+	ReadTime(context.Context, *localpb.ReadTimeRequest) (*localpb.ReadTimeResponse, error)
+	Announce(context.Context, *localpb.AnnounceRequest) (*localpb.EventResponse, error)
+	ListEvents(context.Context, *localpb.ListEventsRequest) (*localpb.EventsResponse, error)
+	ShowEvent(context.Context, *localpb.ShowEventRequest) (*localpb.ShowEventResponse, error)
+	EditEvent(context.Context, *localpb.EditEventRequest) (*localpb.EventResponse, error)
+	CancelEvent(context.Context, *localpb.CancelEventRequest) (*localpb.EventResponse, error)
 	// Invitations and answers.
-	Invite(context.Context, *InviteRequest) (*InviteResponse, error)
-	ListInvites(context.Context, *ListInvitesRequest) (*InvitesResponse, error)
-	Revoke(context.Context, *RevokeRequest) (*InvitesResponse, error)
-	Inspect(context.Context, *InspectRequest) (*AcceptResponse, error)
-	Accept(context.Context, *AcceptRequest) (*AcceptResponse, error)
-	Rsvp(context.Context, *RsvpRequest) (*RsvpResponse, error)
-	ListGuests(context.Context, *ListGuestsRequest) (*GuestsResponse, error)
+	Invite(context.Context, *localpb.InviteRequest) (*localpb.InviteResponse, error)
+	ListInvites(context.Context, *localpb.ListInvitesRequest) (*localpb.InvitesResponse, error)
+	Revoke(context.Context, *localpb.RevokeRequest) (*localpb.InvitesResponse, error)
+	Inspect(context.Context, *localpb.InspectRequest) (*localpb.AcceptResponse, error)
+	Accept(context.Context, *localpb.AcceptRequest) (*localpb.AcceptResponse, error)
+	Rsvp(context.Context, *localpb.RsvpRequest) (*localpb.RsvpResponse, error)
+	ListGuests(context.Context, *localpb.ListGuestsRequest) (*localpb.GuestsResponse, error)
 	// People.
-	ListContacts(context.Context, *ListContactsRequest) (*ContactsResponse, error)
-	AddContact(context.Context, *AddContactRequest) (*ContactsResponse, error)
+	ListContacts(context.Context, *localpb.ListContactsRequest) (*localpb.ContactsResponse, error)
+	AddContact(context.Context, *localpb.AddContactRequest) (*localpb.ContactsResponse, error)
 	// What changes, as it happens.
-	Watch(context.Context, *WatchRequest, *connect.ServerStream[Change]) error
+	Watch(context.Context, *localpb.WatchRequest, *connect.ServerStream[localpb.Change]) error
 }
 
 // NewVotiveHandler builds an HTTP handler from the service implementation. It returns the path on
@@ -599,7 +600,7 @@ type VotiveHandler interface {
 // By default, handlers support the Connect, gRPC, and gRPC-Web protocols with the binary Protobuf
 // and JSON codecs. They also support gzip compression.
 func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string, http.Handler) {
-	votiveMethods := File_local_proto.Services().ByName("Votive").Methods()
+	votiveMethods := localpb.File_local_proto.Services().ByName("Votive").Methods()
 	votiveInitHandler := connect.NewUnaryHandlerSimple(
 		VotiveInitProcedure,
 		svc.Init,
@@ -819,106 +820,106 @@ func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string,
 // UnimplementedVotiveHandler returns CodeUnimplemented from all methods.
 type UnimplementedVotiveHandler struct{}
 
-func (UnimplementedVotiveHandler) Init(context.Context, *InitRequest) (*InitResponse, error) {
+func (UnimplementedVotiveHandler) Init(context.Context, *localpb.InitRequest) (*localpb.InitResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.Init is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) Unlock(context.Context, *UnlockRequest) (*UnlockResponse, error) {
+func (UnimplementedVotiveHandler) Unlock(context.Context, *localpb.UnlockRequest) (*localpb.UnlockResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.Unlock is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) Lock(context.Context, *LockRequest) (*LockResponse, error) {
+func (UnimplementedVotiveHandler) Lock(context.Context, *localpb.LockRequest) (*localpb.LockResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.Lock is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) Status(context.Context, *StatusRequest) (*StatusResponse, error) {
+func (UnimplementedVotiveHandler) Status(context.Context, *localpb.StatusRequest) (*localpb.StatusResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.Status is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) Shutdown(context.Context, *ShutdownRequest) (*ShutdownResponse, error) {
+func (UnimplementedVotiveHandler) Shutdown(context.Context, *localpb.ShutdownRequest) (*localpb.ShutdownResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.Shutdown is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) ShowID(context.Context, *ShowIDRequest) (*ShowIDResponse, error) {
+func (UnimplementedVotiveHandler) ShowID(context.Context, *localpb.ShowIDRequest) (*localpb.ShowIDResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ShowID is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) NewCircle(context.Context, *NewCircleRequest) (*CirclesResponse, error) {
+func (UnimplementedVotiveHandler) NewCircle(context.Context, *localpb.NewCircleRequest) (*localpb.CirclesResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.NewCircle is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) JoinCircle(context.Context, *JoinCircleRequest) (*CirclesResponse, error) {
+func (UnimplementedVotiveHandler) JoinCircle(context.Context, *localpb.JoinCircleRequest) (*localpb.CirclesResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.JoinCircle is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) ListCircles(context.Context, *ListCirclesRequest) (*CirclesResponse, error) {
+func (UnimplementedVotiveHandler) ListCircles(context.Context, *localpb.ListCirclesRequest) (*localpb.CirclesResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ListCircles is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) LeaveCircle(context.Context, *LeaveCircleRequest) (*CirclesResponse, error) {
+func (UnimplementedVotiveHandler) LeaveCircle(context.Context, *localpb.LeaveCircleRequest) (*localpb.CirclesResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.LeaveCircle is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) ReadTime(context.Context, *ReadTimeRequest) (*ReadTimeResponse, error) {
+func (UnimplementedVotiveHandler) ReadTime(context.Context, *localpb.ReadTimeRequest) (*localpb.ReadTimeResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ReadTime is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) Announce(context.Context, *AnnounceRequest) (*EventResponse, error) {
+func (UnimplementedVotiveHandler) Announce(context.Context, *localpb.AnnounceRequest) (*localpb.EventResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.Announce is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) ListEvents(context.Context, *ListEventsRequest) (*EventsResponse, error) {
+func (UnimplementedVotiveHandler) ListEvents(context.Context, *localpb.ListEventsRequest) (*localpb.EventsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ListEvents is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) ShowEvent(context.Context, *ShowEventRequest) (*ShowEventResponse, error) {
+func (UnimplementedVotiveHandler) ShowEvent(context.Context, *localpb.ShowEventRequest) (*localpb.ShowEventResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ShowEvent is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) EditEvent(context.Context, *EditEventRequest) (*EventResponse, error) {
+func (UnimplementedVotiveHandler) EditEvent(context.Context, *localpb.EditEventRequest) (*localpb.EventResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.EditEvent is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) CancelEvent(context.Context, *CancelEventRequest) (*EventResponse, error) {
+func (UnimplementedVotiveHandler) CancelEvent(context.Context, *localpb.CancelEventRequest) (*localpb.EventResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.CancelEvent is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) Invite(context.Context, *InviteRequest) (*InviteResponse, error) {
+func (UnimplementedVotiveHandler) Invite(context.Context, *localpb.InviteRequest) (*localpb.InviteResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.Invite is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) ListInvites(context.Context, *ListInvitesRequest) (*InvitesResponse, error) {
+func (UnimplementedVotiveHandler) ListInvites(context.Context, *localpb.ListInvitesRequest) (*localpb.InvitesResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ListInvites is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) Revoke(context.Context, *RevokeRequest) (*InvitesResponse, error) {
+func (UnimplementedVotiveHandler) Revoke(context.Context, *localpb.RevokeRequest) (*localpb.InvitesResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.Revoke is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) Inspect(context.Context, *InspectRequest) (*AcceptResponse, error) {
+func (UnimplementedVotiveHandler) Inspect(context.Context, *localpb.InspectRequest) (*localpb.AcceptResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.Inspect is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) Accept(context.Context, *AcceptRequest) (*AcceptResponse, error) {
+func (UnimplementedVotiveHandler) Accept(context.Context, *localpb.AcceptRequest) (*localpb.AcceptResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.Accept is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) Rsvp(context.Context, *RsvpRequest) (*RsvpResponse, error) {
+func (UnimplementedVotiveHandler) Rsvp(context.Context, *localpb.RsvpRequest) (*localpb.RsvpResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.Rsvp is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) ListGuests(context.Context, *ListGuestsRequest) (*GuestsResponse, error) {
+func (UnimplementedVotiveHandler) ListGuests(context.Context, *localpb.ListGuestsRequest) (*localpb.GuestsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ListGuests is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) ListContacts(context.Context, *ListContactsRequest) (*ContactsResponse, error) {
+func (UnimplementedVotiveHandler) ListContacts(context.Context, *localpb.ListContactsRequest) (*localpb.ContactsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ListContacts is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) AddContact(context.Context, *AddContactRequest) (*ContactsResponse, error) {
+func (UnimplementedVotiveHandler) AddContact(context.Context, *localpb.AddContactRequest) (*localpb.ContactsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.AddContact is not implemented"))
 }
 
-func (UnimplementedVotiveHandler) Watch(context.Context, *WatchRequest, *connect.ServerStream[Change]) error {
+func (UnimplementedVotiveHandler) Watch(context.Context, *localpb.WatchRequest, *connect.ServerStream[localpb.Change]) error {
 	return connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.Watch is not implemented"))
 }
