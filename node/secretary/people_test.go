@@ -153,6 +153,15 @@ func (p *person) receive(frames []votive.Frame) {
 	p.book.Learn(p.ctx, frames) // what the opener does beside it, done by now
 }
 
+// withFrames is p, who has received these.
+func (p *person) withFrames(frames ...[]votive.Frame) *person {
+	p.t.Helper()
+	for _, f := range frames {
+		p.receive(f)
+	}
+	return p
+}
+
 // sweep is what the almanac does by itself once an hour.
 func (p *person) sweep() {
 	p.t.Helper()

@@ -58,6 +58,8 @@ func mayAnswer(e *almanac.Event, now time.Time) error {
 		return refused("its organizers disagree about it; answer when they have settled that")
 	case e.Inbox() == nil:
 		return refused("what is needed to seal your answer has not arrived yet; try again when more peers are connected")
+	case e.Keep != nil && e.Keep.Invitation != nil && !e.State.Organizes(e.Keep.Invitation.Author):
+		return refused("who invited you is not an organizer of it")
 	}
 	if _, end := e.State.Card.Span(time.UTC); end.Add(14 * time.Hour).Before(now) {
 		return refused("it is over")

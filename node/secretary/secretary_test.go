@@ -1,6 +1,7 @@
 package secretary_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"testing"
 	"time"
@@ -215,6 +216,46 @@ func TestRefusals(t *testing.T) {
 		if now := host.book.Waiting() + guest.book.Waiting(); now != waiting {
 			t.Errorf("%s: %d frames were sealed all the same", c.why, now-waiting)
 		}
+	}
+}
+
+func TestInvitationBySomebodyElse(t *testing.T) {
+	w := newWorld(t)
+	host, mallory, victim := w.person(), w.person(), w.person()
+	event := host.vigil(votive.ID{})
+	var keep *votive.KeepEvent
+	_ = host.book.View(func(v *almanac.View) error { keep = v.Event(event).Keep; return nil })
+	var forged *votive.Invitation
+	err := mallory.book.Write(mallory.ctx, func(v *almanac.View) (almanac.Draft, error) {
+		invite, err := votive.NewSecret(rand.Reader)
+		if err != nil {
+			return almanac.Draft{}, err
+		}
+		forged, err = votive.NewInvitation(v.Identity().EventKey([32]byte{1}), votive.Invitation{
+			Event: event, Secret: keep.Secret, Invite: invite, Expires: w.now.Add(time.Hour),
+		})
+		return almanac.Draft{Send: []almanac.Letter{
+			{Kind: votive.KindLink, Secret: forged.LinkSecret(), Body: forged, Until: w.now.Add(time.Hour)},
+		}}, err
+	})
+	if err != nil {
+		t.Fatalf("Write = %v", err)
+	}
+	link, err := votive.NewLink(forged.LinkSecret(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mallory.post(w)
+	// Before the event is here nobody can say who organizes it.
+	if err := victim.accepts(link); err != nil {
+		t.Fatalf("Accept before the event has come = %v", err)
+	}
+	w.carry()
+	if err := victim.Rsvp(victim.ctx, event, secretary.Rsvp{Status: votive.RsvpYes}); !errors.Is(err, secretary.ErrRefused) {
+		t.Errorf("Rsvp with an invitation by no organizer = %v, want it refused", err)
+	}
+	if err := w.person().withFrames(host.sent, mallory.sent).accepts(link); !errors.Is(err, secretary.ErrRefused) {
+		t.Errorf("Accept of an invitation by no organizer = %v, want it refused", err)
 	}
 }
 
