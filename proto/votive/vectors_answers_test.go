@@ -2,6 +2,7 @@ package votive
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"votive/proto/internal/wirepb"
@@ -34,6 +35,7 @@ type answerIn struct {
 	Revokes    []octets  `json:"revokes"`
 	Order      int       `json:"order"`
 	Seated     int       `json:"seated"`
+	Answered   string    `json:"answered,omitempty"`
 	Now        time.Time `json:"now"`
 }
 
@@ -48,6 +50,13 @@ func doAnswer(in answerIn) (answerOut, error) {
 	}
 	e, _ := Fold(in.Event.id32(), counted)
 	r := Request{Event: &e, Order: in.Order, Seated: in.Seated}
+	if in.Answered != "" {
+		answered := slices.Index(admissionNames, in.Answered)
+		if answered < 0 {
+			return answerOut{}, badVector{fmt.Errorf("admission %q is not known", in.Answered)}
+		}
+		r.Answered = Admission(answered)
+	}
 	if r.Reply, err = decodeReply(in.Reply); err != nil {
 		return answerOut{}, badVector{err}
 	}
@@ -84,11 +93,16 @@ func writeAnswerRecords(c *chapter) {
 		b := answer(change)
 		c.known("answer", name, "8.4", "answer", secret, b, lawBodyID(b))
 	}
-	bad := func(name string, change func(*wirepb.Answer)) { c.unfit("answer", name, "8.4", secret, answer(change)) }
+	bad := func(name string, change func(*wirepb.Answer)) {
+		c.unfit("answer", name, "1.5 8.4", secret, answer(change))
+	}
 	good("plain", func(*wirepb.Answer) {})
 	good("with details", func(w *wirepb.Answer) { w.Details = encoded(plainDetails()) })
 	good("note of 500 bytes", func(w *wirepb.Answer) { w.Note = text(500) })
 	good("pending, and nothing heard", func(w *wirepb.Answer) { w.Admission, w.Heard = 0, 0 })
+	for _, n := range []int32{4, 256, -1, -256} {
+		bad(fmt.Sprintf("admission %d", n), func(w *wirepb.Answer) { w.Admission = wirepb.Admission(n) })
+	}
 	bad("note of 501 bytes", func(w *wirepb.Answer) { w.Note = text(501) })
 	bad("to the reply of another secret", func(w *wirepb.Answer) { w.Reply = replyIDOf(seedOf("reply")) })
 	bad("to the secret and not its id", func(w *wirepb.Answer) { w.Reply = secret })
@@ -123,6 +137,8 @@ type answering struct {
 	revoked    bool
 	order      int
 	seated     int
+	answered   string // before
+	conflict   bool
 	now        time.Time
 }
 
@@ -141,7 +157,11 @@ func (c *chapter) answered(name, admission string, a answering) {
 	if a.reply != nil {
 		a.reply(reply)
 	}
-	in := answerIn{Event: f.id, Counted: octetsOf(list(first.counted("ana"))), Revokes: []octets{}, Order: a.order, Seated: a.seated, Now: a.now}
+	in := answerIn{Event: f.id, Counted: octetsOf(list(first.counted("ana"))), Revokes: []octets{}, Order: a.order, Seated: a.seated, Answered: a.answered, Now: a.now}
+	if a.conflict {
+		one, other := f.revise("one", list("ana"), list(first)), f.revise("other", list("ana"), list(first))
+		in.Counted = octetsOf(list(first.counted("ana"), one.counted("ana"), other.counted("ana")))
+	}
 	if !a.walkIn {
 		if a.invite == nil {
 			a.invite = inv.Invite
@@ -174,6 +194,14 @@ func writeAutomatic(c *chapter) {
 	c.answered("no room", "waitlist", answering{seated: 10, reply: party(1)})
 	c.answered("a party greater than the event", "waitlist", answering{reply: party(11)})
 	c.answered("a party as great as the event", "in", answering{reply: party(10)})
+	c.answered("a party of 0 takes a place", "waitlist", answering{seated: 10, reply: party(0)})
+	c.answered("a party of 0 takes no more than a place", "in", answering{seated: 9, reply: party(0)})
+	c.answered("maybe", "in", answering{reply: func(w *wirepb.Reply) { w.Status = wirepb.Rsvp_RSVP_MAYBE }})
+	c.answered("no, and the invitation is revoked since", "declined", answering{reply: no, revoked: true, answered: "in"})
+	c.answered("no, and the invitation has expired since", "declined", answering{reply: no, now: deadline.Add(time.Second), answered: "waitlist"})
+	c.answered("no, never answered, and the invitation is revoked", "none", answering{reply: no, revoked: true})
+	c.answered("no of a walk-in", "none", answering{reply: no, walkIn: true})
+	c.answered("no of a walk-in whom a person let in", "declined", answering{reply: no, walkIn: true, answered: "in"})
 	c.answered("no limit", "in", answering{seated: 100_000, card: func(w *wirepb.Card) { w.Capacity = 0 }})
 	c.answered("no", "declined", answering{reply: no})
 	c.answered("no, where there is no room", "declined", answering{reply: no, seated: 10})
@@ -187,6 +215,10 @@ func writeNoAnswer(c *chapter) {
 	answers := func(n wirepb.Answers) func(*wirepb.Card) { return func(w *wirepb.Card) { w.Answers = n } }
 	c.answered("a person answers", "none", answering{card: answers(wirepb.Answers_ANSWERS_APPROVE)})
 	c.answered("nobody answers", "none", answering{card: answers(wirepb.Answers_ANSWERS_CLOSED)})
+	c.answered("in conflict", "none", answering{conflict: true})
+	c.answered("in conflict, no", "none", answering{conflict: true, reply: func(w *wirepb.Reply) { w.Status = wirepb.Rsvp_RSVP_NO }, answered: "in"})
+	c.answered("cancelled", "none", answering{card: func(w *wirepb.Card) { w.Status = wirepb.Status_STATUS_CANCELLED }})
+	c.answered("tentative", "in", answering{card: func(w *wirepb.Card) { w.Status = wirepb.Status_STATUS_TENTATIVE }})
 	c.answered("walk-in", "none", answering{walkIn: true})
 	c.answered("after the invitation has expired", "none", answering{now: deadline.Add(time.Second)})
 	c.answered("the invitation is revoked", "none", answering{revoked: true})

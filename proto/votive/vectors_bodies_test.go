@@ -44,19 +44,29 @@ func writePlainBodies(c *chapter) {
 	}
 	fit := func(name string, change func(*wirepb.ContactCard)) {
 		w := contact(change)
-		c.known("link", name, "9.3", "contact", linkSecret(w), signedBody(w), lawDigest("votive-record-1", w.Author, w.Payload))
+		c.known("link", name, "1.8 9.3", "contact", linkSecret(w), signedBody(w), lawDigest("votive-record-1", w.Author, w.Payload))
 	}
 	unfit := func(name string, change func(*wirepb.ContactCard)) {
 		w := contact(change)
-		c.unfit("link", name, "9.3", linkSecret(w), signedBody(w))
+		c.unfit("link", name, "1.8 6.6 9.3", linkSecret(w), signedBody(w))
 	}
 	fit("contact card without a name", func(w *wirepb.ContactCard) { w.Name = "" })
 	fit("contact card with a name of 100 bytes", func(w *wirepb.ContactCard) { w.Name = text(100) })
 	unfit("contact card with a name of 101 bytes", func(w *wirepb.ContactCard) { w.Name = text(101) })
+	fit("contact card issued on 2000-01-01", func(w *wirepb.ContactCard) { w.Issued = firstOf2000 })
+	fit("contact card issued on 2100-12-31", func(w *wirepb.ContactCard) { w.Issued = lastOf2100 - 86399 })
+	unfit("contact card issued on 1999-12-31", func(w *wirepb.ContactCard) { w.Issued = firstOf2000 - 86400 })
+	unfit("contact card issued on 2101-01-01", func(w *wirepb.ContactCard) { w.Issued = lastOf2100 + 1 })
 	unfit("contact card issued at an hour", func(w *wirepb.ContactCard) { w.Issued++ })
 	unfit("contact card with a key that is none", func(w *wirepb.ContactCard) { w.InboxKey = bad })
 	unfit("contact card with a key of 1,215 bytes", func(w *wirepb.ContactCard) { w.InboxKey = w.InboxKey[:1215] })
 }
+
+// The bounds of SPEC 1.8.
+const (
+	firstOf2000 = 946684800
+	lastOf2100  = 4133980799
+)
 
 func writeDetails(c *chapter) {
 	desk := seedOf("desk")

@@ -56,8 +56,8 @@ func writeCards(c *chapter) {
 		c.carded(fmt.Sprintf("capacity of %d", n), "6.1", n <= 100_000, func(w *wirepb.Card) { w.Capacity = n })
 	}
 	for _, n := range []int32{0, 1, 2, 3, 256, -1, -256, 1<<31 - 1} {
-		c.carded(fmt.Sprintf("status %d", n), "6.1", n >= 0 && n <= 2, func(w *wirepb.Card) { w.Status = wirepb.Status(n) })
-		c.carded(fmt.Sprintf("answers %d", n), "6.1", n >= 0 && n <= 2, func(w *wirepb.Card) { w.Answers = wirepb.Answers(n) })
+		c.carded(fmt.Sprintf("status %d", n), "1.5 6.1", n >= 0 && n <= 2, func(w *wirepb.Card) { w.Status = wirepb.Status(n) })
+		c.carded(fmt.Sprintf("answers %d", n), "1.5 6.1", n >= 0 && n <= 2, func(w *wirepb.Card) { w.Answers = wirepb.Answers(n) })
 	}
 	c.carded("hashes of an inbox and of details", "6.5 6.6", true, func(w *wirepb.Card) { w.Inbox, w.Details = seedOf("a"), seedOf("b") })
 	c.carded("everything at its bound", "6.1", true, func(w *wirepb.Card) {
@@ -227,6 +227,12 @@ func writeInstants(c *chapter) {
 		{"2020-01-04T20:00:00", "Europe/Berlin", 7200, "UTC", "zoned", "2020-01-04T19:00:00Z"},
 		{"2020-06-04T20:00:00", "No/Such_Zone", 20700, "UTC", "zoned", "2020-06-04T14:15:00Z"},
 		{"2020-06-04T20:00:00", "No/Such_Zone", -14400, "Asia/Taipei", "zoned", "2020-06-05T00:00:00Z"},
+		{"2020-06-04T20:00:00", "Local", 28800, "America/New_York", "zoned", "2020-06-04T12:00:00Z"},
+		{"2020-03-29T02:30:00", "Europe/Berlin", 3600, "UTC", "zoned", "2020-03-29T01:30:00Z"},
+		{"2020-10-25T02:30:00", "Europe/Berlin", 3600, "UTC", "zoned", "2020-10-25T00:30:00Z"},
+		{"2020-03-29T01:59:59", "Europe/Berlin", 3600, "UTC", "zoned", "2020-03-29T00:59:59Z"},
+		{"2020-03-29T03:00:00", "Europe/Berlin", 7200, "UTC", "zoned", "2020-03-29T01:00:00Z"},
+		{"2020-03-08T02:30:00", "", 0, "America/New_York", "floating", "2020-03-08T07:30:00Z"},
 		{"2020-06-04T20:00:00", "", 0, "UTC", "floating", "2020-06-04T20:00:00Z"},
 		{"2020-06-04T20:00:00", "", 0, "America/New_York", "floating", "2020-06-05T00:00:00Z"},
 		{"2020-06-04", "", 0, "UTC", "date", "2020-06-04T00:00:00Z"},

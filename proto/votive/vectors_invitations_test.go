@@ -67,9 +67,9 @@ func writeInvitationFields(c *chapter) {
 		change(w)
 		signed := statedBy(seedOf("ana"), encoded(inviting(w)))
 		if good {
-			c.known("desk", name, "7.1", "invitation", desk, signedBody(signed), lawDigest("votive-record-1", signed.Author, signed.Payload))
+			c.known("desk", name, "1.8 7.1", "invitation", desk, signedBody(signed), lawDigest("votive-record-1", signed.Author, signed.Payload))
 		} else {
-			c.unfit("desk", name, "7.1", desk, signedBody(signed))
+			c.unfit("desk", name, "1.5 1.8 7.1", desk, signedBody(signed))
 		}
 	}
 	event := func(name string, good bool, change func(*wirepb.Invitation)) {
@@ -87,6 +87,19 @@ func writeInvitationFields(c *chapter) {
 	event("with a name", false, func(w *wirepb.Invitation) { w.Name = "x" })
 	event("and a circle", false, func(w *wirepb.Invitation) { w.Circle, w.Secret, w.Name = id, seedOf("circle"), "june4" })
 	event("neither event nor circle", false, func(w *wirepb.Invitation) { w.Event = nil })
+	moment := func(name string, good bool, expires int64) {
+		event(name, good, func(w *wirepb.Invitation) { w.Expires = expires })
+	}
+	moment("expires as 2000 begins", true, firstOf2000)
+	moment("expires as 2100 ends", true, lastOf2100)
+	moment("expires before 2000", false, firstOf2000-1)
+	moment("expires after 2100", false, lastOf2100+1)
+	moment("expires in 1970", false, 0)
+	moment("expires before 1970", false, -1)
+	moment("expires never", false, 1<<63-1)
+	for _, n := range []int32{2, 256, -1, -256} {
+		event(fmt.Sprintf("role %d", n), false, func(w *wirepb.Invitation) { w.Role = wirepb.Role(n) })
+	}
 	circle("plain", true, func(*wirepb.Invitation) {})
 	circle("name of 1 byte", true, func(w *wirepb.Invitation) { w.Name = "x" })
 	circle("name of 100 bytes", true, func(w *wirepb.Invitation) { w.Name = text(100) })

@@ -2,6 +2,7 @@ package votive
 
 import (
 	"errors"
+	"fmt"
 
 	"votive/proto/internal/wirepb"
 )
@@ -140,12 +141,38 @@ func writeKeeps(c *chapter) {
 }
 
 func writeKeepLimits(c *chapter, self []byte) {
-	circle := func(n int) []byte {
-		return keepBodyOf(&wirepb.Keep{Kind: &wirepb.Keep_Circle{Circle: &wirepb.KeepCircle{Secret: seedOf("circle"), Name: text(n)}}})
+	cases := keepCases()
+	limited := func(i int, name string, good bool, change func(*wirepb.Keep)) {
+		w := cases[i].keep()
+		change(w)
+		b := keepBodyOf(w)
+		switch {
+		case !cases[i].sent && good:
+			c.accept("own-disk", name, "1.8 9.4", ownDiskIn{b}, recordOut{"keep", lawBodyID(b)})
+		case !cases[i].sent:
+			c.refuse("own-disk", name, "1.8 9.4", ownDiskIn{b})
+		case good:
+			c.known("self", name, "9.4", "keep", self, b, lawBodyID(b))
+		default:
+			c.unfit("self", name, "1.8 9.4", self, b)
+		}
 	}
-	b := circle(100)
-	c.known("self", "circle with a name of 100 bytes", "3.7 9.4", "keep", self, b, lawBodyID(b))
-	c.unfit("self", "circle with a name of 101 bytes", "3.7 9.4", self, circle(101))
+	for _, n := range []int{0, 100, 101} {
+		limited(0, fmt.Sprintf("circle with a name of %d bytes", n), n <= 100, func(w *wirepb.Keep) { w.GetCircle().Name = text(n) })
+		limited(4, fmt.Sprintf("contact with a petname of %d bytes", n), n <= 100, func(w *wirepb.Keep) { w.GetContact().Petname = text(n) })
+	}
+	for _, attest := range []string{"", "invited", "circle", "nobody", "all", "Invited"} {
+		good := attest != "all" && attest != "Invited"
+		limited(1, fmt.Sprintf("attest to %q", attest), good, func(w *wirepb.Keep) { w.GetEvent().Attest = attest })
+	}
+	limited(1, "event with an invitation to another", false, func(w *wirepb.Keep) { w.GetEvent().Event = seedOf("event") })
+	limited(1, "event with details of 1,025 bytes", false, func(w *wirepb.Keep) { w.GetEvent().Details = encoded(detailsOf(1025)) })
+	for _, n := range []int64{0, firstOf2000 - 1, firstOf2000, lastOf2100, lastOf2100 + 1, 1<<63 - 1} {
+		good := n >= firstOf2000 && n <= lastOf2100
+		limited(2, fmt.Sprintf("invitation made at %d", n), good, func(w *wirepb.Keep) { w.GetInvite().Made = n })
+		limited(7, fmt.Sprintf("link since %d", n), good, func(w *wirepb.Keep) { w.GetLink().Since = n })
+	}
+	limited(7, "link cut short", false, func(w *wirepb.Keep) { w.GetLink().Link = w.GetLink().Link[:37] })
 	for _, k := range keepCases() {
 		w := k.keep()
 		for _, signed := range []*[]byte{&eventOf(w).Invitation, &inviteOf(w).Signed} {

@@ -14,23 +14,36 @@ type sized func([]byte) []byte
 
 // lengthField is a field that is an id, hash or secret, in a Body.
 type lengthField struct {
-	name     string
-	required bool
-	kind     string
-	body     func(sized) []byte
+	name string
+	left leaving
+	kind string
+	body func(sized) []byte
 }
 
-// writeLengths is SPEC 1.4: each field at 31 and at 33 bytes, and at 0 where it
-// must not be left out.
+// leaving says whether a field may be left out.
+type leaving int
+
+const (
+	never    leaving = iota
+	may              // zeros are not another way to leave it out
+	mayOther         // it may, and another field may not then
+)
+
+// writeLengths is SPEC 1.4: each field at 31 and at 33 bytes, at 0 where it must
+// not be left out, and of zeros where it may.
 func writeLengths(c *chapter) {
 	for _, f := range lengthFields() {
 		lengths := []int{31, 33}
-		if f.required {
+		if f.left != may {
 			lengths = append(lengths, 0)
 		}
 		for _, n := range lengths {
 			body := f.body(func(b []byte) []byte { return append(bytes.Clone(b), 1)[:n] })
 			c.unfit(f.kind, fmt.Sprintf("%s of %d bytes", f.name, n), "1.4", seedOf("answer"), body)
+		}
+		if f.left != never {
+			body := f.body(func([]byte) []byte { return make([]byte, 32) })
+			c.unfit(f.kind, f.name+" of zeros", "1.4", seedOf("answer"), body)
 		}
 	}
 }
@@ -61,22 +74,22 @@ func signedLengths() []lengthField {
 		}
 	}
 	return []lengthField{
-		{"author of a Signed", true, "desk", func(s sized) []byte {
+		{"author of a Signed", never, "desk", func(s sized) []byte {
 			w := statedBy(seedOf("ana"), encoded(signatureOn(first.id)))
 			w.Author = s(w.Author)
 			return signedBody(w)
 		}},
-		{"revision of a Signature", true, "desk", func(s sized) []byte { return bodyBy("ana", signatureOn(s(first.id))) }},
-		{"event of an Invitation", true, "desk", invited(func(w *wirepb.Invitation, s sized) { w.Event = s(w.Event) })},
-		{"secret of an Invitation", true, "desk", invited(func(w *wirepb.Invitation, s sized) { w.Secret = s(w.Secret) })},
-		{"invite of an Invitation", true, "desk", invited(func(w *wirepb.Invitation, s sized) { w.Invite = s(w.Invite) })},
-		{"circle of an Invitation", true, "desk", func(s sized) []byte {
+		{"revision of a Signature", never, "desk", func(s sized) []byte { return bodyBy("ana", signatureOn(s(first.id))) }},
+		{"event of an Invitation", mayOther, "desk", invited(func(w *wirepb.Invitation, s sized) { w.Event = s(w.Event) })},
+		{"secret of an Invitation", never, "desk", invited(func(w *wirepb.Invitation, s sized) { w.Secret = s(w.Secret) })},
+		{"invite of an Invitation", never, "desk", invited(func(w *wirepb.Invitation, s sized) { w.Invite = s(w.Invite) })},
+		{"circle of an Invitation", mayOther, "desk", func(s sized) []byte {
 			w := circleInvitation()
 			w.Circle = s(w.Circle)
 			return bodyBy("ana", inviting(w))
 		}},
-		{"event of a Revoke", true, "event", func(s sized) []byte { return bodyBy("ana", revoking(s(f.id), seedOf("invite"))) }},
-		{"invite of a Revoke", true, "event", func(s sized) []byte {
+		{"event of a Revoke", never, "event", func(s sized) []byte { return bodyBy("ana", revoking(s(f.id), seedOf("invite"))) }},
+		{"invite of a Revoke", never, "event", func(s sized) []byte {
 			st := revoking(f.id, seedOf("invite"))
 			st.GetRevoke().Invite = s(st.GetRevoke().Invite)
 			return bodyBy("ana", st)
@@ -100,21 +113,21 @@ func eventLengths() []lengthField {
 		}
 	}
 	return []lengthField{
-		{"nonce of a Genesis", true, "desk", founded(func(w *wirepb.Genesis, s sized) { w.Nonce = s(w.Nonce) })},
-		{"founder in a Genesis", true, "desk", founded(func(w *wirepb.Genesis, s sized) { w.Founders[0] = s(w.Founders[0]) })},
-		{"parent of a Revision", true, "desk", proposed(func(w *wirepb.Revision, s sized) { w.Parents[0] = s(w.Parents[0]) })},
-		{"instead of a Revision", true, "desk", proposed(func(w *wirepb.Revision, s sized) { w.Instead = [][]byte{s(seedOf("x"))} })},
-		{"moved_to of a Revision", false, "desk", proposed(func(w *wirepb.Revision, s sized) { w.MovedTo = s(seedOf("x")) })},
-		{"inbox of a Card", false, "desk", proposed(func(w *wirepb.Revision, s sized) { w.Card.Inbox = s(seedOf("x")) })},
-		{"details of a Card", false, "desk", proposed(func(w *wirepb.Revision, s sized) { w.Card.Details = s(seedOf("x")) })},
-		{"key of an Organizer", true, "desk", proposed(func(w *wirepb.Revision, s sized) {
+		{"nonce of a Genesis", never, "desk", founded(func(w *wirepb.Genesis, s sized) { w.Nonce = s(w.Nonce) })},
+		{"founder in a Genesis", never, "desk", founded(func(w *wirepb.Genesis, s sized) { w.Founders[0] = s(w.Founders[0]) })},
+		{"parent of a Revision", never, "desk", proposed(func(w *wirepb.Revision, s sized) { w.Parents[0] = s(w.Parents[0]) })},
+		{"instead of a Revision", never, "desk", proposed(func(w *wirepb.Revision, s sized) { w.Instead = [][]byte{s(seedOf("x"))} })},
+		{"moved_to of a Revision", may, "desk", proposed(func(w *wirepb.Revision, s sized) { w.MovedTo = s(seedOf("x")) })},
+		{"inbox of a Card", may, "desk", proposed(func(w *wirepb.Revision, s sized) { w.Card.Inbox = s(seedOf("x")) })},
+		{"details of a Card", may, "desk", proposed(func(w *wirepb.Revision, s sized) { w.Card.Details = s(seedOf("x")) })},
+		{"key of an Organizer", never, "desk", proposed(func(w *wirepb.Revision, s sized) {
 			w.Card.Organizers[0].Key = s(w.Card.Organizers[0].Key)
 		})},
-		{"identity of an Attestation", true, "desk", proposed(func(w *wirepb.Revision, s sized) {
+		{"identity of an Attestation", never, "desk", proposed(func(w *wirepb.Revision, s sized) {
 			w.Card.Organizers[0].Attestation = attestation("ana", f.id, keyOf("ana"))
 			w.Card.Organizers[0].Attestation.Identity = s(w.Card.Organizers[0].Attestation.Identity)
 		})},
-		{"key of a Mark", true, "circle", func(s sized) []byte {
+		{"key of a Mark", never, "circle", func(s sized) []byte {
 			w := &wirepb.Counted{Revision: first.bytes, Marks: []*wirepb.Mark{first.mark("ana")}}
 			w.Marks[0].Key = s(w.Marks[0].Key)
 			return countedBody(w)
@@ -130,56 +143,56 @@ func attestation(name string, event, key []byte) *wirepb.Attestation {
 
 func otherLengths() []lengthField {
 	f := found("nonce", "ana")
-	kept := func(name string, required bool, keep func(sized) *wirepb.Keep) lengthField {
-		return lengthField{name, required, "self", func(s sized) []byte { return keepBodyOf(keep(s)) }}
+	kept := func(name string, left leaving, keep func(sized) *wirepb.Keep) lengthField {
+		return lengthField{name, left, "self", func(s sized) []byte { return keepBodyOf(keep(s)) }}
 	}
-	keptEvent := func(name string, required bool, change func(*wirepb.KeepEvent, sized)) lengthField {
-		return kept(name+" of a KeepEvent", required, func(s sized) *wirepb.Keep {
+	keptEvent := func(name string, left leaving, change func(*wirepb.KeepEvent, sized)) lengthField {
+		return kept(name+" of a KeepEvent", left, func(s sized) *wirepb.Keep {
 			w := &wirepb.KeepEvent{Event: f.id, Secret: seedOf("x")}
 			change(w, s)
 			return &wirepb.Keep{Kind: &wirepb.Keep_Event{Event: w}}
 		})
 	}
-	keptReply := func(name string, change func(*wirepb.KeepReply, sized)) lengthField {
-		return kept(name+" of a KeepReply", false, func(s sized) *wirepb.Keep {
+	keptReply := func(name string, left leaving, change func(*wirepb.KeepReply, sized)) lengthField {
+		return kept(name+" of a KeepReply", left, func(s sized) *wirepb.Keep {
 			w := &wirepb.KeepReply{Reply: plainReply(f.id)}
 			change(w, s)
 			return &wirepb.Keep{Kind: &wirepb.Keep_Reply{Reply: w}}
 		})
 	}
 	return []lengthField{
-		{"event of an Inbox", true, "circle", func(s sized) []byte { return inboxBody(s(f.id), lawInboxKey(seedOf("inbox"))) }},
-		{"salt of Details", true, "desk", func(s sized) []byte {
+		{"event of an Inbox", never, "circle", func(s sized) []byte { return inboxBody(s(f.id), lawInboxKey(seedOf("inbox"))) }},
+		{"salt of Details", never, "desk", func(s sized) []byte {
 			return encoded(&wirepb.Body{Kind: &wirepb.Body_Details{Details: encoded(&wirepb.Details{Salt: s(seedOf("salt"))})}})
 		}},
-		{"inbox of a SealedReply", true, "reply", func(s sized) []byte {
+		{"inbox of a SealedReply", never, "reply", func(s sized) []byte {
 			return encoded(&wirepb.Body{Kind: &wirepb.Body_Reply{Reply: &wirepb.SealedReply{
 				Inbox: s(seedOf("x")), Sealed: bytes.Repeat([]byte{7}, 2672),
 			}}})
 		}},
-		{"event of an Answer", true, "answer", func(s sized) []byte {
+		{"event of an Answer", never, "answer", func(s sized) []byte {
 			return answerBody(&wirepb.Answer{Event: s(f.id), Reply: replyIDOf(seedOf("answer"))})
 		}},
-		{"reply of an Answer", true, "answer", func(s sized) []byte {
+		{"reply of an Answer", never, "answer", func(s sized) []byte {
 			return answerBody(&wirepb.Answer{Event: f.id, Reply: s(replyIDOf(seedOf("answer")))})
 		}},
-		kept("secret of a KeepCircle", true, func(s sized) *wirepb.Keep {
+		kept("secret of a KeepCircle", never, func(s sized) *wirepb.Keep {
 			return &wirepb.Keep{Kind: &wirepb.Keep_Circle{Circle: &wirepb.KeepCircle{Secret: s(seedOf("x"))}}}
 		}),
-		kept("issuer of a KeepCircle", false, func(s sized) *wirepb.Keep {
+		kept("issuer of a KeepCircle", may, func(s sized) *wirepb.Keep {
 			return &wirepb.Keep{Kind: &wirepb.Keep_Circle{Circle: &wirepb.KeepCircle{Secret: seedOf("x"), Issuer: s(keyOf("ana"))}}}
 		}),
-		keptEvent("event", true, func(w *wirepb.KeepEvent, s sized) { w.Event = s(w.Event) }),
-		keptEvent("secret", true, func(w *wirepb.KeepEvent, s sized) { w.Secret = s(w.Secret) }),
-		keptEvent("circle", false, func(w *wirepb.KeepEvent, s sized) { w.Circle = s(seedOf("x")) }),
-		keptEvent("nonce", false, func(w *wirepb.KeepEvent, s sized) { w.Nonce = s(seedOf("x")) }),
-		keptEvent("desk", false, func(w *wirepb.KeepEvent, s sized) { w.Desk = s(seedOf("x")) }),
-		keptReply("event in the reply", func(w *wirepb.KeepReply, s sized) { w.Reply.Event = s(w.Reply.Event) }),
-		keptReply("secret in the reply", func(w *wirepb.KeepReply, s sized) { w.Reply.Secret = s(w.Reply.Secret) }),
-		keptReply("inbox", func(w *wirepb.KeepReply, s sized) { w.Inbox = s(seedOf("x")) }),
-		keptReply("invite", func(w *wirepb.KeepReply, s sized) { w.Invite = s(seedOf("x")) }),
-		keptReply("event secret", func(w *wirepb.KeepReply, s sized) { w.Secret = s(seedOf("x")) }),
-		kept("seed of a KeepCard", true, func(s sized) *wirepb.Keep {
+		keptEvent("event", never, func(w *wirepb.KeepEvent, s sized) { w.Event = s(w.Event) }),
+		keptEvent("secret", never, func(w *wirepb.KeepEvent, s sized) { w.Secret = s(w.Secret) }),
+		keptEvent("circle", may, func(w *wirepb.KeepEvent, s sized) { w.Circle = s(seedOf("x")) }),
+		keptEvent("nonce", may, func(w *wirepb.KeepEvent, s sized) { w.Nonce = s(seedOf("x")) }),
+		keptEvent("desk", may, func(w *wirepb.KeepEvent, s sized) { w.Desk = s(seedOf("x")) }),
+		keptReply("event in the reply", never, func(w *wirepb.KeepReply, s sized) { w.Reply.Event = s(w.Reply.Event) }),
+		keptReply("secret in the reply", never, func(w *wirepb.KeepReply, s sized) { w.Reply.Secret = s(w.Reply.Secret) }),
+		keptReply("inbox", may, func(w *wirepb.KeepReply, s sized) { w.Inbox = s(seedOf("x")) }),
+		keptReply("invite", may, func(w *wirepb.KeepReply, s sized) { w.Invite = s(seedOf("x")) }),
+		keptReply("event secret", may, func(w *wirepb.KeepReply, s sized) { w.Secret = s(seedOf("x")) }),
+		kept("seed of a KeepCard", never, func(s sized) *wirepb.Keep {
 			card := encoded(statedBy(identitySeed("ana"), encoded(introducing(plainContact()))))
 			return &wirepb.Keep{Kind: &wirepb.Keep_Card{Card: &wirepb.KeepCard{Signed: card, Seed: s(seedOf("inbox"))}}}
 		}),

@@ -139,7 +139,7 @@ func writeReplies(c *chapter) {
 	event := found("nonce", "ana").id
 	for _, name := range []string{"inbox", "another inbox"} {
 		key := lawInboxKey(seedOf(name))
-		c.accept("inbox", "key of an "+name, "6.6 8.1 8.7", inboxIn{seedOf(name), event}, inboxOut{key, lawDigest("votive-inbox-1", event, key)})
+		c.accept("inbox", "key of an "+name, "6.6 8.1", inboxIn{seedOf(name), event}, inboxOut{key, lawDigest("votive-inbox-1", event, key)})
 	}
 	writeReplyBytes(c, event)
 	writeOpenedReplies(c, event)
@@ -217,6 +217,11 @@ func writeRefusedReplies(c *chapter, event []byte) {
 	changed("note of 501 bytes", "8.2", func(w *wirepb.Reply) { w.Note = text(501) })
 	changed("party of 101", "8.2", func(w *wirepb.Reply) { w.Party = 101 })
 	changed("party of 4,294,967,295", "8.2", func(w *wirepb.Reply) { w.Party = 1<<32 - 1 })
+	for _, n := range []int32{3, 256, -1, -256} {
+		changed(fmt.Sprintf("status %d", n), "1.5", func(w *wirepb.Reply) { w.Status = wirepb.Rsvp(n) })
+	}
+	changed("to another event than its inbox", "8.1", func(w *wirepb.Reply) { w.Event = seedOf("event") })
+	changed("invite of zeros", "1.4", func(w *wirepb.Reply) { withInvite(w, invite).Invite = make([]byte, 32) })
 	changed("mac without an invite", "8.2", func(w *wirepb.Reply) { w.Mac = seedOf("mac") })
 	changed("invite without a mac", "8.2", func(w *wirepb.Reply) { w.Invite = lawDigest("votive-invite-1", invite) })
 	changed("mac of 31 bytes", "1.4 8.2", func(w *wirepb.Reply) { withInvite(w, invite); w.Mac = w.Mac[:31] })
