@@ -48,7 +48,7 @@ func writePlainBodies(c *chapter) {
 	}
 	unfit := func(name string, change func(*wirepb.ContactCard)) {
 		w := contact(change)
-		c.unfit("link", name, "1.8 6.6 9.3", linkSecret(w), signedBody(w))
+		c.unfit("link", name, "1.4 1.8 6.6 9.3", linkSecret(w), signedBody(w))
 	}
 	fit("contact card without a name", func(w *wirepb.ContactCard) { w.Name = "" })
 	fit("contact card with a name of 100 bytes", func(w *wirepb.ContactCard) { w.Name = text(100) })
@@ -59,6 +59,8 @@ func writePlainBodies(c *chapter) {
 	unfit("contact card issued on 2101-01-01", func(w *wirepb.ContactCard) { w.Issued = lastOf2100 + 1 })
 	unfit("contact card issued at an hour", func(w *wirepb.ContactCard) { w.Issued++ })
 	unfit("contact card with a key that is none", func(w *wirepb.ContactCard) { w.InboxKey = bad })
+	unfit("contact card with an inbox secret of 31 bytes", func(w *wirepb.ContactCard) { w.InboxSecret = w.InboxSecret[:31] })
+	unfit("contact card with an inbox secret of zeros", func(w *wirepb.ContactCard) { w.InboxSecret = make([]byte, 32) })
 	unfit("contact card with a key of 1,215 bytes", func(w *wirepb.ContactCard) { w.InboxKey = w.InboxKey[:1215] })
 }
 

@@ -27,10 +27,11 @@ const (
 	never    leaving = iota
 	may              // zeros are not another way to leave it out
 	mayOther         // it may, and another field may not then
+	secret           // never, and zeros are no secret
 )
 
 // writeLengths is SPEC 1.4: each field at 31 and at 33 bytes, at 0 where it must
-// not be left out, and of zeros where it may.
+// not be left out, and of zeros where it may or is a secret.
 func writeLengths(c *chapter) {
 	for _, f := range lengthFields() {
 		lengths := []int{31, 33}
@@ -81,8 +82,8 @@ func signedLengths() []lengthField {
 		}},
 		{"revision of a Signature", never, "desk", func(s sized) []byte { return bodyBy("ana", signatureOn(s(first.id))) }},
 		{"event of an Invitation", mayOther, "desk", invited(func(w *wirepb.Invitation, s sized) { w.Event = s(w.Event) })},
-		{"secret of an Invitation", never, "desk", invited(func(w *wirepb.Invitation, s sized) { w.Secret = s(w.Secret) })},
-		{"invite of an Invitation", never, "desk", invited(func(w *wirepb.Invitation, s sized) { w.Invite = s(w.Invite) })},
+		{"secret of an Invitation", secret, "desk", invited(func(w *wirepb.Invitation, s sized) { w.Secret = s(w.Secret) })},
+		{"invite of an Invitation", secret, "desk", invited(func(w *wirepb.Invitation, s sized) { w.Invite = s(w.Invite) })},
 		{"circle of an Invitation", mayOther, "desk", func(s sized) []byte {
 			w := circleInvitation()
 			w.Circle = s(w.Circle)
@@ -176,19 +177,19 @@ func otherLengths() []lengthField {
 		{"reply of an Answer", never, "answer", func(s sized) []byte {
 			return answerBody(&wirepb.Answer{Event: f.id, Reply: s(replyIDOf(seedOf("answer")))})
 		}},
-		kept("secret of a KeepCircle", never, func(s sized) *wirepb.Keep {
+		kept("secret of a KeepCircle", secret, func(s sized) *wirepb.Keep {
 			return &wirepb.Keep{Kind: &wirepb.Keep_Circle{Circle: &wirepb.KeepCircle{Secret: s(seedOf("x"))}}}
 		}),
 		kept("issuer of a KeepCircle", may, func(s sized) *wirepb.Keep {
 			return &wirepb.Keep{Kind: &wirepb.Keep_Circle{Circle: &wirepb.KeepCircle{Secret: seedOf("x"), Issuer: s(keyOf("ana"))}}}
 		}),
 		keptEvent("event", never, func(w *wirepb.KeepEvent, s sized) { w.Event = s(w.Event) }),
-		keptEvent("secret", never, func(w *wirepb.KeepEvent, s sized) { w.Secret = s(w.Secret) }),
+		keptEvent("secret", secret, func(w *wirepb.KeepEvent, s sized) { w.Secret = s(w.Secret) }),
 		keptEvent("circle", may, func(w *wirepb.KeepEvent, s sized) { w.Circle = s(seedOf("x")) }),
 		keptEvent("nonce", may, func(w *wirepb.KeepEvent, s sized) { w.Nonce = s(seedOf("x")) }),
 		keptEvent("desk", may, func(w *wirepb.KeepEvent, s sized) { w.Desk = s(seedOf("x")) }),
 		keptReply("event in the reply", never, func(w *wirepb.KeepReply, s sized) { w.Reply.Event = s(w.Reply.Event) }),
-		keptReply("secret in the reply", never, func(w *wirepb.KeepReply, s sized) { w.Reply.Secret = s(w.Reply.Secret) }),
+		keptReply("secret in the reply", secret, func(w *wirepb.KeepReply, s sized) { w.Reply.Secret = s(w.Reply.Secret) }),
 		keptReply("inbox", may, func(w *wirepb.KeepReply, s sized) { w.Inbox = s(seedOf("x")) }),
 		keptReply("invite", may, func(w *wirepb.KeepReply, s sized) { w.Invite = s(seedOf("x")) }),
 		keptReply("event secret", may, func(w *wirepb.KeepReply, s sized) { w.Secret = s(seedOf("x")) }),

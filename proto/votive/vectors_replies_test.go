@@ -227,6 +227,7 @@ func writeRefusedReplies(c *chapter, event []byte) {
 	changed("mac of 31 bytes", "1.4 8.2", func(w *wirepb.Reply) { withInvite(w, invite); w.Mac = w.Mac[:31] })
 	changed("mac of 33 bytes", "1.4 8.2", func(w *wirepb.Reply) { withInvite(w, invite); w.Mac = append(w.Mac, 0) })
 	changed("secret of 31 bytes", "1.4", func(w *wirepb.Reply) { w.Secret = w.Secret[:31] })
+	changed("secret of zeros", "1.4", func(w *wirepb.Reply) { w.Secret = make([]byte, 32) })
 	changed("event of 31 bytes", "1.4", func(w *wirepb.Reply) { w.Event = w.Event[:31] })
 	changed("invite of 33 bytes", "1.4", func(w *wirepb.Reply) { withInvite(w, invite); w.Invite = append(w.Invite, 0) })
 
