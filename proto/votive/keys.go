@@ -83,13 +83,17 @@ func checkKey(key ID) error {
 
 // checkEncoding is checkKey without finding out whether there is such a point,
 // which verifying does anyway. It needs no arithmetic: eight points are of low
-// order, and they have five y coordinates. The two points whose x is 0, which
-// alone have a second encoding with y below p, are among them. SPEC 4.4.
+// order, and they have five y coordinates. The points with y 1 and -1, whose x
+// is 0 and has no sign, alone have a second encoding with y below p. SPEC 4.4.
 func checkEncoding(key ID) error {
 	y := key
 	y[31] &= 0x7f // the sign of x
 	for i := range lowOrderY {
-		if y == lowOrderY[i] {
+		switch {
+		case y != lowOrderY[i]:
+		case y != key && (i == 1 || i == 2):
+			return fmt.Errorf("key %v is not in canonical form", key)
+		default:
 			return fmt.Errorf("key %v is a point of low order", key)
 		}
 	}
@@ -105,7 +109,7 @@ func checkEncoding(key ID) error {
 }
 
 // lowOrderY is the y coordinates of the points of edwards25519 whose product
-// with 8 is the neutral element: 0, 1, -1 and the two of order 8.
+// with 8 is the neutral element: 0, 1, -1, and those of the points of order 8.
 var lowOrderY = [5]ID{
 	{},
 	{1},
