@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -59,7 +60,7 @@ func (a *app) secret(ctx context.Context, fd int, question string) ([]byte, erro
 func (a *app) confirm(ctx context.Context, fd int, question string) (bool, error) {
 	fmt.Fprint(a.Err, question+" [y/N] ")
 	line, err := wait(ctx, fd, func() (string, error) { return bufio.NewReader(a.In).ReadString('\n') })
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		fmt.Fprintln(a.Err)
 		return false, err
 	}
@@ -111,7 +112,7 @@ func (a *app) backupWords(ctx context.Context) ([]string, error) {
 			line, err = next()
 		}
 		words = append(words, strings.FieldsFunc(strings.ToLower(line), func(r rune) bool { return r < 'a' || r > 'z' })...)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

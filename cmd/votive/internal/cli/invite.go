@@ -101,7 +101,7 @@ func (a *app) invited(r *localpb.InviteResponse, out string) {
 	default:
 		valid += fmt.Sprintf(", for %d people", r.GetUses())
 	}
-	a.say("%s. votive revoke %s takes it back.", valid, page.Short(r.GetId()))
+	a.say("%s.\nvotive revoke %s takes it back.", valid, page.Short(r.GetId()))
 	if out != "" {
 		a.say("It is also in %s, which can be opened without a network.", out)
 	}

@@ -132,8 +132,10 @@ func TestStream(t *testing.T) {
 			want = context.Canceled
 			cancel()
 		}
-		if stream.Receive() || stream.Receive() || !errors.Is(stream.Err(), want) {
-			t.Errorf("a stream ends with %v, want %v", stream.Err(), want)
+		for range 2 {
+			if stream.Receive() || !errors.Is(stream.Err(), want) {
+				t.Errorf("a stream ends with %v, want %v", stream.Err(), want)
+			}
 		}
 		stream.Close()
 		cancel()

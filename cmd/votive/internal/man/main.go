@@ -3,8 +3,11 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,19 +28,36 @@ func main() {
 }
 
 func write(dir, version string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return err
 	}
-	root := cli.Commands(version)
-	quiet(root)
-	// No date: the same source gives the same pages.
-	return doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: "votive " + version, Manual: "votive", Date: new(time.Time)}, dir)
+	return pages(cli.Commands(version), dir, version)
 }
 
-// quiet leaves out the footer with the date of generation.
-func quiet(cmd *cobra.Command) {
+// pages writes the page of a command, and those of the commands below it.
+func pages(cmd *cobra.Command, dir, version string) error {
 	cmd.DisableAutoGenTag = true
-	for _, c := range cmd.Commands() {
-		quiet(c)
+	never := new(time.Time)
+	var page bytes.Buffer
+	err := doc.GenMan(cmd, &doc.GenManHeader{
+		Title: strings.ToUpper(name(cmd)), Section: "1", Source: "votive " + version, Manual: "votive", Date: never,
+	}, &page)
+	if err != nil {
+		return err
 	}
+	// No date: the same source gives the same pages.
+	text := strings.Replace(page.String(), never.Format(`"Jan 2006"`), `""`, 1)
+	if err := os.WriteFile(filepath.Join(dir, name(cmd)+".1"), []byte(text), 0o600); err != nil {
+		return err
+	}
+	for _, c := range cmd.Commands() {
+		if err := pages(c, dir, version); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func name(cmd *cobra.Command) string {
+	return strings.ReplaceAll(cmd.CommandPath(), " ", "-")
 }

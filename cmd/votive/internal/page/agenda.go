@@ -152,10 +152,11 @@ func (r Reader) Change(c *localpb.Change) string {
 		about = plain.Line(c.GetPeer().GetPeer())
 	}
 	id := Short(e.GetId())
-	head := fmt.Sprintf("%s  %-8s  ", r.Now.In(r.Zone).Format("15:04:05"), plain.Line(c.GetKind()))
+	kind := plain.Pad(plain.Cut(plain.Line(c.GetKind()), 8), 8)
+	head := r.Now.In(r.Zone).Format("15:04:05") + "  " + kind + "  "
 	room := plain.Columns - plain.Width(head)
 	if id != "" {
-		room -= 2 + len(id)
+		room -= 2 + plain.Width(id)
 	}
 	return strings.TrimRight(head+plain.Pad(plain.Cut(about, room), room)+"  "+id, " ") + "\n"
 }

@@ -55,7 +55,10 @@ func (s *sheet) para(text string) {
 // Short is how an id or a key is shown where there is little room: eight
 // characters, enough to be typed back.
 func Short(id string) string {
-	return plain.Line(id[:min(len(id), 8)])
+	if strings.Trim(id, "0123456789abcdef") == "" {
+		return id[:min(len(id), 8)]
+	}
+	return plain.Cut(plain.Line(id), 8)
 }
 
 // count is n of something, in words that fit the number.

@@ -120,7 +120,9 @@ func TestWrap(t *testing.T) {
 		{"Tibetan, after the tsheg", "བོད་ཀྱི་རྒྱལ་རབས", 6, []string{"བོད་ཀྱི་", "རྒྱལ་རབས"}},
 		{"a long link", "at https://example.org/abcdefgh", 12, []string{"at https://", "example.org/", "abcdefgh"}},
 		{"nowhere to break", "aaaaaaaaaaaa", 5, []string{"aaaaa", "aaaaa", "aa"}},
-		{"too narrow for anything", "六四", 1, []string{"六", "四"}},
+		{"too narrow for anything", "六四六四", 1, []string{"六四", "六四"}},
+		{"the widest dash", "⸻⸻", 4, []string{"⸻", "⸻"}},
+		{"many letters drawn as one", "ᄀᄀᄀᄀ", 4, []string{"ᄀᄀᄀᄀ"}},
 	} {
 		got := Wrap(c.in, c.width)
 		if strings.Join(got, "|") != strings.Join(c.want, "|") {
@@ -154,7 +156,7 @@ func TestTableFits(t *testing.T) {
 func FuzzPlain(f *testing.F) {
 	for _, s := range []string{
 		"", "Candles", "六四燭光晚會", "བོད་ཀྱི་རྒྱལ་རབས།", "a\x1b[2J\u202e\u200b\r\n\xff", "\u2764\ufe0f", "‹U+202E›",
-		"\U0001F468\u200d\U0001F469", "a\u0301\u0301\u0301", "\u3164 \u00ad\U000e0041",
+		"⸻⸺ᄀᄀᄀᄀᄀᄀ", "\U0001F468\u200d\U0001F469", "a\u0301\u0301\u0301", "\u3164 \u00ad\U000e0041",
 	} {
 		f.Add(s, 10)
 	}
@@ -176,7 +178,7 @@ func FuzzPlain(f *testing.F) {
 		if err := errors.Join(json.Unmarshal(document, &before), json.Unmarshal(escaped, &after)); err != nil || before != after {
 			t.Errorf("JSON(%s) = %s, %v, which means something else", document, escaped, err)
 		}
-		width = 2 + width&0x3f
+		width = 4 + width&0x3f
 		if cut := Cut(line, width); Width(cut) > width {
 			t.Errorf("Cut(%q, %d) = %q, of %d columns", line, width, cut, Width(cut))
 		}

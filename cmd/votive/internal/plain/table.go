@@ -36,16 +36,17 @@ func Table(rows [][]string) string {
 
 // narrow takes columns from the widest until all fit into room.
 func narrow(widths []int, room int) {
-	total, widest := 0, 0
-	for i, w := range widths {
-		total += w
-		if w > widths[widest] {
-			widest = i
+	for {
+		total, widest := 0, 0
+		for i, w := range widths {
+			total += w
+			if w > widths[widest] {
+				widest = i
+			}
 		}
+		if total <= room || widths[widest] <= 1 {
+			return
+		}
+		widths[widest]--
 	}
-	if total <= room || widths[widest] <= 1 {
-		return
-	}
-	widths[widest]--
-	narrow(widths, room)
 }

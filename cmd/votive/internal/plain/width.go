@@ -2,6 +2,7 @@ package plain
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
 )
@@ -14,7 +15,7 @@ func Width(s string) int {
 // Cut shortens s to at most width columns, with an ellipsis where something is
 // missing. It cuts between what a reader sees as characters, never inside.
 func Cut(s string, width int) string {
-	if Width(s) <= width {
+	if fits(s, width) {
 		return s
 	}
 	if width < 1 {
@@ -42,11 +43,18 @@ func split(s string, width int) (head, rest string) {
 	return s[:len(s)-len(rest)], rest
 }
 
+// fits says whether s takes at most width columns, without looking at more of
+// it than that.
+func fits(s string, width int) bool {
+	_, rest := split(s, width)
+	return rest == ""
+}
+
 // Wrap breaks s into lines of at most width columns, where the Unicode line
 // breaking rules (UAX 14) allow, so that it also knows where Chinese and
 // Tibetan may break. What has no such place, a long link, is broken anywhere.
 func Wrap(s string, width int) []string {
-	width = max(width, 2) // a wide character must fit
+	width = max(width, 4) // the widest character there is must fit
 	var lines []string
 	line := ""
 	flush := func() {
@@ -57,11 +65,14 @@ func Wrap(s string, width int) []string {
 		var part string
 		var must bool
 		part, rest, must, state = uniseg.FirstLineSegmentInString(rest, state)
-		if line != "" && Width(line+strings.TrimRight(part, " \n")) > width {
+		if line != "" && !fits(line+strings.TrimRight(part, " \n"), width) {
 			flush()
 		}
-		for Width(strings.TrimRight(part, " \n")) > width {
-			line, part = split(part, width)
+		for !fits(strings.TrimRight(part, " \n"), width) {
+			if line, part = split(part, width); line == "" { // many letters drawn as one
+				_, n := utf8.DecodeRuneInString(part)
+				line, part = part[:n], part[n:]
+			}
 			flush()
 		}
 		if line += part; must && rest != "" {
