@@ -128,7 +128,9 @@ func (a *API) Inspect(ctx context.Context, r *localpb.InspectRequest) (*localpb.
 	if err := a.Almanac.View(func(*almanac.View) error { return nil }); err != nil {
 		return nil, err // locked: nothing could be accepted
 	}
-	a.Secretary.Inspect(ctx, o)
+	if err := a.Secretary.Inspect(ctx, o); err != nil {
+		return nil, err
+	}
 	if !o.Found() && r.Connect {
 		a.Secretary.Fetch(ctx, o, wait(r.WaitSeconds))
 	}
@@ -144,7 +146,9 @@ func (a *API) Accept(ctx context.Context, r *localpb.AcceptRequest) (*localpb.Ac
 	if err := a.Almanac.View(func(*almanac.View) error { return nil }); err != nil {
 		return nil, err
 	}
-	a.Secretary.Inspect(ctx, o)
+	if err := a.Secretary.Inspect(ctx, o); err != nil {
+		return nil, err
+	}
 	if !o.Found() {
 		a.Secretary.Fetch(ctx, o, wait(r.WaitSeconds))
 	}
@@ -215,7 +219,9 @@ func (a *API) AddContact(ctx context.Context, r *localpb.AddContactRequest) (*lo
 	if err := a.Almanac.View(func(*almanac.View) error { return nil }); err != nil {
 		return nil, err
 	}
-	a.Secretary.Inspect(ctx, o)
+	if err := a.Secretary.Inspect(ctx, o); err != nil {
+		return nil, err
+	}
 	if !o.Found() && r.Connect {
 		a.Secretary.Fetch(ctx, o, wait(r.WaitSeconds))
 	}

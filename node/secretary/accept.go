@@ -19,6 +19,8 @@ type Opened struct {
 	Contact    *votive.ContactCard // or nothing has come yet
 	Event      *votive.Event       // what an invitation is to, if that is here
 	Frames     []votive.Frame      // of a file
+
+	revokes []*votive.Revoke
 }
 
 // Found reports whether the record behind the link is here.
@@ -52,8 +54,17 @@ func Read(link string, file []byte) (*Opened, error) {
 }
 
 // Inspect finds what is behind a link in what is here already. It dials nobody
-// and changes nothing.
-func (s *Secretary) Inspect(ctx context.Context, o *Opened) {
+// and changes nothing. It refuses a file that does not hold what its link leads
+// to: there is nothing to wait for.
+func (s *Secretary) Inspect(ctx context.Context, o *Opened) error {
+	s.look(ctx, o)
+	if len(o.Frames) > 0 && !o.Found() {
+		return refused("the file does not hold the invitation that it should: it was altered on its way")
+	}
+	return nil
+}
+
+func (s *Secretary) look(ctx context.Context, o *Opened) {
 	for _, rec := range s.book.Look(ctx, votive.KindLink, o.Link.Secret(), o.Frames...) {
 		switch b := rec.Body().(type) {
 		case *votive.Invitation:
@@ -66,9 +77,15 @@ func (s *Secretary) Inspect(ctx context.Context, o *Opened) {
 		return
 	}
 	var counted []*votive.Counted
+	o.revokes = nil
 	for _, rec := range s.book.Look(ctx, votive.KindEvent, o.Invitation.Secret, o.Frames...) {
-		if c, ok := rec.Body().(*votive.Counted); ok && c.Revision().Event() == o.Invitation.Event {
-			counted = append(counted, c)
+		switch b := rec.Body().(type) {
+		case *votive.Counted:
+			if b.Revision().Event() == o.Invitation.Event {
+				counted = append(counted, b)
+			}
+		case *votive.Revoke:
+			o.revokes = append(o.revokes, b)
 		}
 	}
 	if e, known := votive.Fold(o.Invitation.Event, counted); known {
@@ -88,7 +105,7 @@ func (s *Secretary) Fetch(ctx context.Context, o *Opened, wait time.Duration) {
 		}
 	}
 	for {
-		s.Inspect(ctx, o)
+		s.look(ctx, o)
 		if o.Found() && (o.Event != nil || o.Invitation == nil || o.Invitation.Event.IsZero()) {
 			return
 		}
@@ -123,7 +140,7 @@ func (s *Secretary) takePart(ctx context.Context, o *Opened) error {
 	inv := o.Invitation
 	return s.book.Write(ctx, func(v *almanac.View) (almanac.Draft, error) {
 		var d almanac.Draft
-		var revokes []*votive.Revoke
+		revokes := o.revokes
 		keep := votive.KeepEvent{Event: inv.Event, Secret: inv.Secret}
 		if e := v.Event(inv.Event); e != nil {
 			if e.Organized() {
@@ -135,7 +152,7 @@ func (s *Secretary) takePart(ctx context.Context, o *Opened) error {
 			if e.Keep != nil {
 				keep = *e.Keep
 			}
-			revokes = e.Revokes()
+			revokes = append(revokes, e.Revokes()...)
 		}
 		if o.Event != nil {
 			if err := o.Event.Honours(inv, revokes, v.Now()); err != nil {
@@ -174,6 +191,7 @@ func (s *Secretary) arrived(ctx context.Context) error {
 		return err
 	}
 	for _, o := range found {
+		s.look(ctx, o)
 		err := s.Accept(ctx, o)
 		if errors.Is(err, ErrRefused) { // expired by now, or revoked
 			err = s.book.Unlink(ctx, o.Link)

@@ -225,6 +225,8 @@ func (p *person) accepts(link votive.Link) error {
 	if err != nil {
 		return err
 	}
-	p.Inspect(p.ctx, o)
+	if err := p.Inspect(p.ctx, o); err != nil {
+		return err
+	}
 	return p.Accept(p.ctx, o)
 }

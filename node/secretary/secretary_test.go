@@ -125,7 +125,7 @@ func TestCapacityAndUses(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	w := newWorld(t)
-	host, guest := w.person(), w.person()
+	host, guest, stranger := w.person(), w.person(), w.person()
 	circle := host.joins("june4")
 	event := host.vigil(circle)
 	inv, err := host.Invite(host.ctx, event, secretary.Terms{})
@@ -184,6 +184,19 @@ func TestRefusals(t *testing.T) {
 			return err
 		}, secretary.ErrRefused},
 		{"a revoked invitation", func() error { return guest.accepts(revoked.Link) }, secretary.ErrRefused},
+		{"a revoked invitation to somebody new", func() error { return stranger.accepts(revoked.Link) }, secretary.ErrRefused},
+		{"a file without what its link leads to", func() error {
+			made, err := host.File(host.ctx, inv)
+			if err != nil {
+				return err
+			}
+			made[20] ^= 1
+			o, err := secretary.Read("", made)
+			if err != nil {
+				return err
+			}
+			return stranger.Inspect(stranger.ctx, o)
+		}, secretary.ErrRefused},
 		{"an expired invitation", func() error { return guest.accepts(brief.Link) }, secretary.ErrRefused},
 		{"an invitation that expires in the past", func() error {
 			_, err := host.Invite(host.ctx, event, secretary.Terms{Expires: start})
@@ -327,7 +340,9 @@ func TestFileWorksOffline(t *testing.T) {
 	if err != nil {
 		t.Fatalf("Read = %v", err)
 	}
-	guest.Inspect(guest.ctx, o)
+	if err := guest.Inspect(guest.ctx, o); err != nil {
+		t.Fatalf("Inspect = %v", err)
+	}
 	if o.Event == nil || o.Event.Card.Title != "Candlelight vigil" {
 		t.Fatalf("before accepting the guest sees %+v, want the vigil", o.Event)
 	}
@@ -487,7 +502,9 @@ func TestContacts(t *testing.T) {
 	if err != nil {
 		t.Fatalf("Read = %v", err)
 	}
-	b.Inspect(b.ctx, o)
+	if err := b.Inspect(b.ctx, o); err != nil {
+		t.Fatalf("Inspect = %v", err)
+	}
 	if err := b.AddContact(b.ctx, o, "Auntie"); err != nil {
 		t.Fatalf("AddContact = %v", err)
 	}
