@@ -35,8 +35,8 @@ func (e *Error) Error() string { return e.Message }
 // ask sends a message and reads the one that answers it.
 func ask[T proto.Message](ctx context.Context, h Home, method string, request proto.Message, response T) (T, error) {
 	body, err := proto.Marshal(request)
-	if err != nil {
-		return response, err
+	if err != nil { // nothing else in a message can be wrong
+		return response, &Error{Code: "invalid_argument", Message: "this is not UTF-8 text, and votive takes no other"}
 	}
 	a, err := h.post(ctx, method, "proto", body)
 	if err != nil {
