@@ -83,39 +83,45 @@ func (p *person) start(flags ...string) {
 }
 
 func (p *person) tryStart(flags ...string) error {
-	cmd := p.command(context.Background(), "votived", append(append([]string{"--json"}, loopback...), flags...)...)
+	line, err := p.launch(append(append([]string{"--json"}, loopback...), flags...)...)
+	if err == nil {
+		err = json.Unmarshal([]byte(line), &p.ready)
+	}
+	return err
+}
+
+// launch starts the daemon with these flags alone, and gives the line that it
+// prints when it serves.
+func (p *person) launch(flags ...string) (string, error) {
+	cmd := p.command(context.Background(), "votived", flags...)
 	if err := os.MkdirAll(p.home, 0o700); err != nil {
-		return err
+		return "", err
 	}
 	log, err := os.OpenFile(p.log(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer log.Close()
 	cmd.Stderr = log
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := cmd.Start(); err != nil {
-		return err
+		return "", err
 	}
-	line, err := bufio.NewReader(out).ReadBytes('\n')
+	line, err := bufio.NewReader(out).ReadString('\n')
 	p.gone = make(chan error, 1)
 	go func() {
 		_, _ = io.Copy(io.Discard, out)
 		p.gone <- cmd.Wait()
 	}()
-	if err == nil {
-		err = json.Unmarshal(line, &p.ready)
-	}
 	if err != nil {
-		_ = cmd.Process.Kill()
 		said, _ := os.ReadFile(p.log())
-		return fmt.Errorf("it printed %q: %w, %w: %s", line, err, <-p.gone, said)
+		return "", fmt.Errorf("it printed %q and ended with %w: %s", line, <-p.gone, said)
 	}
 	p.daemon = cmd
-	return nil
+	return line, nil
 }
 
 func (p *person) log() string { return filepath.Join(p.home, "votived.log") }
