@@ -57,6 +57,7 @@ var (
 	ErrLocked          = vault.ErrLocked
 	ErrExists          = vault.ErrExists
 	ErrWrongPassphrase = vault.ErrWrongPassphrase
+	ErrFull            = vault.ErrFull
 )
 
 // Open makes an Almanac of a store and a vault. Where the vault needs no

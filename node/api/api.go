@@ -88,6 +88,7 @@ var codes = []struct {
 	{almanac.ErrLocked, connect.CodeUnauthenticated, "votive unlock"},
 	{almanac.ErrWrongPassphrase, connect.CodePermissionDenied, "votive unlock"},
 	{almanac.ErrExists, connect.CodeAlreadyExists, "votive status"},
+	{almanac.ErrFull, connect.CodeResourceExhausted, "make room on the disk, then: votive down && votive up"},
 	{secretary.ErrInput, connect.CodeInvalidArgument, ""},
 	{secretary.ErrRefused, connect.CodePermissionDenied, ""},
 	{votive.ErrExpired, connect.CodePermissionDenied, ""},
