@@ -58,6 +58,7 @@ var chapters = map[string]func(*chapter){
 	"replies":     writeReplies,
 	"answers":     writeAnswers,
 	"keeps":       writeKeeps,
+	"catchup":     writeCatchUp,
 }
 
 // operation asks the implementation. An error means that it refuses.
@@ -121,6 +122,9 @@ var operations = map[string]operation{
 	"newer-keep":     doing(doNewerKeep),
 }
 
+// elsewhere are the operations of which the tests of node/courier ask.
+var elsewhere = []string{"catch-up-offer", "catch-up-ask"}
+
 // TestVectors holds the implementation to proto/vectors.
 func TestVectors(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join(vectorsDir, "README.md"))
@@ -145,8 +149,7 @@ func TestVectors(t *testing.T) {
 	onlyChapters(t)
 }
 
-// onlyChapters refuses files that no chapter writes; catchup.json is read by
-// the tests of catch-up.
+// onlyChapters refuses files that no chapter writes.
 func onlyChapters(t *testing.T) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(vectorsDir, "*.json"))
@@ -193,8 +196,8 @@ func readChapter(t *testing.T, name string) []vector {
 	return vectors
 }
 
-// checkVector asks the implementation, and holds README.md to the vector.
-func checkVector(t *testing.T, v vector, readme string) {
+// askVector asks the implementation.
+func askVector(t *testing.T, v vector) {
 	t.Helper()
 	op := operations[v.Op]
 	if op == nil {
@@ -213,6 +216,14 @@ func checkVector(t *testing.T, v vector, readme string) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%s (SPEC %s): %s = %v (%v), want %v", v.Name, strings.Join(v.Clause, ", "), v.Op, got, reason, want)
+	}
+}
+
+// checkVector asks the implementation, and holds README.md to the vector.
+func checkVector(t *testing.T, v vector, readme string) {
+	t.Helper()
+	if !slices.Contains(elsewhere, v.Op) {
+		askVector(t, v)
 	}
 	_, section, found := strings.Cut(readme, "\n**"+v.Op+"**")
 	section, _, _ = strings.Cut(section, "\n**")
