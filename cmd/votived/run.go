@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -115,7 +116,7 @@ func run(ctx context.Context, args []string, io stdio) int {
 	}
 	n, err := node.Open(ctx, f.Config)
 	if err != nil {
-		return complain(io, exitFailed, err, node.Hint(err))
+		return complain(io, exitFailed, err, cmp.Or(node.Hint(err), "votived --help"))
 	}
 	if err := n.Run(ctx, func(r node.Ready) { announce(io.out, r, f.json) }); err != nil {
 		return complain(io, exitFailed, err, "")
@@ -136,7 +137,7 @@ func announce(out io.Writer, r node.Ready, asJSON bool) {
 func check(ctx context.Context, f flags, io stdio) int {
 	checks, err := node.Check(ctx, f.Config, f.mend)
 	if err != nil {
-		return complain(io, exitFailed, err, node.Hint(err))
+		return complain(io, exitFailed, err, cmp.Or(node.Hint(err), "votived --help"))
 	}
 	code := exitOK
 	for _, c := range checks {
