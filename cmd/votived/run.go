@@ -106,7 +106,7 @@ func run(ctx context.Context, args []string, io stdio) int {
 	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
 		return complain(io, exitUsage, fmt.Errorf("log level %q, want debug, info, warn or error", f.logLevel), "votived --help")
 	}
-	f.Log = slog.New(slog.NewTextHandler(io.err, &slog.HandlerOptions{Level: level}))
+	f.Log = slog.New(slog.NewTextHandler(io.err, &slog.HandlerOptions{Level: level, ReplaceAttr: brief}))
 	if f.passphraseFile != "" {
 		b, err := os.ReadFile(f.passphraseFile)
 		if err != nil {
@@ -122,6 +122,15 @@ func run(ctx context.Context, args []string, io stdio) int {
 		return complain(io, exitFailed, err, "")
 	}
 	return exitOK
+}
+
+// brief has an error logged as what it says: some carry pages of stack traces
+// that slog would write out.
+func brief(_ []string, a slog.Attr) slog.Attr {
+	if err, ok := a.Value.Any().(error); ok {
+		a.Value = slog.StringValue(err.Error())
+	}
+	return a
 }
 
 // announce says on one line that the daemon serves.
