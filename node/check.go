@@ -85,7 +85,8 @@ func checkVault(ctx context.Context, h *home, cfg Config) Finding {
 	f := Finding{Name: "vault"}
 	v, err := vault.Open(h.path("vault"), vault.Options{Log: cfg.Log})
 	if err != nil {
-		f.Detail, f.Fix = err.Error(), "votive init --restore, in another --home, with the 24 words"
+		f.Detail = err.Error() + "; the 24 words bring back in another home what peers still carry"
+		f.Fix = "votive --home DIR init --restore"
 		return f
 	}
 	defer func() { _ = v.Close() }()
@@ -101,8 +102,8 @@ func checkVault(ctx context.Context, h *home, cfg Config) Finding {
 	err = v.Scan(ctx, func(string, []byte) error { rows++; return nil })
 	f.OK, f.Detail = err == nil, fmt.Sprintf("all %d entries can be read", rows)
 	if err != nil {
-		f.Detail = fmt.Sprintf("%d entries can be read: %v", rows, err)
-		f.Fix = "votive up: what is damaged is left out, and peers may have it still"
+		f.Detail = fmt.Sprintf("%d entries can be read; %v: they are left out, and peers may have them still", rows, err)
+		f.Fix = "votive up"
 	}
 	return f
 }
