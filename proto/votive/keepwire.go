@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"votive/proto/internal/wirepb"
 )
 
@@ -34,6 +36,25 @@ func keepFrom(w *wirepb.Keep, encoded []byte) (Body, error) {
 func keepBody(k *wirepb.Keep) *wirepb.Body {
 	return &wirepb.Body{Kind: &wirepb.Body_Keep{Keep: k}}
 }
+
+// encodeKeep is the body that a Keep is, its fields ascending: by itself the
+// library writes the counter, which has the greatest number, before the rest.
+// SPEC 1.5.
+func encodeKeep(k *wirepb.Keep) ([]byte, error) {
+	kind, err := marshal(&wirepb.Keep{Kind: k.GetKind()})
+	if err != nil {
+		return nil, err
+	}
+	counter, err := marshal(&wirepb.Keep{Counter: k.GetCounter()})
+	if err != nil {
+		return nil, err
+	}
+	whole := protowire.AppendTag(nil, keepField, protowire.BytesType)
+	return protowire.AppendBytes(whole, append(kind, counter...)), nil
+}
+
+// keepField is the number of keep in Body.
+const keepField = 8
 
 func keepCircleFrom(n uint32, w *wirepb.KeepCircle) (*KeepCircle, error) {
 	k := &KeepCircle{Counter: n, Name: w.GetName(), Open: w.GetOpen(), Left: w.GetLeft()}

@@ -130,11 +130,7 @@ func optionalSecret(what string, b []byte) (Secret, error) {
 	if len(b) == 0 {
 		return Secret{}, nil
 	}
-	s, err := secretFrom(what, b)
-	if err == nil && s.IsZero() {
-		return Secret{}, fmt.Errorf("%s of zeros, want none or another", what)
-	}
-	return s, err
+	return secretFrom(what, b)
 }
 
 // secretFrom takes a field that must be a secret. SPEC 1.4.
@@ -142,6 +138,9 @@ func secretFrom(what string, b []byte) (Secret, error) {
 	s, err := SecretFrom(b)
 	if err != nil {
 		return Secret{}, fmt.Errorf("%s: %w", what, err)
+	}
+	if s.IsZero() {
+		return Secret{}, fmt.Errorf("%s of zeros", what)
 	}
 	return s, nil
 }

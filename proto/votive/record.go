@@ -148,6 +148,12 @@ func encodeBody(b Body) ([]byte, error) {
 	if err := b.check(); err != nil {
 		return nil, err
 	}
+	switch b := b.(type) {
+	case *Unknown:
+		return b.encoded, nil
+	case Keep:
+		return encodeKeep(b.wire().GetKeep())
+	}
 	return marshal(b.wire())
 }
 
