@@ -113,7 +113,7 @@ type world struct {
 func inWorld(t *testing.T, f func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		ahead := noon.Sub(time.Now())
+		ahead := time.Until(noon)
 		w := &world{
 			t: t,
 			net: &simnet.Simnet{

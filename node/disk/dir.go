@@ -2,7 +2,6 @@ package disk
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -44,16 +43,6 @@ func dataFiles(dir string, disk vfs.FS) ([]string, error) {
 	})
 	slices.Sort(names)
 	return names, err
-}
-
-// freeName is prefix and the first number that makes a name of nothing.
-func freeName(prefix string, disk vfs.FS) (string, error) {
-	for i := 1; ; i++ {
-		name := fmt.Sprint(prefix, i)
-		if there, err := exists(name, disk); !there || err != nil {
-			return name, err
-		}
-	}
 }
 
 func exists(name string, disk vfs.FS) (bool, error) {

@@ -39,7 +39,8 @@ func parse(b []byte) (fields, bool) {
 			return nil, false
 		}
 		b = b[n:]
-		value, size := b, protowire.ConsumeFieldValue(num, kind, b)
+		var value []byte
+		size := protowire.ConsumeFieldValue(num, kind, b)
 		if size < 0 {
 			return nil, false
 		}
