@@ -293,63 +293,35 @@ func TestUnsigned(t *testing.T) {
 	}
 }
 
-// TestKeptNewer: of keeps about one thing, and of answers to one reply, the
-// highest counter counts; of equal ones, the one with the lesser id. SPEC 8.4,
-// 9.4.
-func TestKeptNewer(t *testing.T) {
-	keep := func(counter uint32, name string) Record {
-		r, err := Kept(&KeepCircle{Counter: counter, Secret: testSecret("circle"), Name: name})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r
+// TestNoRandomness: what has to be random is not made without.
+func TestNoRandomness(t *testing.T) {
+	if _, err := NewInboxKey(failingReader{}); err == nil {
+		t.Error("NewInboxKey without randomness = nil, want an error")
 	}
-	answer := func(counter uint32, note string) Record {
-		b, err := encodeBody(&Answer{Event: ID{1}, Reply: ID{2}, Counter: counter, Note: note})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := Restore(KindAnswer, b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r
+	if _, err := NewDetails(failingReader{}, "here", nil); err == nil {
+		t.Error("NewDetails without randomness = nil, want an error")
 	}
-	for _, make := range []func(uint32, string) Record{keep, answer} {
-		if a, b := make(2, "a"), make(1, "b"); !a.Newer(b) || b.Newer(a) {
-			t.Error("counter 2 newer than 1 = false, want true")
-		}
-		a, b := make(1, "a"), make(1, "b")
-		if want := a.ID().Compare(b.ID()) < 0; a.Newer(b) != want || b.Newer(a) == want {
-			t.Errorf("Newer of equal counters = %v, want %v: the lesser id", a.Newer(b), want)
-		}
-		if a.Newer(a) {
-			t.Error("a record newer than itself = true, want false")
-		}
-	}
-	if keep(1, "a").Body().(Keep).About() != keep(2, "b").Body().(Keep).About() {
-		t.Error("two keeps of one circle are about different things, want one")
+	if _, err := NewNonce(failingReader{}); err == nil {
+		t.Error("NewNonce without randomness = nil, want an error")
 	}
 }
 
-// TestAbout: no two of the samples' keeps are about one thing, and none of
-// them is about another when written again. SPEC 9.4.
-func TestAbout(t *testing.T) {
-	seen := make(map[ID]string)
-	for _, s := range samples(t) {
-		k, ok := s.body.(Keep)
-		if !ok {
-			continue
-		}
-		r, err := Kept(k)
-		if err != nil {
-			t.Fatal(err)
-		}
-		about := r.Body().(Keep).About()
-		if other, ok := seen[about]; ok || about != k.About() {
-			t.Errorf("%s is about %v, and so is %q", s.name, about, other)
-		}
-		seen[about] = s.name
+// TestNewContactCard is SPEC 9.3: what is not signed, and that the hour at
+// which a card was made is not told.
+func TestNewContactCard(t *testing.T) {
+	s, inbox, key := testIdentity(t, "ana").PersonKey(), testSecret("inbox"), testInboxKey(t, "card")
+	c, err := NewContactCard(s, "", inbox, key, noon)
+	if err != nil || !c.Issued.Equal(DayOf(noon).Time()) {
+		t.Errorf("NewContactCard = issued %v, %v, want %v", c.Issued, err, DayOf(noon).Time())
+	}
+	if _, err := NewContactCard(s, times(101), inbox, key, noon); err == nil {
+		t.Error("NewContactCard(name of 101 bytes) = nil, want an error")
+	}
+	if _, err := NewContactCard(s, "", Secret{}, key, noon); err == nil {
+		t.Error("NewContactCard(no inbox) = nil, want an error")
+	}
+	if _, err := NewContactCard(s, "", inbox, InboxKey{}, noon); err == nil {
+		t.Error("NewContactCard(no key) = nil, want an error")
 	}
 }
 

@@ -1,6 +1,7 @@
 package votive
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -322,7 +323,7 @@ func (w *world) RogueWoo(t *rapid.T) {
 func (w *world) propose(o *organizer, roster []ID) (*Proposal, error) {
 	draft := Draft{Card: fakeCard(w.title(), roster...)}
 	p, err := o.desk.Propose(draft)
-	if err == ErrConflict {
+	if errors.Is(err, ErrConflict) {
 		return o.desk.Merge(draft)
 	}
 	return p, err
