@@ -49,6 +49,8 @@ type Almanac struct {
 	wake     chan struct{}       // the opener has to look at behind
 	damaged  atomic.Uint32       // private rows that could not be read
 	heard    atomic.Int64        // when the last frame came, Unix milliseconds
+	carrying trouble             // what is wrong with the store
+	keeping  trouble             // and with the vault
 }
 
 // What callers branch on.
@@ -102,10 +104,14 @@ func (a *Almanac) Receive(ctx context.Context, frames []votive.Frame) error {
 	return a.Carry(ctx, frames)
 }
 
-// Show hands frames that have passed their verdict to the opener, and returns
+// Show hands frames of others that have passed their verdict to the opener, and returns
 // at once. Nothing that the network sees waits for the reading of them.
 func (a *Almanac) Show(frames ...votive.Frame) {
-	if len(frames) == 0 || a.ring.Load() == nil {
+	if len(frames) == 0 {
+		return
+	}
+	a.heard.Store(a.Now().UnixMilli())
+	if a.ring.Load() == nil {
 		return
 	}
 	select {
@@ -121,9 +127,10 @@ func (a *Almanac) Carry(ctx context.Context, frames []votive.Frame) error {
 	if len(frames) == 0 {
 		return nil
 	}
-	a.heard.Store(a.Now().UnixMilli())
 	a.Vault.Arrived(len(frames))
-	if _, err := a.Store.Put(ctx, frames...); err != nil {
+	_, err := a.Store.Put(ctx, frames...)
+	a.carrying.note(err)
+	if err != nil {
 		return err
 	}
 	a.arrivals.ring()

@@ -97,7 +97,11 @@ func (a *Almanac) settle(ctx context.Context, c *vault.Changes, records []writte
 	for _, w := range records {
 		c.Put(rowKey(w.rec, w.src), w.src.row(w.rec).encode())
 	}
-	if err := a.Vault.Commit(ctx, c); err != nil {
+	err := a.Vault.Commit(ctx, c)
+	if len(records) > 0 {
+		a.keeping.note(err)
+	}
+	if err != nil {
 		return err
 	}
 	var told []Change

@@ -65,6 +65,7 @@ func (a *API) Status(context.Context, *localpb.StatusRequest) (*localpb.StatusRe
 	m.Protected = m.Vault && a.Almanac.Vault.Protected()
 	m.Waiting = uint32(a.Almanac.Waiting())
 	m.Damaged = uint32(a.Almanac.Damaged())
+	m.Trouble = a.Almanac.Trouble()
 	_ = a.Almanac.View(func(v *almanac.View) error {
 		m.Circles, m.Events, m.Pending = uint32(len(v.Circles())), uint32(v.Events()), uint32(len(v.Pending()))
 		return nil

@@ -474,6 +474,7 @@ type StatusResponse struct {
 	Version       string                 `protobuf:"bytes,15,opt,name=version,proto3" json:"version,omitempty"`
 	Connections   []*Connection          `protobuf:"bytes,16,rep,name=connections,proto3" json:"connections,omitempty"`
 	Damaged       uint32                 `protobuf:"varint,17,opt,name=damaged,proto3" json:"damaged,omitempty"` // frames and private rows that could not be read
+	Trouble       string                 `protobuf:"bytes,18,opt,name=trouble,proto3" json:"trouble,omitempty"`  // why nothing can be written, such as a full disk, or ""
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -625,6 +626,13 @@ func (x *StatusResponse) GetDamaged() uint32 {
 		return x.Damaged
 	}
 	return 0
+}
+
+func (x *StatusResponse) GetTrouble() string {
+	if x != nil {
+		return x.Trouble
+	}
+	return ""
 }
 
 type Floor struct {
@@ -4293,7 +4301,7 @@ const file_local_proto_rawDesc = "" +
 	"\vLockRequest\"&\n" +
 	"\fLockResponse\x12\x16\n" +
 	"\x06locked\x18\x01 \x01(\bR\x06locked\"\x0f\n" +
-	"\rStatusRequest\"\xa7\x04\n" +
+	"\rStatusRequest\"\xc1\x04\n" +
 	"\x0eStatusResponse\x12\x17\n" +
 	"\apeer_id\x18\x01 \x01(\tR\x06peerId\x12\x14\n" +
 	"\x05addrs\x18\x02 \x03(\tR\x05addrs\x12\x14\n" +
@@ -4313,7 +4321,8 @@ const file_local_proto_rawDesc = "" +
 	"\apending\x18\x0e \x01(\rR\apending\x12\x18\n" +
 	"\aversion\x18\x0f \x01(\tR\aversion\x12=\n" +
 	"\vconnections\x18\x10 \x03(\v2\x1b.votive.local.v1.ConnectionR\vconnections\x12\x18\n" +
-	"\adamaged\x18\x11 \x01(\rR\adamagedB\r\n" +
+	"\adamaged\x18\x11 \x01(\rR\adamaged\x12\x18\n" +
+	"\atrouble\x18\x12 \x01(\tR\atroubleB\r\n" +
 	"\v_last_frame\"3\n" +
 	"\x05Floor\x12\x12\n" +
 	"\x04rank\x18\x01 \x01(\rR\x04rank\x12\x16\n" +

@@ -238,6 +238,7 @@ func diagnose(s *localpb.StatusResponse) *checks {
 	}
 	return &checks{[]check{
 		{"daemon", true, "running", ""},
+		one("writing", s.GetTrouble() == "", "the disk takes what is new", s.GetTrouble(), "votive down && votive up"),
 		one("disk", s.GetDamaged() == 0, "nothing damaged was met",
 			fmt.Sprintf("%d damaged entries were passed over", s.GetDamaged()), "votive down && votive doctor --mend"),
 		{"vault", true, vault(s), ""},

@@ -13,6 +13,9 @@ import (
 func (r Reader) Status(st *localpb.StatusResponse) string {
 	s := new(sheet)
 	s.para("votived " + orElse(plain.Line(st.GetVersion()), "of an unknown version") + " is running. " + vault(st))
+	if st.GetTrouble() != "" {
+		s.para("Nothing new can be kept: " + plain.Line(st.GetTrouble()) + ".")
+	}
 	if n := st.GetDamaged(); n > 0 {
 		s.para("Damaged: " + count(n, "entry", "entries") + " on this disk could not be read; the rest is intact.")
 	}
