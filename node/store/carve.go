@@ -24,7 +24,7 @@ func carveFile(ctx context.Context, name string, disk vfs.FS, found func(votive.
 // carve finds every whole frame in r, wherever it begins, and whatever is
 // around it: frames are stored as they are, and prove themselves.
 func carve(ctx context.Context, r io.Reader, found func(votive.Frame) error) error {
-	const window = 1 << 20
+	const window = 1 << 18
 	b := make([]byte, 0, window)
 	for {
 		if err := ctx.Err(); err != nil {

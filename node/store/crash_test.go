@@ -2,7 +2,6 @@ package store
 
 import (
 	"math/rand/v2"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -66,10 +65,7 @@ func holding(portions [][]votive.Frame, quota int) (after [][]votive.Frame) {
 // Whenever the power goes: the store opens, and what was acknowledged is there
 // but for what had to make room.
 func TestTorturePowerLoss(t *testing.T) {
-	rounds := 100
-	if os.Getenv("VOTIVE_LONG") != "" {
-		rounds = 2000
-	}
+	rounds := rounds(100, 2000)
 	seed := rand.Uint64()
 	missed := 0
 	for round := range rounds {
@@ -127,4 +123,35 @@ func loseAndOpen(t *testing.T, rng *rand.Rand) bool {
 		t.Errorf("Check() = %+v, %v, want %d frames whole", r, err, s.Len())
 	}
 	return true
+}
+
+// A store that is just being made, or opened, can be opened after a loss of
+// power at every single step of that, whatever of it survives.
+func TestPowerLossWhileOpening(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	mem := vfs.NewCrashableMem()
+	var copies []*vfs.MemFS
+	var mu sync.Mutex
+	disk := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		mu.Lock()
+		defer mu.Unlock()
+		for range rounds(8, 50) {
+			if op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
+				copies = append(copies, mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 50, RNG: rng}))
+			}
+		}
+		return nil
+	}))
+	for range 2 {
+		closeStore(t, open(t, "home/store", Options{FS: disk}))
+	}
+	for i, c := range copies {
+		s, err := Open("home/store", Options{FS: c})
+		if err != nil {
+			t.Fatalf("Open() after loss %d of %d = %v", i, len(copies), err)
+		}
+		closeStore(t, s)
+	}
 }

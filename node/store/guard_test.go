@@ -48,7 +48,7 @@ func TestTortureDiskFull(t *testing.T) {
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	var opening, putting, closing int
-	for n := int64(0); n < 300; n += 1 + rng.Int64N(5) {
+	for n := int64(0); n < 300; n += 1 + rng.Int64N(int64(600/rounds(120, 600))) {
 		mem := vfs.NewCrashableMem()
 		var acked []votive.Frame
 		if rng.IntN(2) == 0 {
@@ -112,7 +112,7 @@ func fillUp(t *testing.T, s *Store, before []votive.Frame) (acked []votive.Frame
 // A disk on which only tables cannot be written: what is in RAM is read from
 // there, and writers are not held up for ever.
 func TestTablesCannotBeWritten(t *testing.T) {
-	for _, cause := range []error{syscall.ENOSPC, syscall.EIO, syscall.EDQUOT} {
+	for _, cause := range []syscall.Errno{syscall.ENOSPC, syscall.EIO, syscall.EDQUOT} {
 		mem := vfs.NewMem()
 		s := open(t, "store", Options{FS: errorfs.Wrap(mem, fail(0, ".sst", cause))})
 		var err error

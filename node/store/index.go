@@ -50,8 +50,17 @@ type index struct {
 	least rankHeap
 }
 
-func newIndex() *index {
-	return &index{at: make(map[votive.ID]uint32), earliest: math.MaxUint16}
+// newIndex is the index of these entries, no two alike, in this order.
+func newIndex(entries []Entry) *index {
+	x := &index{
+		arrivals: make([]arrival, 0, len(entries)+len(entries)/8),
+		at:       make(map[votive.ID]uint32, len(entries)),
+		earliest: math.MaxUint16,
+	}
+	for _, e := range entries {
+		x.add(e)
+	}
+	return x
 }
 
 func (x *index) has(id votive.ID) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -44,6 +45,18 @@ func stamped(u votive.Unstamped) votive.Frame {
 		panic(err)
 	}
 	return f
+}
+
+// rounds is how often a test of the unlikely tries: less with -short, to the
+// full length where VOTIVE_LONG is set.
+func rounds(usual, long int) int {
+	switch {
+	case os.Getenv("VOTIVE_LONG") != "":
+		return long
+	case testing.Short():
+		return usual/5 + 1
+	}
+	return usual
 }
 
 // pool is frames of many ranks and expiry days around now, made once and in

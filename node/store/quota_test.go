@@ -103,6 +103,18 @@ func frames(names string) (out []votive.Frame) {
 	return out
 }
 
+// What was damaged and came again is counted once where room is made.
+func TestQuotaAfterDamage(t *testing.T) {
+	s := open(t, "store", Options{FS: vfs.NewMem(), Quota: 3})
+	put(t, s, frames("14+5 16+5a 16+5b 12+5")...) // so that ranks are kept
+	again := named["14+5"]()
+	s.index.forget(again.ID())
+	put(t, s, again)
+	if put(t, s, frames("16+6 17+1")...); s.Len() != 3 || s.Has(again.ID()) || s.Has(named["16+5a"]().ID()) {
+		t.Errorf("Len() = %d, want 3 without the two of least rank", s.Len())
+	}
+}
+
 func TestExpire(t *testing.T) {
 	today := votive.DayOf(now)
 	f := named["18+1"]()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -134,6 +133,10 @@ func TestSalvage(t *testing.T) {
 		{"a byte in the log", inLog, func(t *testing.T, mem *vfs.MemFS) {
 			rewrite(t, mem, files(t, mem, "", ".log")[0], flip(100_000))
 		}, 1, false},
+		{"a byte in the last log", inLog, func(t *testing.T, mem *vfs.MemFS) {
+			logs := files(t, mem, "", ".log")
+			rewrite(t, mem, logs[len(logs)-1], flip(500_000))
+		}, 1, true},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			mem := c.bed(t)
@@ -170,14 +173,14 @@ func TestSalvage(t *testing.T) {
 func checkDamaged(t *testing.T, s *Store, lost int) {
 	t.Helper()
 	r, err := s.Check(t.Context())
-	if want := (Report{Whole: len(pool()) - lost, Damaged: lost}); err != nil || r != want {
-		t.Errorf("Check() = %+v, %v, want %+v", r, err, want)
+	if err != nil || r.Whole != len(pool())-lost || r.Damaged > lost {
+		t.Errorf("Check() = %+v, %v, want %d whole and at most %d damaged", r, err, len(pool())-lost, lost)
 	}
 	if s.Len() != r.Whole {
 		t.Errorf("Len() = %d after Check, want the %d whole ones", s.Len(), r.Whole)
 	}
-	if got := put(t, s, pool()...); len(got) != r.Damaged {
-		t.Errorf("Put(all) added %d, want the %d damaged", len(got), r.Damaged)
+	if got := put(t, s, pool()...); len(got) != lost {
+		t.Errorf("Put(all) added %d, want the %d lost", len(got), lost)
 	}
 	wantAll(t, s, pool())
 	closeStore(t, s)
@@ -188,11 +191,8 @@ func checkDamaged(t *testing.T, s *Store, lost int) {
 func TestTortureDamage(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	rounds := 12 // some take Pebble a second: it looks for the one bit that would be right
-	if os.Getenv("VOTIVE_LONG") != "" {
-		rounds = 500
-	}
-	for round := range rounds {
+	// Some take Pebble a second: it looks for the one bit that would be right.
+	for round := range rounds(12, 500) {
 		rng := rand.New(rand.NewPCG(seed, uint64(round)))
 		mem, end := inTables(t), ".sst"
 		if round%2 == 0 {
@@ -273,7 +273,7 @@ func TestSalvageCutOff(t *testing.T) {
 // A frame whose rows are those of another is not taken for it.
 func TestFrameUnderAnotherKey(t *testing.T) {
 	s := open(t, "store", Options{FS: vfs.NewMem()})
-	a, b := pool()[0], pool()[1]
+	a, b := pool()[0], pool()[9] // of one day
 	put(t, s, a)
 	if err := s.engine.Put(t.Context(), frameRow(Key{a.Expiry(), a.ID()}), b.Bytes()); err != nil {
 		t.Fatal(err)

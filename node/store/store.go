@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"iter"
 	"log/slog"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -72,7 +73,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{o: o, index: newIndex(), engine: e}
+	s := &Store{o: o, engine: e}
 	if err := s.load(); err != nil {
 		return nil, errors.Join(explainOpen(dir, err), e.release())
 	}
@@ -92,27 +93,32 @@ func (s *Store) recoverDropped() {
 	}
 }
 
-// load fills the index from the database: the headers, not the frames.
+// load makes the index from the database: the headers, not the frames.
 func (s *Store) load() error {
+	var floor votive.Rank
 	b, err := s.engine.Get(context.Background(), floorRow)
 	if err == nil {
-		s.index.floor, err = parseFloor(b)
+		floor, err = parseFloor(b)
 	}
 	if err != nil && !errors.Is(err, ds.ErrNotFound) {
 		return err
 	}
-	// Not by way of go-datastore, which sends each row through a channel and
-	// reads every row for what it takes for a prefix.
+	// Not by a query of go-datastore, which sends each row through a channel.
 	rows, err := s.engine.db.NewIter(headerRows)
 	if err != nil {
 		return err
 	}
+	entries := make([]Entry, 0, 4096)
 	for ok := rows.First(); ok && err == nil; ok = rows.Next() {
 		var e Entry
-		if e, err = parseHeaderRow(rows.Key(), rows.Value()); err == nil {
-			s.index.add(e)
+		e, err = parseHeaderRow(rows.Key(), rows.Value())
+		if len(entries) == cap(entries) {
+			entries = slices.Grow(entries, len(entries)) // to double, not to a quarter more
 		}
+		entries = append(entries, e)
 	}
+	s.index = newIndex(entries)
+	s.index.floor = floor
 	return errors.Join(err, rows.Close())
 }
 
@@ -219,13 +225,16 @@ func (s *Store) Get(ctx context.Context, id votive.ID) (votive.Frame, error) {
 	if err == nil {
 		return f, nil
 	}
-	if !s.index.has(id) { // dropped meanwhile
+	// Was it dropped meanwhile? Between two writes, index and disk agree.
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if !s.index.has(id) {
 		return votive.Frame{}, fmt.Errorf("frame %v: %w", id, ErrNotFound)
 	}
-	if errors.Is(err, ErrDamaged) {
+	if f, err = s.read(ctx, e.Key()); errors.Is(err, ErrDamaged) {
 		s.index.forget(id)
 	}
-	return votive.Frame{}, err
+	return f, err
 }
 
 // read reads the frame with this key and has it prove itself.

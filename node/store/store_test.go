@@ -2,10 +2,14 @@ package store
 
 import (
 	"errors"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"votive/proto/votive"
 )
@@ -218,6 +222,97 @@ func TestArrivals(t *testing.T) {
 	}
 	if !slices.Equal(got, ids(pool()[:170])) {
 		t.Errorf("Arrivals beside a Put = %d frames, want 170", len(got))
+	}
+}
+
+// Everything at once, for the race detector, and Close in the middle of it.
+func TestConcurrent(t *testing.T) {
+	s := open(t, "store", Options{FS: vfs.NewMem(), Quota: 100})
+	half := make(chan struct{})
+	var wg sync.WaitGroup
+	unlessClosed := func(err error, but ...error) bool {
+		if err != nil && !errors.Is(err, ErrClosed) && !slices.ContainsFunc(but, func(b error) bool { return errors.Is(err, b) }) {
+			t.Errorf("got %v, want none or ErrClosed", err)
+		}
+		return !errors.Is(err, ErrClosed)
+	}
+	for worker := range 4 {
+		wg.Go(func() {
+			for i := range 1 << 30 {
+				at := 7 * i % len(pool())
+				_, err := s.Put(t.Context(), pool()[at:min(at+worker+1, len(pool()))]...)
+				if !unlessClosed(err) {
+					return
+				}
+				if i == 200 && worker == 0 {
+					close(half)
+				}
+			}
+		})
+		wg.Go(func() {
+			for cursor := uint64(0); ; {
+				for n, e := range s.Arrivals(cursor) {
+					cursor = n
+					if _, err := s.Get(t.Context(), e.ID); !unlessClosed(err, ErrNotFound) {
+						return
+					}
+				}
+				if _, err := s.Get(t.Context(), pool()[0].ID()); !unlessClosed(err, ErrNotFound) {
+					return
+				}
+			}
+		})
+	}
+	wg.Go(func() {
+		for {
+			_, err := s.Expire(t.Context(), now)
+			if keys := s.Snapshot().Keys(); len(keys) > 100 || s.Len() > 100 {
+				t.Errorf("%d keys, want at most the quota of 100", len(keys))
+			}
+			s.Snapshot().Fingerprint()
+			if !unlessClosed(err) {
+				return
+			}
+		}
+	})
+	<-half
+	closeStore(t, s)
+	wg.Wait()
+}
+
+// A frame that just makes room has gone from the disk before it has from the
+// index: that is no damage.
+func TestGetWhileDropped(t *testing.T) {
+	syncing, goOn := make(chan struct{}), make(chan struct{})
+	var hold atomic.Bool
+	disk := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind == errorfs.OpFileSyncData && hold.Swap(false) {
+			close(syncing)
+			<-goOn
+		}
+		return nil
+	}))
+	s := open(t, "store", Options{FS: disk, Quota: 1})
+	put(t, s, named["14+5"]())
+	hold.Store(true)
+	got := make(chan error, 2)
+	go func() {
+		_, err := s.Put(t.Context(), named["16+6"]())
+		got <- err
+	}()
+	<-syncing
+	go func() {
+		_, err := s.Get(t.Context(), named["14+5"]().ID())
+		got <- err
+	}()
+	for range 100_000 {
+		runtime.Gosched() // so that Get may find what it finds
+	}
+	close(goOn)
+	for range 2 {
+		if err := <-got; err != nil && !errors.Is(err, ErrNotFound) {
+			t.Errorf("got %v, want no error of Put and ErrNotFound of Get", err)
+		}
 	}
 }
 
