@@ -70,3 +70,17 @@ func (d document) names() []string {
 	fields, _ := d.value.(map[string]any)
 	return slices.Sorted(maps.Keys(fields))
 }
+
+// list is the elements of an array at a path; none where there is none.
+func (d document) list(path string) []document {
+	p, err := d.part(path)
+	if err != nil {
+		return nil
+	}
+	values, _ := p.value.([]any)
+	var all []document
+	for _, v := range values {
+		all = append(all, document{v})
+	}
+	return all
+}

@@ -59,7 +59,7 @@ func write(t *testing.T, path, text string) {
 
 // announce is an event of the host's, by its id.
 func (s *scene) announce(title string, flags ...string) string {
-	args := []string{"announce", title, "--at", nextYear + "-06-04 20:00", "--for", "2h", "--zone", "Asia/Hong_Kong"}
+	args := []string{"announce", title, "--at", soon + " 20:00", "--for", "2h", "--zone", "Asia/Hong_Kong"}
 	return s.host.asks(append(args, flags...)...).at("event.id")
 }
 
@@ -233,7 +233,7 @@ func (s *scene) events() []refusal {
 		refusal{"a part of two titles", s.host, 3, "2 events", []string{"invite", "talk"}},
 		refusal{"too short a prefix", s.host, 3, "no event", []string{"show", s.event[:5]}},
 		refusal{"a change of nothing", s.host, 2, "nothing to change", []string{"edit", s.event}},
-		refusal{"a change to an end before the start", s.host, 2, "before", []string{"edit", s.event, "--end", nextYear + "-06-04T19:00"}},
+		refusal{"a change to an end before the start", s.host, 2, "before", []string{"edit", s.event, "--end", soon + "T19:00"}},
 		refusal{"a change to the past", s.host, 6, "past", []string{"edit", s.event, "--at", "2020-01-01T20:00"}},
 		refusal{"a title that is too long", s.host, 2, "201 bytes", []string{"edit", s.event, "--title", strings.Repeat("x", 201)}},
 		refusal{"an invitation that expired before it began", s.host, 6, "expire", []string{"invite", s.event, "--expires", "2020-01-01"}},

@@ -118,7 +118,7 @@ func (p *person) launch(flags ...string) (string, error) {
 	}()
 	if err != nil {
 		said, _ := os.ReadFile(p.log())
-		return "", fmt.Errorf("it printed %q and ended with %w: %s", line, <-p.gone, said)
+		return "", fmt.Errorf("it printed %q and ended with %w:\n%s", line, <-p.gone, said)
 	}
 	p.daemon = cmd
 	return line, nil

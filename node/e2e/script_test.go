@@ -63,8 +63,12 @@ func setUp(env *testscript.Env) error {
 	return nil
 }
 
-// nextYear is in which the tests' events are.
-var nextYear = strconv.Itoa(time.Now().Year() + 1)
+// The tests' events are next year, or, where there are many, so soon that the
+// frames about them are stamped quickly.
+var (
+	nextYear = strconv.Itoa(time.Now().Year() + 1)
+	soon     = time.Now().AddDate(0, 0, 3).Format(time.DateOnly)
+)
 
 // cast is the people of a script, by name; casting is where a script has it.
 type (
