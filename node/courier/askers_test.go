@@ -1,6 +1,8 @@
 package courier
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"io"
 	"testing"
@@ -280,4 +282,57 @@ func TestOffersAreBounded(t *testing.T) {
 	if o.enter(&offering{peer: "x", stop: func() {}}) {
 		t.Error("enter() after shut() = true, want false")
 	}
+}
+
+// An ask remembers so many keys and no more, the last ones.
+func TestListen(t *testing.T) {
+	c, _ := still(t, at(noon), 0)
+	for _, n := range []int{0, 1, maxMissing, maxMissing + 1, 2*maxMissing + 5} {
+		all := invented(n)
+		a := &ask{Courier: c, s: &talk{}, in: bufio.NewReader(bytes.NewReader(all))}
+		if err := a.listen(n); err != nil {
+			t.Fatalf("listen(%d) = %v", n, err)
+		}
+		var got []byte
+		for _, k := range a.missing {
+			got = k.Append(got)
+		}
+		if want := all[max(0, n-maxMissing)*store.KeySize:]; !bytes.Equal(got, want) {
+			t.Errorf("listen(%d) remembers %d keys, want the last %d, ascending", n, len(a.missing), len(want)/store.KeySize)
+		}
+		if want := n > maxMissing; a.more != want {
+			t.Errorf("listen(%d): more = %v, want %v", n, a.more, want)
+		}
+	}
+}
+
+// When Run has returned no offer goes on and none begins, though the mesh does.
+func TestRunEndsOffers(t *testing.T) {
+	inWorld(t, func(w *world) {
+		c, _ := still(w.t, w.now, 0)
+		m, peer := w.stranger(nil), w.stranger(nil)
+		ctx, cancel := context.WithCancel(w.t.Context())
+		done := make(chan error)
+		go func() { done <- c.Run(ctx, m) }()
+		w.dial(peer, m)
+		n := &node{mesh: m}
+		a := w.asker(peer, n)
+		if got := a.greet(); got != 0 {
+			t.Fatalf("offered %d frames, want 0", got)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run() = %v, want nil", err)
+		}
+		if len(c.offers.running) != 0 {
+			t.Errorf("%d offers run on", len(c.offers.running))
+		}
+		start := time.Now()
+		if !a.over() || time.Since(start) > time.Second {
+			t.Errorf("the offer ended after %v", time.Since(start))
+		}
+		if got := w.asker(peer, n).greet(); got >= 0 {
+			t.Errorf("offered %d frames after Run, want nothing", got)
+		}
+	})
 }

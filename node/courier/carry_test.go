@@ -194,23 +194,37 @@ func TestResume(t *testing.T) {
 // A store that is full takes what is worth most, and does not ask for the rest
 // again and again.
 func TestFullStore(t *testing.T) {
-	inWorld(t, func(w *world) {
-		all := frames(t, 0, maxStamped)
-		a := w.open(plan{have: all})
-		b := w.open(plan{quota: 200})
-		w.dial(b.mesh, a.mesh)
-		settle(20 * time.Minute)
-		if got := b.store.Len(); got != 200 {
-			t.Errorf("%d frames, want 200", got)
-		}
-		if got := a.Status().Served; got > uint64(len(all)) {
-			t.Errorf("%d frames served in 20 minutes, want at most %d", got, len(all))
-		}
-		floor := b.store.Floor()
-		for _, f := range all {
-			if above := f.Rank().Compare(floor) > 0; above != b.store.Has(f.ID()) {
-				t.Fatalf("frame of rank %v, floor %v: Has() = %v", f.Rank(), floor, !above)
+	all := frames(t, 0, maxStamped)
+	tests := []struct {
+		name  string
+		have  []votive.Frame
+		first uint64 // frames served in the first 20 seconds, at most
+	}{
+		{"empty", nil, uint64(len(all))},
+		{"full already", all, maxUseless + maxBatch},
+	}
+	for _, tt := range tests {
+		inWorld(t, func(w *world) {
+			a := w.open(plan{have: all})
+			b := w.open(plan{quota: 200, have: tt.have})
+			w.dial(b.mesh, a.mesh)
+			settle(20 * time.Second)
+			if got := a.Status().Served; got == 0 || got > tt.first {
+				t.Errorf("%s: %d frames served at first, want at most %d", tt.name, got, tt.first)
 			}
-		}
-	})
+			settle(20 * time.Minute)
+			if got := a.Status().Served; got > uint64(len(all)) {
+				t.Errorf("%s: %d frames served in 20 minutes, want at most %d", tt.name, got, len(all))
+			}
+			if got := b.store.Len(); got != 200 {
+				t.Errorf("%s: %d frames, want 200", tt.name, got)
+			}
+			floor := b.store.Floor()
+			for _, f := range all {
+				if above := f.Rank().Compare(floor) > 0; above != b.store.Has(f.ID()) {
+					t.Fatalf("%s: frame of rank %v, floor %v: Has() = %v", tt.name, f.Rank(), floor, !above)
+				}
+			}
+		})
+	}
 }

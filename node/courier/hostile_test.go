@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -81,6 +82,11 @@ const (
 	often      = 9 // it had no time
 )
 
+// isLink reports whether gossip goes to a peer directly.
+func isLink(m *mesh.Mesh, id mesh.PeerID) bool {
+	return slices.ContainsFunc(m.Peers(), func(p mesh.Peer) bool { return p.ID == id && p.InMesh })
+}
+
 // SPEC 10.3, 10.5: whatever a peer does, it is left alone afterwards, nothing
 // that it should not have sent is kept, and an honest one does the work.
 func TestBadOfferer(t *testing.T) {
@@ -116,8 +122,13 @@ func TestBadOfferer(t *testing.T) {
 		{"closes within the list", func(s script) { s.offer(2, invented(1)) }, rarely},
 		{"has none of it", func(s script) {
 			s.offer(20000, invented(20000))
-			for len(s.asked()) > 0 {
-				s.say(make([]byte, maxBatch)...)
+			asked := 0
+			for ids := s.asked(); len(ids) > 0; ids = s.asked() {
+				asked += len(ids)
+				s.say(make([]byte, len(ids))...)
+			}
+			if asked > 4*maxGone {
+				s.t.Errorf("asked for %d frames, and got none", asked)
 			}
 		}, rarely},
 		{"has hardly any of it", func(s script) {
@@ -138,11 +149,12 @@ func TestBadOfferer(t *testing.T) {
 		{"answers 2", func(s script) { s.honestly(); s.asked(); s.say(2); s.silence() }, onceBarred},
 		{"another frame", func(s script) {
 			s.honestly()
-			if ids := s.asked(); ids[0] == s.frames[0].ID() {
-				s.frames[0] = s.frames[1]
+			another := s.frames[0]
+			if ids := s.asked(); len(ids) > 0 && ids[0] == another.ID() {
+				another = s.frames[1]
 			}
 			s.say(have)
-			s.say(s.frames[0].Bytes()...)
+			s.say(another.Bytes()...)
 			s.silence()
 		}, onceBarred},
 		{"a frame under another day", func(s script) {
@@ -193,6 +205,10 @@ func TestBadOfferer(t *testing.T) {
 				honest := w.open(plan{have: all})
 				w.dial(b.mesh, honest.mesh)
 				took := w.complete("the asker", b, len(all), 30*time.Second)
+				settle(2 * time.Second)
+				if tt.most == onceBarred && isLink(b.mesh, bad.ID()) {
+					t.Error("the peer that lied is a link still")
+				}
 				settle(40 * time.Minute)
 				if got := asks.Load(); got > tt.most {
 					t.Errorf("asked %d times, want at most %d", got, tt.most)

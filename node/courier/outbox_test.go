@@ -39,7 +39,7 @@ func TestOutboxWaitsForPeers(t *testing.T) {
 		b := w.open(plan{})
 		w.dial(b.mesh, a.mesh)
 		w.complete("the peer", b, 3, 5*time.Second)
-		if took, ok := within(15*time.Second, func() bool { return a.shelf.waiting() == 0 }); !ok {
+		if took, ok := within(3*time.Second, func() bool { return a.shelf.waiting() == 0 }); !ok {
 			t.Errorf("after %v %d frames in the outbox, want 0", took, a.shelf.waiting())
 		}
 		for _, u := range out {
