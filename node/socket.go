@@ -7,11 +7,15 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // maxSocketPath is what the strictest system takes in the path of a unix
 // socket, with some room.
 const maxSocketPath = 100
+
+// shortDir is how the names of such short directories begin.
+const shortDir = "votive-socket-"
 
 // listen opens the unix socket of the local API. Its directory is for its
 // owner alone, and so is the socket. Where the home's path is too long for a
@@ -21,17 +25,19 @@ func (h *home) listen() (net.Listener, string, error) {
 	if err := os.MkdirAll(run, 0o700); err != nil {
 		return nil, "", err
 	}
-	if err := os.Chmod(run, 0o700); err != nil {
+	if err := os.Chmod(run, 0o700); err != nil { //nolint:gosec // a directory needs its x
 		return nil, "", err
 	}
 	note := filepath.Join(run, "socket")
 	if old, err := os.ReadFile(note); err == nil {
-		_ = os.RemoveAll(filepath.Dir(string(old)))
+		if dir := filepath.Dir(string(old)); strings.HasPrefix(filepath.Base(dir), shortDir) {
+			_ = os.RemoveAll(dir) // what an earlier run made here, and nothing else
+		}
 		_ = os.Remove(note)
 	}
 	path := filepath.Join(run, "votive.sock")
 	if len(path) > maxSocketPath {
-		short, err := os.MkdirTemp("", "votive-")
+		short, err := os.MkdirTemp("", shortDir)
 		if err != nil {
 			return nil, "", err
 		}

@@ -141,7 +141,9 @@ func reader(b *testing.B, circle votive.Secret, others int) (*Almanac, context.C
 	go func() { done <- a.Run(ctx) }()
 	b.Cleanup(func() {
 		cancel()
-		<-done
+		if err := <-done; err != nil {
+			b.Error(err)
+		}
 		_ = v.Close()
 		_ = s.Close()
 	})
@@ -289,10 +291,9 @@ func BenchmarkUpcoming(b *testing.B) {
 	const n = 50_000
 	for _, past := range []int{0, n * 9 / 10} {
 		b.Run(fmt.Sprintf("past=%d", past), func(b *testing.B) {
-			a := &Almanac{Options: Options{Now: func() time.Time { return benchNow }}}
 			id, _ := votive.NewIdentity(rand.Reader)
-			a.index = newIndex(id)
-			a.index.loading = true
+			x := newIndex(id)
+			x.loading = true
 			secret, _ := votive.NewSecret(rand.Reader)
 			r := votive.NewReader(votive.KindCircle, secret)
 			for i := range n {
@@ -301,10 +302,10 @@ func BenchmarkUpcoming(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				a.index.apply(rec, source{about: votive.CircleID(secret), arrived: benchNow})
+				x.apply(rec, source{about: votive.CircleID(secret), arrived: benchNow})
 			}
-			a.index.settle()
-			v := &View{x: a.index, now: benchNow}
+			x.settle()
+			v := &View{x: x, now: benchNow}
 			var took []time.Duration
 			for b.Loop() {
 				start := time.Now()

@@ -122,7 +122,7 @@ func TestTablesCannotBeWritten(t *testing.T) {
 			err = s.writeChange(t.Context(), change{add: pool()})
 			s.writing.Unlock()
 		}
-		if errors.Is(err, ErrFull) != (cause != syscall.EIO) || !errors.Is(err, cause) && cause == syscall.EIO {
+		if broken := errors.Is(cause, syscall.EIO); errors.Is(err, ErrFull) == broken || broken && !errors.Is(err, cause) {
 			t.Errorf("Put() = %v, want what %v means", err, cause)
 		}
 		if err := s.Close(); err == nil {
