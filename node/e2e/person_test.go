@@ -57,7 +57,7 @@ func newPerson(t *testing.T, name string) *person {
 	}
 	p := &person{judge: t, name: name, home: filepath.Join(dir, name)}
 	t.Cleanup(func() {
-		p.stop(os.Kill)
+		_ = p.stop(os.Kill)
 		if err := os.RemoveAll(dir); err != nil {
 			t.Errorf("RemoveAll(%s) = %v", dir, err)
 		}
