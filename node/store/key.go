@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
@@ -28,7 +29,10 @@ func (k Key) Append(b []byte) []byte {
 // Compare is -1, 0 or 1 as k is less than, equal to or greater than other: the
 // order of their bytes.
 func (k Key) Compare(other Key) int {
-	return cmp.Or(cmp.Compare(k.Expiry, other.Expiry), k.ID.Compare(other.ID))
+	if c := cmp.Compare(k.Expiry, other.Expiry); c != 0 {
+		return c
+	}
+	return bytes.Compare(k.ID[:], other.ID[:])
 }
 
 // Snapshot is the keys of all frames at one moment. It never changes, and all
