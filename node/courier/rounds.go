@@ -79,6 +79,10 @@ func (c *Courier) catchUp(ctx context.Context, m *mesh.Mesh) error {
 			})
 		}
 		next := time.NewTimer(r.next())
+		hurry := c.hurry
+		if r.owed {
+			hurry = nil // a flood does not keep us busy here: look is soon enough
+		}
 		select {
 		case <-ctx.Done():
 		case id, ok := <-come:
@@ -89,7 +93,7 @@ func (c *Courier) catchUp(ctx context.Context, m *mesh.Mesh) error {
 			r.meet(id)
 		case o := <-r.done:
 			r.settle(o)
-		case <-c.hurry:
+		case <-hurry:
 			r.owed = true
 			r.rush()
 		case <-look.C:
