@@ -21,8 +21,10 @@ func (a *API) Init(ctx context.Context, r *localpb.InitRequest) (*localpb.InitRe
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Secretary.Introduce(ctx, r.Name); err != nil {
-		return nil, err
+	if len(r.Restore) == 0 || r.Name != "" { // else the card of before comes back
+		if err := a.Secretary.Introduce(ctx, r.Name); err != nil {
+			return nil, err
+		}
 	}
 	backup := id.Backup()
 	return &localpb.InitResponse{Identity: identityMessage(id, r.Name), Backup: backup[:]}, nil
