@@ -142,14 +142,13 @@ func message(t *testing.T, b []byte) fields {
 			t.Fatalf("%x is no protobuf message", b)
 		}
 		b = b[n:]
-		value, size := b, protowire.ConsumeFieldValue(num, kind, b)
+		size := protowire.ConsumeFieldValue(num, kind, b)
 		if size < 0 {
 			t.Fatalf("%x is no protobuf message", b)
 		}
+		value := b[:size]
 		if kind == protowire.BytesType {
 			value, _ = protowire.ConsumeBytes(b)
-		} else {
-			value = b[:size]
 		}
 		f[num] = append(f[num], value)
 		b = b[size:]
