@@ -47,6 +47,7 @@ type Almanac struct {
 	incoming chan []votive.Frame // from Show to the opener
 	behind   atomic.Bool         // something did not fit into incoming
 	wake     chan struct{}       // the opener has to look at behind
+	shown    shown               // what is on its way into the store
 	damaged  atomic.Uint32       // private rows that could not be read
 	heard    atomic.Int64        // when the last frame came, Unix milliseconds
 	carrying trouble             // what is wrong with the store
@@ -111,13 +112,20 @@ func (a *Almanac) Show(frames ...votive.Frame) {
 		return
 	}
 	a.heard.Store(a.Now().UnixMilli())
-	if a.ring.Load() == nil {
-		return
+	r := a.ring.Load()
+	a.shown.put(r, frames)
+	if r != nil && !a.hand(frames) {
+		a.shown.put(nil, frames)
 	}
+}
+
+// hand hands frames to the opener, unless it has too much to read.
+func (a *Almanac) hand(frames []votive.Frame) bool {
 	select {
 	case a.incoming <- frames:
+		return true
 	default:
-		a.lag()
+		return false
 	}
 }
 
@@ -130,6 +138,10 @@ func (a *Almanac) Carry(ctx context.Context, frames []votive.Frame) error {
 	a.Vault.Arrived(len(frames))
 	_, err := a.Store.Put(ctx, frames...)
 	a.carrying.note(err)
+	again, lost := a.shown.stale(a.ring.Load(), frames)
+	if lost || len(again) > 0 && !a.hand(again) {
+		a.lag()
+	}
 	if err != nil {
 		return err
 	}
