@@ -136,7 +136,7 @@ func (x *index) invitation(rec votive.Record, inv *votive.Invitation, src source
 		return x.found(rec, inv, src)
 	}
 	if id := votive.InviteHash(inv.Invite); x.invites[id] == nil {
-		x.invites[id] = &Invite{Invitation: inv, Made: src.arrived}
+		x.invites[id] = &Invite{Invitation: inv, Made: src.arrived, arrived: src.arrived}
 		x.watch(votive.KindReply, votive.ReplySecret(inv.Invite), inv.Event)
 	}
 	return nil, true

@@ -107,7 +107,8 @@ func (v *View) Invites(about votive.ID) []*Invite {
 		}
 	}
 	slices.SortFunc(all, func(a, b *Invite) int {
-		return cmp.Or(a.Made.Compare(b.Made), votive.InviteHash(a.Invite).Compare(votive.InviteHash(b.Invite)))
+		return cmp.Or(a.Made.Compare(b.Made), a.arrived.Compare(b.arrived),
+			votive.InviteHash(a.Invite).Compare(votive.InviteHash(b.Invite)))
 	})
 	return all
 }

@@ -54,7 +54,8 @@ type Circle struct {
 // organized here.
 type Invite struct {
 	*votive.Invitation
-	Made time.Time
+	Made    time.Time // whole seconds, as it is kept
+	arrived time.Time // for the order of those made in one second
 }
 
 // ID is how people name it: the hash of its invite secret.

@@ -23,7 +23,7 @@ func counterOf(k votive.Keep) uint32 {
 }
 
 // keep takes what the person said to themself, here or on another device.
-func (x *index) keep(rec votive.Record, k votive.Keep, _ source) ([]Change, bool) {
+func (x *index) keep(rec votive.Record, k votive.Keep, src source) ([]Change, bool) {
 	if had, ok := x.keeps[k.About()]; ok && !rec.Newer(had) {
 		return nil, false
 	}
@@ -34,7 +34,7 @@ func (x *index) keep(rec votive.Record, k votive.Keep, _ source) ([]Change, bool
 	case *votive.KeepEvent:
 		return x.keepEvent(k), true
 	case *votive.KeepInvite:
-		x.invites[votive.InviteHash(k.Invitation.Invite)] = &Invite{Invitation: k.Invitation, Made: k.Made}
+		x.invites[votive.InviteHash(k.Invitation.Invite)] = &Invite{Invitation: k.Invitation, Made: k.Made, arrived: src.arrived}
 		if !k.Invitation.Event.IsZero() {
 			x.watch(votive.KindReply, votive.ReplySecret(k.Invitation.Invite), k.Invitation.Event)
 		}
