@@ -85,7 +85,6 @@ func (c *Courier) Run(ctx context.Context, m *mesh.Mesh) error {
 	g, ctx := errgroup.WithContext(ctx)
 	m.Handle(Protocol, func(ctx context.Context, s mesh.Stream) { c.serve(ctx, m, s) })
 	defer c.offers.shut()
-	g.Go(func() error { return c.show(ctx) })
 	g.Go(func() error { return c.write(ctx) })
 	g.Go(func() error { return c.send(ctx, m) })
 	g.Go(func() error { return c.catchUp(ctx, m) })

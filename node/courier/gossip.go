@@ -3,6 +3,7 @@ package courier
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"votive/node/mesh"
@@ -10,10 +11,15 @@ import (
 )
 
 const (
-	maxQueue = 4096 // a burst of one link (SPEC 2.10), twice: 32 MiB
+	maxQueue = 4096 // a burst of one link (SPEC 2.10): 16 MiB
 	maxBatch = 256  // frames made durable at once, and asked for at once (SPEC 10.4)
 
 	writeAgain = time.Second // pause after frames could not be kept
+
+	// linger is how long the writer lets frames come before it has the disk
+	// sync them: one sync for all of a busy moment, and none in the way of the
+	// reading of the first. What a crash takes in it is caught up with.
+	linger = 5 * time.Millisecond
 )
 
 // Judge is the verdict on a message of gossip. It looks at the bytes, the floor
@@ -47,31 +53,50 @@ func (c *Courier) take(f votive.Frame) mesh.Verdict {
 		c.intake.end(f)
 		return mesh.Ignore
 	}
-	select {
-	case c.intake.queue <- f:
-		c.tally.hear(c.now())
-		return mesh.Accept
-	default: // the disk is behind
+	if !c.intake.reserve() { // the disk is behind
 		c.intake.end(f)
 		c.miss(1)
 		return mesh.Ignore
 	}
+	// Shown first: a person is told of news without waiting for what came before
+	// it to be on disk. Show hands over the frame and returns at once.
+	c.tally.hear(c.now())
+	c.almanac.Show(f)
+	c.intake.queue <- f
+	return mesh.Accept
 }
 
 // intake is the frames in flight: judged, and not yet durable. It is bounded by
 // the queue and by what the writer, the asks and the outbox have in hand, a
 // batch each.
 type intake struct {
-	queue  chan votive.Frame // judged
-	shown  chan votive.Frame // and shown to the person's side, which does not wait for the disk
+	queue  chan votive.Frame // judged, and shown to the person's side
+	queued atomic.Int32      // how many have a place in it
 	mu     sync.Mutex
 	flight map[votive.ID]struct{}
 }
 
 func newIntake() intake {
-	return intake{
-		queue: make(chan votive.Frame, maxQueue), shown: make(chan votive.Frame, maxQueue),
-		flight: make(map[votive.ID]struct{}),
+	return intake{queue: make(chan votive.Frame, maxQueue), flight: make(map[votive.ID]struct{})}
+}
+
+// reserve takes a place in the queue, if there is one.
+func (in *intake) reserve() bool {
+	if int(in.queued.Add(1)) <= cap(in.queue) {
+		return true
+	}
+	in.queued.Add(-1)
+	return false
+}
+
+// next is the next frame of the queue; false when ctx ends.
+func (in *intake) next(ctx context.Context) (votive.Frame, bool) {
+	select {
+	case <-ctx.Done():
+		return votive.Frame{}, false
+	case f := <-in.queue:
+		in.queued.Add(-1)
+		return f, true
 	}
 }
 
@@ -105,7 +130,8 @@ func (in *intake) has(id votive.ID) bool {
 func (in *intake) more(batch []votive.Frame) []votive.Frame {
 	for len(batch) < maxBatch {
 		select {
-		case f := <-in.shown:
+		case f := <-in.queue:
+			in.queued.Add(-1)
 			batch = append(batch, f)
 		default:
 			return batch
@@ -114,38 +140,18 @@ func (in *intake) more(batch []votive.Frame) []votive.Frame {
 	return batch
 }
 
-// show shows what Judge accepted as it comes, and passes it on to be written:
-// a person is told of news without waiting for what came before it to be on
-// disk.
-func (c *Courier) show(ctx context.Context) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case f := <-c.intake.queue:
-			c.almanac.Show(f)
-			select {
-			case <-ctx.Done():
-				return nil
-			case c.intake.shown <- f:
-			}
-		}
-	}
-}
-
 // write makes durable what was shown, all that is queued at once.
 func (c *Courier) write(ctx context.Context) error {
 	for {
-		select {
-		case <-ctx.Done():
+		f, ok := c.intake.next(ctx)
+		if !ok || !pause(ctx, linger) {
 			return nil
-		case f := <-c.intake.shown:
-			batch := c.intake.more([]votive.Frame{f})
-			if err := c.keep(ctx, batch); err != nil {
-				c.miss(len(batch))
-				if !pause(ctx, writeAgain) {
-					return nil
-				}
+		}
+		batch := c.intake.more([]votive.Frame{f})
+		if err := c.keep(ctx, batch); err != nil {
+			c.miss(len(batch))
+			if !pause(ctx, writeAgain) {
+				return nil
 			}
 		}
 	}

@@ -196,7 +196,7 @@ func TestJudgeQueueFull(t *testing.T) {
 	default:
 		t.Error("no catch-up is due")
 	}
-	<-c.intake.queue
+	c.intake.next(t.Context())
 	if got := c.Judge("p", all[2].Bytes()); got != mesh.Accept {
 		t.Errorf("with room again: Judge() = %v, want %v", got, mesh.Accept)
 	}
@@ -244,7 +244,8 @@ func BenchmarkJudge(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
 			f := all[i%len(all)]
 			if c.Judge("p", f.Bytes()) == mesh.Accept {
-				c.intake.end(<-c.intake.queue)
+				f, _ := c.intake.next(b.Context())
+				c.intake.end(f)
 			}
 		}
 	})
