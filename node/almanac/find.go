@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -64,6 +66,21 @@ func (v *View) Identity() votive.Identity { return v.x.identity }
 
 // Event is what is known of an event; nil where nothing is.
 func (v *View) Event(id votive.ID) *Event { return v.x.events[id] }
+
+// All is every event that anything is known of, in no order.
+func (v *View) All() iter.Seq[*Event] { return maps.Values(v.x.events) }
+
+// Said is what the person said to themself, the newest about each thing, in no
+// order.
+func (v *View) Said() iter.Seq[votive.Keep] {
+	return func(yield func(votive.Keep) bool) {
+		for _, rec := range v.x.keeps {
+			if k, ok := rec.Body().(votive.Keep); ok && !yield(k) {
+				return
+			}
+		}
+	}
+}
 
 // Circle is a circle that the person is in, or nil.
 func (v *View) Circle(id votive.ID) *Circle { return v.x.circles[id] }

@@ -21,11 +21,11 @@ type index struct {
 	keeps    map[votive.ID]votive.Record // the newest about each thing
 	agenda   agenda
 
-	opened   map[votive.ID]bool // frames that were read
-	wanted   []watched          // frame secrets to be watched from now on
-	unwanted []ringKey          // and those that no longer are
-	rescan   bool               // something left in the store may count now
-	loading  bool               // rows are coming in in any order; fold when all are here
+	opened   map[votive.ID]place // frames that were read, and what is in them
+	wanted   []watched           // frame secrets to be watched from now on
+	unwanted []ringKey           // and those that no longer are
+	rescan   bool                // something left in the store may count now
+	loading  bool                // rows are coming in in any order; fold when all are here
 }
 
 func newIndex(identity votive.Identity) *index {
@@ -38,7 +38,7 @@ func newIndex(identity votive.Identity) *index {
 		contacts: make(map[votive.ID]*Contact),
 		links:    make(map[votive.ID]*Pending),
 		keeps:    make(map[votive.ID]votive.Record),
-		opened:   make(map[votive.ID]bool),
+		opened:   make(map[votive.ID]place),
 	}
 	x.watch(votive.KindSelf, identity.Self(), votive.ID{})
 	return x

@@ -128,7 +128,7 @@ func (x *index) restore(r row) int {
 	if err != nil {
 		return 1
 	}
-	x.opened[r.frame] = true
+	x.opened[r.frame] = placeOf(r.kind, r.about, r.body)
 	if r.kind == votive.KindCircle && x.circles[r.about] == nil {
 		return 0 // of a circle that was left
 	}

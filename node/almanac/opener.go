@@ -47,7 +47,11 @@ func (a *Almanac) scan(ctx context.Context, r *ring) {
 func (a *Almanac) opened(frame votive.ID) bool {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	return a.index == nil || a.index.opened[frame]
+	if a.index == nil {
+		return true
+	}
+	_, opened := a.index.opened[frame]
+	return opened
 }
 
 // read opens one frame if it is ours, and takes in what it says. What is
@@ -76,7 +80,7 @@ func (a *Almanac) admit(ctx context.Context, rec votive.Record, about, frame vot
 		a.mu.Unlock()
 		return
 	}
-	a.index.opened[frame] = true
+	a.index.opened[frame] = placeOf(rec.Kind(), about, rec.Bytes())
 	src := source{about: about, frame: frame, arrived: a.Now()}
 	changes, keep := a.index.apply(rec, src)
 	if keep {

@@ -82,7 +82,7 @@ func (a *Almanac) commit(ctx context.Context, d Draft) error {
 // seal makes the frames of a letter, and the record that they will open to.
 func (a *Almanac) seal(l Letter, now time.Time) (votive.Record, []votive.Unstamped, error) {
 	life := votive.LifetimeUntil(l.Until, now)
-	effort := a.Effort + 2*uint8(life)
+	effort := a.effort() + 2*uint8(life)
 	reader := votive.NewReader(l.Kind, l.Secret)
 	rec, err := reader.Compose(l.Body)
 	if err != nil {
@@ -90,6 +90,18 @@ func (a *Almanac) seal(l Letter, now time.Time) (votive.Record, []votive.Unstamp
 	}
 	sealed, err := reader.Seal(l.Body, life, effort, now, a.Random)
 	return rec, sealed, err
+}
+
+// maxRaise is how many bits of effort are added at most, under a flood: each
+// doubles the work.
+const maxRaise = 6
+
+// effort is what it takes for a frame that lives 8 days: what the person
+// chose, and more where the store's floor has risen above that. What everybody
+// drops need not be stamped. SPEC 2.8.
+func (a *Almanac) effort() uint8 {
+	floor := a.Store.Floor()
+	return max(a.Effort, min(floor.Rank+1, a.Effort+maxRaise))
 }
 
 // settle puts it all on disk, and then into the index.
@@ -110,7 +122,7 @@ func (a *Almanac) settle(ctx context.Context, c *vault.Changes, records []writte
 		for _, w := range records {
 			changes, _ := a.index.apply(w.rec, w.src)
 			told = append(told, changes...)
-			a.index.opened[w.src.frame] = true
+			a.index.opened[w.src.frame] = placeOf(w.rec.Kind(), w.src.about, w.rec.Bytes())
 		}
 	}
 	added := a.follow()

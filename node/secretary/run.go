@@ -10,21 +10,28 @@ import (
 )
 
 // Run does what was asked once and for all, whenever something changes and
-// once an hour, until ctx ends.
+// once an hour, until ctx ends. Once an hour, and when the vault is opened, it
+// looks for what has to be said anew.
 func (s *Secretary) Run(ctx context.Context) error {
 	changes := s.book.Watch(ctx, 256)
-	tick := time.NewTicker(time.Hour)
+	tick := time.NewTicker(renewEvery)
 	defer tick.Stop()
-	for {
+	var anew renewals
+	for look := true; ; {
 		s.Duties(ctx)
+		if look {
+			s.do(ctx, func(ctx context.Context) error { return anew.renew(ctx, s.book) })
+			look = false
+		}
 		for waiting := true; waiting; {
 			select {
 			case <-ctx.Done():
 				return nil
 			case <-tick.C:
-				waiting = false
+				waiting, look = false, true
 			case c := <-changes:
 				waiting = !concerns(c)
+				look = look || c.Kind == almanac.LockChanged
 			}
 		}
 		drain(changes)
@@ -61,15 +68,23 @@ func (s *Secretary) Duties(ctx context.Context) {
 		func(ctx context.Context) error { return s.book.Write(ctx, again) },
 		s.arrived,
 	} {
-		err := duty(ctx)
-		switch {
-		case err == nil, ctx.Err() != nil, errors.Is(err, errNothing):
-		case errors.Is(err, almanac.ErrNoVault), errors.Is(err, almanac.ErrLocked):
+		if !s.do(ctx, duty) {
 			return
-		default:
-			s.Log.Warn("a standing duty could not be done", "err", err)
 		}
 	}
+}
+
+// do does a duty, and reports whether the vault is open.
+func (s *Secretary) do(ctx context.Context, duty func(context.Context) error) bool {
+	err := duty(ctx)
+	switch {
+	case err == nil, ctx.Err() != nil, errors.Is(err, errNothing):
+	case errors.Is(err, almanac.ErrNoVault), errors.Is(err, almanac.ErrLocked):
+		return false
+	default:
+		s.Log.Warn("a standing duty could not be done", "err", err)
+	}
+	return true
 }
 
 // errNothing says that a duty found nothing to do.

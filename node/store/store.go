@@ -147,6 +147,9 @@ func (s *Store) Close() error {
 // Has reports whether the frame is here.
 func (s *Store) Has(id votive.ID) bool { return s.index.has(id) }
 
+// Find is what the store knows of a frame without reading it, if it is here.
+func (s *Store) Find(id votive.ID) (Entry, bool) { return s.index.find(id) }
+
 // Wants reports whether a frame of this key could be taken, as far as the key
 // tells: it is not here, and it is not of those that died first when there was
 // no room. What a catch-up asks for is what is wanted.

@@ -157,6 +157,10 @@ func encodeBody(b Body) ([]byte, error) {
 	return marshal(b.wire())
 }
 
+// Encode is the Bytes of the record that b is, or would be; it says nothing of
+// whether signatures hold. It refuses what is over a limit.
+func Encode(b Body) ([]byte, error) { return encodeBody(b) }
+
 // decodeBody is encodeBody the other way round; b is kept, not copied.
 func decodeBody(b []byte) (Body, error) {
 	var w wirepb.Body

@@ -49,6 +49,9 @@ func (u Unstamped) Effort() uint8 {
 	return u.bytes[1]
 }
 
+// Expiry is the day with which the frame dies.
+func (u Unstamped) Expiry() Day { return (*Header)(u.bytes[:]).Expiry() }
+
 // Stamp searches for a stamp, on one core and for 2^effort tries on average,
 // until it has one or ctx is done, and then gives the error of ctx. SPEC 2.4.
 func (u Unstamped) Stamp(ctx context.Context) (Frame, error) {
