@@ -45,6 +45,7 @@ type Almanac struct {
 	out     outbox
 
 	incoming chan []votive.Frame // from Show to the opener
+	queued   atomic.Int64        // how many frames are in it
 	behind   atomic.Bool         // something did not fit into incoming
 	wake     chan struct{}       // the opener has to look at behind
 	shown    shown               // what is on its way into the store
@@ -121,13 +122,22 @@ func (a *Almanac) Show(frames ...votive.Frame) {
 
 // hand hands frames to the opener, unless it has too much to read.
 func (a *Almanac) hand(frames []votive.Frame) bool {
+	if n := int64(len(frames)); a.queued.Add(n) > maxIncoming {
+		a.queued.Add(-n)
+		return false
+	}
 	select {
 	case a.incoming <- frames:
 		return true
 	default:
+		a.queued.Add(-int64(len(frames)))
 		return false
 	}
 }
+
+// maxIncoming is how many frames wait for the opener at most: 32 MiB. What is
+// over it finds in the store.
+const maxIncoming = 8192
 
 // Carry puts frames that have passed their verdict into the store. They are on
 // disk when it returns.
@@ -152,10 +162,7 @@ func (a *Almanac) Carry(ctx context.Context, frames []votive.Frame) error {
 // lag has the opener look through the store for what it was not handed.
 func (a *Almanac) lag() {
 	a.behind.Store(true)
-	select {
-	case a.wake <- struct{}{}:
-	default:
-	}
+	a.nudge()
 }
 
 // LastHeard is when the last frame came from anybody, or the zero time.

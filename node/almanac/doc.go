@@ -16,6 +16,14 @@
 //     said; it is acknowledged when the vault has it on disk.
 //   - The opener goroutine (Run) opens what Show hands it. It lags behind at
 //     worst; it catches up from the store, where every frame is.
+//   - What cannot be used now, because what it follows is not here or there is
+//     no room, is not kept: its frame stays unread in the store, and is looked
+//     for again when something has changed (again.go).
 //   - Rows in the vault are named by what they say (row.go), so that writing
 //     one twice changes nothing.
+//
+// Everybody in an open circle is a stranger, and can send whatever they like.
+// Every map here that they can fill has a bound (entry.go), and no such bound
+// ever refuses a revision that counts, an organizer's word, a guest who is
+// invited, or what the person here says.
 package almanac

@@ -7,14 +7,19 @@ import (
 	"votive/proto/votive"
 )
 
-// Bounds on what strangers can make this node remember. What is over stays in
-// the store and may be opened again.
+// Bounds on what others can make this node remember. What is over stays in the
+// store, and is looked for again when something has changed.
 const (
-	maxEvents    = 200_000
-	maxUncounted = 256    // revisions of an event that do not count, or wait for a parent
-	maxInboxes   = 64     // Inbox keys of an event
-	maxReplies   = 10_000 // distinct reply ids of an event
-	maxRevokes   = 1_000  // of an event
+	maxRevisions = 65_536 // that count, of all events announced in one circle
+	maxCounted   = 512    // of one event: more than honest organizers need for its depth of 128
+	maxWaiting   = 256    // revisions of an event that wait for others to count
+	maxRevokes   = 1_000  // of an event, by one organizer
+	maxInvites   = 10_000 // to an event, that other organizers made
+	maxDetails   = 16     // of an event, that no card names
+	maxReplies   = 10_000 // to one invitation, by distinct guests
+	maxWalkIns   = 2_000  // to an event, by distinct guests without invitation
+	maxUpdates   = 256    // of one reply
+	maxSealed    = 1_000  // replies of an event, of each kind, that cannot be opened here
 )
 
 // Event is what this node knows of one event. What a View gives out is read
@@ -30,16 +35,18 @@ type Event struct {
 	Mine   *votive.KeepReply // the person's own reply, or nil
 	Answer *votive.Answer    // to it, or nil
 
-	counted  map[votive.ID][]*votive.Counted // by revision: as many as have different signers
-	inboxes  map[votive.ID]*votive.Inbox     // by hash
-	details  map[votive.ID]*votive.Details   // by hash
-	revokes  map[votive.ID]*votive.Revoke    // by record id
-	keys     map[votive.ID]*votive.KeepInbox // by the hash of the public half
-	sealed   []sealedReply                   // whose key is not here
-	replies  map[votive.ID]*Reply
-	answers  map[votive.ID]votive.Record // the newest Answer to each reply id
-	heard    int                         // replies opened, updates included
-	overflow bool                        // a revision was left in the store only
+	counted map[votive.ID]*votive.Counted   // by revision: those that count, with the marks that matter
+	waits   []waiting                       // revisions that do not count yet
+	voters  map[votive.ID]bool              // keys that are, or were, in a roster of a revision that counts
+	invited int                             // invitations that came from the desk
+	inboxes map[votive.ID]*votive.Inbox     // by hash
+	details map[votive.ID]*votive.Details   // by hash
+	revokes map[votive.ID]*votive.Revoke    // by record id
+	keys    map[votive.ID]*votive.KeepInbox // by the hash of the public half
+	sealed  []sealedReply                   // whose key is not here
+	replies map[votive.ID]*Reply
+	by      map[votive.ID]int           // how many guests replied, by invitation
+	answers map[votive.ID]votive.Record // the newest Answer to each reply id
 }
 
 // Reply is a guest's reply as an organizer knows it.
@@ -48,17 +55,18 @@ type Reply struct {
 	First  time.Time      // when this node first saw one with this id
 	Answer *votive.Answer // the newest given, or nil
 	number int            // the order of First
+	heard  int            // how often it was said, updates included
 }
 
 type sealedReply struct {
-	body *votive.SealedReply
-	src  source
+	rec votive.Record
+	src source
 }
 
 func newEvent(id votive.ID) *Event {
 	return &Event{
 		ID:      id,
-		counted: make(map[votive.ID][]*votive.Counted, 1),
+		counted: make(map[votive.ID]*votive.Counted, 1),
 	}
 }
 
@@ -81,15 +89,6 @@ func (e *Event) Revokes() []*votive.Revoke {
 	all := make([]*votive.Revoke, 0, len(e.revokes))
 	for _, r := range e.revokes {
 		all = append(all, r)
-	}
-	return all
-}
-
-// Counted are the revisions that have come, whether they count or not.
-func (e *Event) Counted() []*votive.Counted {
-	all := make([]*votive.Counted, 0, len(e.counted))
-	for _, c := range e.counted {
-		all = append(all, c...)
 	}
 	return all
 }

@@ -12,6 +12,9 @@ import (
 const (
 	// replyLife is how long replies are kept after the event. SPEC 8.7.
 	replyLife = 24 * time.Hour
+	// pastLife is how long events of others are kept after they are over, in a
+	// circle in which so much is announced that there may be no room for more.
+	pastLife = 30 * 24 * time.Hour
 	// linkLife is how long a link waits for its record.
 	linkLife = 30 * 24 * time.Hour
 )
@@ -46,6 +49,9 @@ func (a *Almanac) forget(ctx context.Context) error {
 		if err := a.forgetReplies(ctx, id); err != nil {
 			return err
 		}
+	}
+	if err := a.forgetPast(ctx); err != nil {
+		return err
 	}
 	if len(over) == 0 {
 		return nil
@@ -83,7 +89,7 @@ func (a *Almanac) forgetReplies(ctx context.Context, event votive.ID) error {
 		c.Delete(keepKey(k))
 		delete(x.keeps, k.About())
 	}
-	e.keys, e.replies, e.sealed = nil, nil, nil
+	e.keys, e.replies, e.by, e.sealed = nil, nil, nil, nil
 	a.mu.Unlock()
 	var gone []string
 	for _, kind := range []votive.Kind{votive.KindReply, votive.KindWalkIn, votive.KindAnswer} {
@@ -100,6 +106,38 @@ func (a *Almanac) forgetReplies(ctx context.Context, event votive.ID) error {
 	if err != nil {
 		return err
 	}
+	return a.Vault.Commit(ctx, c)
+}
+
+// forgetPast makes room in crowded circles: events that are over go, unless
+// the person takes part in them.
+func (a *Almanac) forgetPast(ctx context.Context) error {
+	a.writing.Lock()
+	defer a.writing.Unlock()
+	now := a.Now()
+	a.mu.Lock()
+	x := a.index
+	if x == nil {
+		a.mu.Unlock()
+		return nil
+	}
+	c := new(vault.Changes)
+	for id, e := range x.events {
+		if x.load[e.Circle] < maxRevisions*3/4 || x.mine[id] != nil || !e.over(now.Add(-pastLife)) {
+			continue
+		}
+		for _, r := range e.State.History {
+			revision := r.Revision().ID()
+			c.Delete(recordKeys(e.Circle, votive.KindCircle) + string(revision[:]))
+		}
+		for hash := range e.inboxes {
+			c.Delete(recordKeys(e.Circle, votive.KindCircle) + string(hash[:]))
+		}
+		x.load[e.Circle] -= len(e.counted)
+		delete(x.events, id)
+		x.agenda.remove(id)
+	}
+	a.mu.Unlock()
 	return a.Vault.Commit(ctx, c)
 }
 

@@ -24,7 +24,10 @@ type index struct {
 	opened   map[votive.ID]place // frames that were read, and what is in them
 	wanted   []watched           // frame secrets to be watched from now on
 	unwanted []ringKey           // and those that no longer are
-	rescan   bool                // something left in the store may count now
+	load     map[votive.ID]int   // revisions that count, by the circle they were found in
+	late     []written           // what came earlier and is worth a row now
+	left     int                 // how many frames were refused since the store was last looked through
+	again    map[votive.ID]bool  // the events and circles that it is to be looked through for
 	loading  bool                // rows are coming in in any order; fold when all are here
 }
 
@@ -39,6 +42,7 @@ func newIndex(identity votive.Identity) *index {
 		links:    make(map[votive.ID]*Pending),
 		keeps:    make(map[votive.ID]votive.Record),
 		opened:   make(map[votive.ID]place),
+		load:     make(map[votive.ID]int),
 	}
 	x.watch(votive.KindSelf, identity.Self(), votive.ID{})
 	return x
@@ -80,6 +84,7 @@ type source struct {
 	about   votive.ID // the event, circle or pending link whose secret it came under
 	frame   votive.ID
 	arrived time.Time
+	own     bool // it was said here
 }
 
 // row is what the vault keeps of a record from here.
@@ -102,8 +107,12 @@ func (x *index) unwatch(kind votive.Kind, s votive.Secret) {
 // settle works out what was put off while rows were loading.
 func (x *index) settle() {
 	x.loading = false
-	for _, e := range x.events {
+	for id, e := range x.events {
 		x.refold(e)
+		if !e.Known && x.mine[id] == nil {
+			delete(x.events, id)
+			continue
+		}
 		x.openSealed(e)
 	}
 	x.agenda.settle()

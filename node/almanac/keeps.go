@@ -23,37 +23,42 @@ func counterOf(k votive.Keep) uint32 {
 }
 
 // keep takes what the person said to themself, here or on another device.
-func (x *index) keep(rec votive.Record, k votive.Keep, src source) ([]Change, bool) {
+func (x *index) keep(rec votive.Record, k votive.Keep, src source) taken {
 	if had, ok := x.keeps[k.About()]; ok && !rec.Newer(had) {
-		return nil, false
+		return taken{}
 	}
 	x.keeps[k.About()] = rec
+	return taken{changes: x.kept(k, src), keep: rec}
+}
+
+// kept has what is kept take effect.
+func (x *index) kept(k votive.Keep, src source) []Change {
 	switch k := k.(type) {
 	case *votive.KeepCircle:
-		return x.keepCircle(k), true
+		return x.keepCircle(k)
 	case *votive.KeepEvent:
-		return x.keepEvent(k), true
+		return x.keepEvent(k)
 	case *votive.KeepInvite:
 		x.invites[votive.InviteHash(k.Invitation.Invite)] = &Invite{Invitation: k.Invitation, Made: k.Made, arrived: src.arrived}
 		if !k.Invitation.Event.IsZero() {
 			x.watch(votive.KindReply, votive.ReplySecret(k.Invitation.Invite), k.Invitation.Event)
 		}
 	case *votive.KeepReply:
-		return x.keepReply(k), true
+		return x.keepReply(k)
 	case *votive.KeepContact:
 		x.contacts[k.Card.Author] = &Contact{Key: k.Card.Author, KeepContact: k}
-		return []Change{{Kind: ContactMet}}, true
+		return []Change{{Kind: ContactMet}}
 	case *votive.KeepCard:
 		x.cards = append(x.cards, k)
 		x.watch(votive.KindInbox, k.Card.Inbox, votive.ID{})
 	case *votive.KeepInbox:
-		return x.keepInbox(k), true
+		return x.keepInbox(k)
 	case *votive.KeepLink:
 		id := LinkID(k.Link)
 		x.links[id] = &Pending{ID: id, KeepLink: k}
 		x.watch(votive.KindLink, k.Link.Secret(), id)
 	}
-	return nil, true
+	return nil
 }
 
 // keepCircle joins a circle, or leaves it: what was found in it and concerns
@@ -69,6 +74,7 @@ func (x *index) keepCircle(k *votive.KeepCircle) []Change {
 	delete(x.circles, id)
 	x.unwatch(votive.KindCircle, k.Secret)
 	clear(x.opened) // its frames are to be read again by who comes back
+	delete(x.load, id)
 	for event, e := range x.events {
 		if e.Circle == id && e.Keep == nil {
 			delete(x.events, event)
@@ -81,12 +87,8 @@ func (x *index) keepCircle(k *votive.KeepCircle) []Change {
 
 // keepEvent takes part in an event, as organizer or guest.
 func (x *index) keepEvent(k *votive.KeepEvent) []Change {
-	e := x.event(k.Event)
-	if e == nil {
-		return nil
-	}
+	e := x.own(k.Event)
 	e.Keep = k
-	x.mine[e.ID] = e
 	e.learn(k.Details)
 	if !k.Circle.IsZero() {
 		e.Circle = votive.CircleID(k.Circle)
@@ -101,12 +103,8 @@ func (x *index) keepEvent(k *votive.KeepEvent) []Change {
 
 // keepReply is what the person answered to an event.
 func (x *index) keepReply(k *votive.KeepReply) []Change {
-	e := x.event(k.Reply.Event)
-	if e == nil {
-		return nil
-	}
+	e := x.own(k.Reply.Event)
 	e.Mine, e.Answer = k, nil
-	x.mine[e.ID] = e
 	if a, ok := e.answers[k.Reply.ID()]; ok {
 		e.Answer = a.Body().(*votive.Answer)
 	}
@@ -116,10 +114,7 @@ func (x *index) keepReply(k *votive.KeepReply) []Change {
 
 // keepInbox is the private half of an Inbox, with which replies are opened.
 func (x *index) keepInbox(k *votive.KeepInbox) []Change {
-	e := x.event(k.Event)
-	if e == nil {
-		return nil
-	}
+	e := x.own(k.Event)
 	if e.keys == nil {
 		e.keys = make(map[votive.ID]*votive.KeepInbox, 1)
 	}

@@ -22,8 +22,8 @@ func (a *Almanac) Look(ctx context.Context, kind votive.Kind, s votive.Secret, f
 			return
 		}
 		seen[f.ID()] = true
-		if rec, whole, err := p.join(w, f); err == nil && whole {
-			found = append(found, rec)
+		if all, whole, err := p.join(w, f, a.reopen(ctx, w)); err == nil && whole {
+			found = append(found, all.rec)
 		}
 	}
 	for _, f := range frames {

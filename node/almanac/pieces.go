@@ -1,21 +1,33 @@
 package almanac
 
 import (
+	"slices"
 	"sync"
 
 	"votive/proto/votive"
 )
 
-// maxPartial is how many records may be waiting for further parts: 64 of up
-// to 8 frames.
-const maxPartial = 64
+const (
+	// maxPartial is how many records may be waiting for further parts. Only the
+	// ids of their frames are kept, so that strangers who begin records and
+	// never end them crowd out nobody's.
+	maxPartial = 16_384
+	// maxHeld is how many parts are kept as they came, for records whose parts
+	// come together, as nearly all do.
+	maxHeld = 64
+	// Whoever sees one part can send another of the same whole that does not
+	// fit. So several frames may stand for one part, the newest of them, and are
+	// tried with each other, so often at most for each that comes.
+	maxStandIns = 8
+	maxTries    = 512
+)
 
-// pieces joins records that came in several frames. When too many wait, the
-// one that waited longest gives way; its frames are in the store.
+// pieces joins records that came in several frames.
 type pieces struct {
-	mu    sync.Mutex
-	order []partialKey
-	open  map[partialKey]map[int]votive.Piece
+	mu   sync.Mutex
+	open map[partialKey][][]votive.ID // by part, the frames that it may be
+	held map[votive.ID]votive.Piece
+	last []votive.ID // in held, oldest first
 }
 
 type partialKey struct {
@@ -24,62 +36,119 @@ type partialKey struct {
 	parts  int
 }
 
-// join opens a frame that w knows, and gives the record once its parts are
-// all here.
-func (p *pieces) join(w watched, f votive.Frame) (votive.Record, bool, error) {
-	piece, err := w.Open(f)
-	if err != nil {
-		return votive.Record{}, false, err
-	}
-	all := []votive.Piece{piece}
-	if piece.Parts() > 1 {
-		if all = p.add(w, piece); all == nil {
-			return votive.Record{}, false, nil
-		}
-	}
-	rec, err := votive.Join(w.Reader, all...)
-	return rec, err == nil, err
+// joined is a record, and the frames it came in.
+type joined struct {
+	rec    votive.Record
+	frames []votive.ID
 }
 
-// add keeps a piece, and gives all of its record's when none is missing.
-func (p *pieces) add(w watched, piece votive.Piece) []votive.Piece {
+// join opens a frame that w knows, and gives the record once its parts are all
+// here. read opens another frame that came before; it may fail.
+func (p *pieces) join(w watched, f votive.Frame, read func(votive.ID) (votive.Piece, error)) (joined, bool, error) {
+	piece, err := w.Open(f)
+	if err != nil {
+		return joined{}, false, err
+	}
+	if piece.Parts() == 1 {
+		rec, err := votive.Join(w.Reader, piece)
+		return joined{rec, []votive.ID{f.ID()}}, err == nil, err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	key := partialKey{w.Secret(), piece.Whole(), piece.Parts()}
-	have := p.open[key]
-	if have == nil {
-		if p.open == nil {
-			p.open = make(map[partialKey]map[int]votive.Piece)
-		}
-		if len(p.order) >= maxPartial {
-			delete(p.open, p.order[0])
-			p.order = p.order[1:]
-		}
-		have = make(map[int]votive.Piece)
-		p.open[key] = have
-		p.order = append(p.order, key)
+	parts := p.add(key, piece, f.ID())
+	if parts == nil || slices.ContainsFunc(parts, func(ids []votive.ID) bool { return len(ids) == 0 }) {
+		return joined{}, false, nil
 	}
-	have[piece.Index()] = piece
-	if len(have) < piece.Parts() {
-		return nil
+	var done joined
+	tries := 0
+	p.each(parts, piece.Index(), f.ID(), func(ids []votive.ID) bool {
+		tries++
+		rec, err := p.try(w, ids, read)
+		if err == nil {
+			done = joined{rec, slices.Clone(ids)}
+		}
+		return err != nil && tries < maxTries
+	})
+	if done.frames == nil {
+		return joined{}, false, nil
 	}
 	delete(p.open, key)
-	for i, k := range p.order {
-		if k == key {
-			p.order = append(p.order[:i], p.order[i+1:]...)
-			break
+	return done, true, nil
+}
+
+// add notes that a frame may be a part, and gives what is known of all parts;
+// nil where there is no room.
+func (p *pieces) add(key partialKey, piece votive.Piece, id votive.ID) [][]votive.ID {
+	parts := p.open[key]
+	if parts == nil {
+		if len(p.open) >= maxPartial {
+			return nil
 		}
+		if p.open == nil {
+			p.open, p.held = make(map[partialKey][][]votive.ID), make(map[votive.ID]votive.Piece)
+		}
+		parts = make([][]votive.ID, piece.Parts())
+		p.open[key] = parts
 	}
-	all := make([]votive.Piece, 0, len(have))
-	for _, piece := range have {
-		all = append(all, piece)
+	at := &parts[piece.Index()]
+	if !slices.Contains(*at, id) {
+		*at = append(*at, id)
+		*at = (*at)[max(0, len(*at)-maxStandIns):]
 	}
-	return all
+	if _, held := p.held[id]; !held {
+		if len(p.last) >= maxHeld {
+			delete(p.held, p.last[0])
+			p.last = p.last[1:]
+		}
+		p.held[id] = piece
+		p.last = append(p.last, id)
+	}
+	return parts
+}
+
+// each calls try with every choice of one frame for each part, that frame for
+// that part, until it says to stop.
+func (p *pieces) each(parts [][]votive.ID, at int, id votive.ID, try func([]votive.ID) bool) {
+	chosen := make([]votive.ID, len(parts))
+	var choose func(i int) bool
+	choose = func(i int) bool {
+		switch {
+		case i == len(parts):
+			return try(chosen)
+		case i == at:
+			chosen[i] = id
+			return choose(i + 1)
+		}
+		for _, one := range parts[i] {
+			if chosen[i] = one; !choose(i + 1) {
+				return false
+			}
+		}
+		return true
+	}
+	choose(0)
+}
+
+// try joins the parts in these frames.
+func (p *pieces) try(w watched, ids []votive.ID, read func(votive.ID) (votive.Piece, error)) (votive.Record, error) {
+	all := make([]votive.Piece, len(ids))
+	for i, id := range ids {
+		piece, held := p.held[id]
+		if !held {
+			var err error
+			if piece, err = read(id); err != nil {
+				return votive.Record{}, err
+			}
+		}
+		all[i] = piece
+	}
+	return votive.Join(w.Reader, all...)
 }
 
 // clear forgets all that waits.
 func (p *pieces) clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.order, p.open = nil, nil
+	p.open, p.held, p.last = nil, nil, nil
 }

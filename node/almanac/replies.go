@@ -4,82 +4,87 @@ import (
 	"votive/proto/votive"
 )
 
-// maxSealed is how many replies that cannot be opened are kept of an event,
-// and maxHeard how many in all, updates included.
-const (
-	maxSealed = 1_000
-	maxHeard  = 2 * maxReplies
-)
-
 // sealedReply takes a guest's reply, and opens it if the Inbox's private half
 // is here. SPEC 8.1.
-func (x *index) sealedReply(_ votive.Record, b *votive.SealedReply, src source) ([]Change, bool) {
-	e := x.event(src.about)
-	if e == nil || e.heard >= maxHeard || e.over(src.arrived) {
-		return nil, false
+func (x *index) sealedReply(rec votive.Record, b *votive.SealedReply, src source) taken {
+	e := x.events[src.about]
+	if e == nil || e.over(src.arrived) {
+		return taken{}
 	}
 	key := e.keys[b.Inbox]
 	if key == nil {
-		if len(e.sealed) >= maxSealed {
-			return nil, false
-		}
-		e.sealed = append(e.sealed, sealedReply{b, src})
-		return nil, true
+		return e.seal(rec, src)
 	}
 	reply, err := key.Key.Open(e.ID, b)
-	if err != nil {
-		return nil, false
+	if err != nil || reply.Event != e.ID {
+		return taken{}
 	}
-	e.heard++
-	return x.reply(e, reply, src)
+	return x.reply(e, rec, reply, src)
+}
+
+// seal puts a reply aside that cannot be opened here. Those who have an
+// invitation and those who have none are bounded apart.
+func (e *Event) seal(rec votive.Record, src source) taken {
+	n := 0
+	for _, s := range e.sealed {
+		if s.rec.Kind() == rec.Kind() {
+			n++
+		}
+	}
+	if n >= maxSealed {
+		return refused
+	}
+	e.sealed = append(e.sealed, sealedReply{rec, src})
+	return taken{keep: rec}
 }
 
 // reply takes an opened reply. One that names an invitation must prove to
-// hold it; one of unknown invitation waits for nothing: it is ignored.
-// SPEC 8.2.
-func (x *index) reply(e *Event, r votive.Reply, src source) ([]Change, bool) {
+// hold it; one of unknown invitation waits for nothing: it is ignored. What
+// walk-ins say, and what other guests or other updates say, never keeps out
+// who is invited. SPEC 8.2.
+func (x *index) reply(e *Event, rec votive.Record, r votive.Reply, src source) taken {
+	most := maxWalkIns
 	if !r.Invite.IsZero() {
 		inv := x.invites[r.Invite]
 		if inv == nil || inv.Event != e.ID || !r.Proves(inv.Invite) {
-			return nil, false
+			return taken{}
 		}
-	}
-	if r.Event != e.ID {
-		return nil, false
+		most = maxReplies
 	}
 	id := r.ID()
 	had := e.replies[id]
 	switch {
-	case had == nil && len(e.replies) >= maxReplies:
-		return nil, false
+	case had == nil && e.by[r.Invite] >= most:
+		return refused
 	case had == nil:
-		had = &Reply{Reply: r, First: src.arrived, number: len(e.replies)}
+		had = &Reply{Reply: r, First: src.arrived, number: len(e.replies), heard: 1}
 		if e.replies == nil {
-			e.replies = make(map[votive.ID]*Reply)
+			e.replies, e.by = make(map[votive.ID]*Reply), make(map[votive.ID]int)
 		}
+		e.by[r.Invite]++
 		if a, ok := e.answers[id]; ok {
 			had.Answer = a.Body().(*votive.Answer)
 		}
-	case r.Newer(had.Reply):
+	case had.heard < maxUpdates && r.Newer(had.Reply):
 		next := *had
-		next.Reply = r
+		next.Reply, next.heard = r, had.heard+1
 		had = &next
 	default:
-		return nil, false
+		return taken{}
 	}
 	e.replies[id] = had
-	return []Change{{Kind: ReplyCame, Event: e.ID, Reply: id}}, true
+	return taken{changes: []Change{{Kind: ReplyCame, Event: e.ID, Reply: id}}, keep: rec, row: id}
 }
 
 // answer takes what organizers said to a reply, one's own or a guest's.
 // SPEC 8.4.
-func (x *index) answer(rec votive.Record, b *votive.Answer, _ source) ([]Change, bool) {
-	e := x.event(b.Event)
-	if e == nil {
-		return nil, false
+func (x *index) answer(rec votive.Record, b *votive.Answer, src source) taken {
+	e := x.events[src.about]
+	if e == nil || b.Event != e.ID {
+		return taken{}
 	}
 	if had, ok := e.answers[b.Reply]; ok && !rec.Newer(had) {
-		return nil, false
+		return taken{}
 	}
 	if e.answers == nil {
 		e.answers = make(map[votive.ID]votive.Record, 1)
@@ -94,7 +99,7 @@ func (x *index) answer(rec votive.Record, b *votive.Answer, _ source) ([]Change,
 		e.Answer = b
 	}
 	e.learn(b.Details)
-	return []Change{{Kind: AnswerCame, Event: e.ID, Reply: b.Reply}}, true
+	return taken{changes: []Change{{Kind: AnswerCame, Event: e.ID, Reply: b.Reply}}, keep: rec}
 }
 
 // learn keeps Details; which count is for the head's card to say.
@@ -105,7 +110,22 @@ func (e *Event) learn(d *votive.Details) {
 	if e.details == nil {
 		e.details = make(map[votive.ID]*votive.Details, 1)
 	}
+	if _, known := e.details[d.Hash()]; !known && len(e.details) >= maxDetails {
+		for hash := range e.details { // those that no card names make room
+			if hash != e.State.Card.Details && hash != e.mine() {
+				delete(e.details, hash)
+			}
+		}
+	}
 	e.details[d.Hash()] = d
+}
+
+// mine is the hash of the Details that the person here wrote, or zero.
+func (e *Event) mine() (hash votive.ID) {
+	if e.Keep != nil && e.Keep.Details != nil {
+		return e.Keep.Details.Hash()
+	}
+	return hash
 }
 
 // openSealed opens the replies that waited for a key.
@@ -114,8 +134,7 @@ func (x *index) openSealed(e *Event) []Change {
 	e.sealed = nil
 	var changes []Change
 	for _, s := range waiting {
-		more, _ := x.sealedReply(votive.Record{}, s.body, s.src)
-		changes = append(changes, more...)
+		changes = append(changes, x.sealedReply(s.rec, s.rec.Body().(*votive.SealedReply), s.src).changes...)
 	}
 	return changes
 }

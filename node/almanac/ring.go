@@ -68,20 +68,15 @@ func (r *ring) find(h *votive.Header) (watched, bool) {
 }
 
 // follow has the ring watch for what the index wants watched, and gives what
-// is new on it; all of it where something left in the store may count now.
-// Called with mu held.
+// is new on it. Called with mu held.
 func (a *Almanac) follow() *ring {
 	x := a.index
-	if x == nil || len(x.wanted)+len(x.unwanted) == 0 && !x.rescan {
+	if x == nil || len(x.wanted)+len(x.unwanted) == 0 {
 		return nil
 	}
 	next, added := a.ring.Load().with(x.wanted, x.unwanted)
 	a.ring.Store(next)
-	all := x.rescan
-	x.wanted, x.unwanted, x.rescan = nil, nil, false
-	if all {
-		return next
-	}
+	x.wanted, x.unwanted = nil, nil
 	if len(added) == 0 {
 		return nil
 	}

@@ -47,6 +47,15 @@ func (a *Almanac) Write(ctx context.Context, wish func(*View) (Draft, error)) er
 type written struct {
 	rec votive.Record
 	src source
+	row votive.ID // names the row in place of the record's id, unless zero
+}
+
+// key names the row.
+func (w written) key() string {
+	if w.row.IsZero() {
+		return rowKey(w.rec, w.src)
+	}
+	return recordKeys(w.src.about, w.rec.Kind()) + string(w.row[:])
 }
 
 // commit seals and keeps a draft. Called with writing held.
@@ -60,21 +69,21 @@ func (a *Almanac) commit(ctx context.Context, d Draft) error {
 		if err != nil {
 			return err
 		}
-		src := source{about: l.About, arrived: now}
+		src := source{about: l.About, arrived: now, own: true}
 		for _, u := range sealed {
 			o := Outgoing{Key: outKey(a.out.next()), Frame: u}
 			changes.Put(o.Key, u.Bytes())
 			outgoing = append(outgoing, o)
 			src.frame = u.ID()
 		}
-		records = append(records, written{rec, src})
+		records = append(records, written{rec: rec, src: src})
 	}
 	for _, body := range d.Keep {
 		rec, err := votive.Kept(body)
 		if err != nil {
 			return fmt.Errorf("a note to oneself: %w", err)
 		}
-		records = append(records, written{rec, source{arrived: now}})
+		records = append(records, written{rec: rec, src: source{arrived: now, own: true}})
 	}
 	return a.settle(ctx, changes, records, outgoing)
 }
@@ -107,7 +116,7 @@ func (a *Almanac) effort() uint8 {
 // settle puts it all on disk, and then into the index.
 func (a *Almanac) settle(ctx context.Context, c *vault.Changes, records []written, outgoing []Outgoing) error {
 	for _, w := range records {
-		c.Put(rowKey(w.rec, w.src), w.src.row(w.rec).encode())
+		c.Put(w.key(), w.src.row(w.rec).encode())
 	}
 	err := a.Vault.Commit(ctx, c)
 	if len(records) > 0 {
@@ -120,11 +129,11 @@ func (a *Almanac) settle(ctx context.Context, c *vault.Changes, records []writte
 	a.mu.Lock()
 	if a.index != nil {
 		for _, w := range records {
-			changes, _ := a.index.apply(w.rec, w.src)
-			told = append(told, changes...)
+			told = append(told, a.index.apply(w.rec, w.src).changes...)
 			a.index.opened[w.src.frame] = placeOf(w.rec.Kind(), w.src.about, w.rec.Bytes())
 		}
 	}
+	a.keepLate()
 	added := a.follow()
 	a.mu.Unlock()
 	a.out.add(outgoing...)
