@@ -35,7 +35,7 @@ func syncDir(dir string, disk vfs.FS) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// dataFiles is the names in dir of the files that can hold frames.
+// dataFiles is the names in dir of the files that can hold rows.
 func dataFiles(dir string, disk vfs.FS) ([]string, error) {
 	names, err := disk.List(dir)
 	names = slices.DeleteFunc(names, func(name string) bool {

@@ -33,21 +33,32 @@ type Database struct {
 	dir   string
 	log   *slog.Logger
 
+	broken [][]byte // logs, before Pebble read them
+
 	rotated  atomic.Bool   // a new log began since crowded last looked
 	flushed  chan struct{} // holds one when a table was written
 	reported atomic.Bool   // a failure in the background was logged
 }
 
-// Open opens the database in dir, which is made if there is none.
+// Open opens the database in dir, which is made if there is none. ErrInUse,
+// ErrFull and ErrDamaged are among what can be in the way; a damaged one is
+// left as it is, for Rebuild.
 func Open(dir string, disk vfs.FS, log *slog.Logger) (*Database, error) {
-	e := &Database{
-		disk: newGuard(disk), dir: dir, log: log,
-		cache: pebble.NewCache(cacheSize), flushed: make(chan struct{}, 1),
+	if err := finishRebuild(dir, disk); err != nil {
+		return nil, err
 	}
+	e := newDatabase(dir, disk, log)
 	if err := e.open(disk); err != nil {
 		return nil, errors.Join(err, e.release())
 	}
 	return e, nil
+}
+
+func newDatabase(dir string, disk vfs.FS, log *slog.Logger) *Database {
+	return &Database{
+		disk: newGuard(disk), dir: dir, log: log,
+		cache: pebble.NewCache(cacheSize), flushed: make(chan struct{}, 1),
+	}
 }
 
 func (e *Database) open(disk vfs.FS) (err error) {
@@ -58,6 +69,9 @@ func (e *Database) open(disk vfs.FS) (err error) {
 		return explainLock(e.dir, err)
 	}
 	if err := checkManifest(e.dir, disk); err != nil {
+		return explainOpen(e.dir, err)
+	}
+	if e.broken, err = brokenLogs(e.dir, disk); err != nil {
 		return explainOpen(e.dir, err)
 	}
 	e.db, err = openPebble(e.dir, e.options())
@@ -128,8 +142,8 @@ func (e *Database) options() *pebble.Options {
 			},
 		},
 	}
-	// Frames look random: compressing them is work for nothing, and would hide
-	// them from Salvage.
+	// What is sealed looks random: compressing it is work for nothing, and
+	// would hide it from Rebuild.
 	for i := range o.Levels {
 		o.Levels[i].Compression = func() *block.CompressionProfile { return block.NoCompression }
 	}

@@ -34,11 +34,17 @@ func explainOpen(dir string, err error) error {
 	switch {
 	case isFull(err):
 		return fmt.Errorf("%w: no room to open %s: %v", ErrFull, dir, err)
-	case pebble.IsCorruptionError(err), errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EIO):
+	case IsDamage(err):
 	case errors.Is(err, fs.ErrPermission), errors.As(err, &refused):
 		return fmt.Errorf("%s: %w", dir, err)
 	}
 	return fmt.Errorf("%s is %w: %v", dir, ErrDamaged, err)
+}
+
+// IsDamage reports whether err, of reading a row, says that the disk does not
+// give what was written.
+func IsDamage(err error) bool {
+	return pebble.IsCorruptionError(err) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EIO)
 }
 
 // explainLock says what it means that dir could not be locked.

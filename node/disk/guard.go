@@ -14,12 +14,12 @@ import (
 // when a write fails, in part by unlocking a mutex twice, which nothing can
 // catch, or tries again for ever. The first write that fails freezes the disk
 // as it is, as a loss of power at that moment would: this write and all later
-// ones change nothing and are reported as done. The store asks the guard
-// before it believes that anything is done.
+// ones change nothing and are reported as done. Database asks the
+// guard before it believes that anything is done.
 //
 // Once the guard is armed, tables are the exception. They are written in the
 // background, to be read soon; who writes one on a frozen disk waits, so that
-// reads go on from what is there, and is refused when the store closes.
+// reads go on from what is there, and is refused when the database closes.
 type guard struct {
 	vfs.FS
 
@@ -27,7 +27,7 @@ type guard struct {
 	armed  bool
 	cause  error
 	frozen chan struct{} // closed with the first failure
-	ending chan struct{} // closed when the store closes
+	ending chan struct{} // closed when the database closes
 }
 
 func newGuard(disk vfs.FS) *guard {
@@ -68,7 +68,7 @@ func (g *guard) err() error {
 	return g.cause
 }
 
-var errEnding = errors.New("store closes with its disk frozen")
+var errEnding = errors.New("database closes with its disk frozen")
 
 // write does what changes the file at path, or not, as the guard's comment
 // says. done reports whether it was really done.

@@ -7,9 +7,9 @@ import (
 	ds "github.com/ipfs/go-datastore"
 )
 
-// BatchSize is how many bytes of rows, about, are best written at once: Pebble
-// takes batches of half a memTableSize another way, that costs more RAM.
-const BatchSize = memTableSize * 3 / 8
+// batchSize is where one batch of a Writer ends and the next begins, in bytes:
+// Pebble takes those of half a memTableSize another way, that costs more RAM.
+const batchSize = memTableSize * 3 / 8
 
 // all is the prefix of every key, for Sync.
 var all = ds.NewKey("/")
@@ -17,32 +17,94 @@ var all = ds.NewKey("/")
 // Write writes what fill puts into a batch, as a whole or not at all, and
 // syncs it. When it gives nil, it is on disk.
 func (e *Database) Write(ctx context.Context, fill func(ds.Batch) error) error {
-	if err := e.Room(ctx); err != nil {
-		return err
+	w := e.Writer(ctx)
+	w.begin()
+	if w.err == nil {
+		w.err = fill(w.batch)
 	}
-	batch, err := e.Batch(ctx)
-	if err == nil {
-		err = fill(batch)
-	}
-	if err == nil {
-		err = batch.Commit(ctx)
-	}
-	if err == nil {
-		err = e.Sync(ctx, all)
-	}
-	// A frozen disk takes everything and keeps nothing: ask it last.
-	if frozen := e.Frozen(); frozen != nil {
-		return frozen
-	}
-	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("%s: %w", e.dir, err)
-	}
-	return err
+	return w.Finish()
 }
 
-// Room waits until not too much waits to become tables, and refuses a frozen
+// Writer writes any number of rows, in batches that end at some of the calls
+// of Cut: after a loss of power, what comes before one of those is there, and
+// the rest is not. Its first error ends it, and is
+// what Finish gives.
+type Writer struct {
+	db    *Database
+	ctx   context.Context //nolint:containedctx // lives as long as one call of its owner
+	batch ds.Batch
+	size  int
+	err   error
+}
+
+// Writer begins to write. It belongs to one goroutine.
+func (e *Database) Writer(ctx context.Context) *Writer { return &Writer{db: e, ctx: ctx} }
+
+// Put puts a row.
+func (w *Writer) Put(key ds.Key, value []byte) {
+	w.row(len(value), func() error { return w.batch.Put(w.ctx, key, value) })
+}
+
+// Delete deletes a row, if it is there.
+func (w *Writer) Delete(key ds.Key) {
+	w.row(0, func() error { return w.batch.Delete(w.ctx, key) })
+}
+
+func (w *Writer) row(size int, add func() error) {
+	const perRow = 128 // key and bookkeeping
+	if w.batch == nil {
+		w.begin()
+	}
+	if w.err == nil {
+		w.err = add()
+	}
+	w.size += size + perRow
+}
+
+// Cut says that what was written so far may be there without the rest.
+func (w *Writer) Cut() {
+	if w.size >= batchSize {
+		w.commit()
+	}
+}
+
+func (w *Writer) begin() {
+	if w.err == nil {
+		w.batch, w.err = w.db.Batch(w.ctx)
+	}
+}
+
+// commit commits what there is.
+func (w *Writer) commit() {
+	if w.err != nil || w.batch == nil {
+		return
+	}
+	if w.err = w.db.room(w.ctx); w.err == nil {
+		w.err = w.batch.Commit(w.ctx)
+	}
+	w.batch, w.size = nil, 0
+}
+
+// Finish commits the rest and syncs all. Where it gives nil, everything is on
 // disk.
-func (e *Database) Room(ctx context.Context) error {
+func (w *Writer) Finish() error {
+	w.commit()
+	if w.err == nil {
+		w.err = w.db.Sync(w.ctx, all)
+	}
+	// A frozen disk takes everything and keeps nothing: ask it last.
+	if err := w.db.Frozen(); err != nil {
+		return err
+	}
+	if w.err != nil && w.ctx.Err() == nil {
+		return fmt.Errorf("%s: %w", w.db.dir, w.err)
+	}
+	return w.err
+}
+
+// room waits until not too much waits to become tables, and refuses a frozen
+// disk.
+func (e *Database) room(ctx context.Context) error {
 	for {
 		if err := e.Frozen(); err != nil {
 			return err
@@ -72,3 +134,6 @@ func (e *Database) Compact(ctx context.Context) error {
 // Logged is how many bytes were written to the log since the database was
 // opened: what an observer of the disk sees of every write.
 func (e *Database) Logged() uint64 { return e.db.Metrics().WAL.BytesIn }
+
+// Size is the number of bytes that the database has on disk.
+func (e *Database) Size() uint64 { return e.db.Metrics().DiskSpaceUsage() }

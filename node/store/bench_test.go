@@ -80,19 +80,19 @@ func (silent) Fatalf(f string, a ...any) {
 func fill(tb testing.TB, dir string, n int) {
 	tb.Helper()
 	s := open(tb, dir, Options{})
-	w := writer{engine: s.engine}
+	w := s.db.Writer(tb.Context())
 	for i := range n {
 		u := bare(uint64(i), 16, votive.Lifetime(i%3), votive.DayOf(now)+votive.Day(i%8))
 		h, k := votive.Header(u.Bytes()), Key{votive.DayOf(now) + votive.Day(i%8), u.ID()}
-		w.put(tb.Context(), headerRow(k), h[:])
-		w.put(tb.Context(), frameRow(k), append(u.Bytes(), 0, 0, 0, 0, 0, 0, 0, 0))
-		w.flush(tb.Context(), batchSize)
+		w.Put(headerRow(k), h[:])
+		w.Put(frameRow(k), append(u.Bytes(), 0, 0, 0, 0, 0, 0, 0, 0))
+		w.Cut()
 	}
-	if err := w.finish(tb.Context()); err != nil {
+	if err := w.Finish(); err != nil {
 		tb.Fatal(err)
 	}
 	// As it is after hours, not at the end of a flood.
-	if err := s.engine.db.Compact(tb.Context(), []byte(framePrefix), headerRows.UpperBound, false); err != nil {
+	if err := s.db.Compact(tb.Context()); err != nil {
 		tb.Fatal(err)
 	}
 	closeStore(tb, s)
@@ -152,18 +152,12 @@ func BenchmarkFingerprint65536(b *testing.B) {
 func BenchmarkGet(b *testing.B) {
 	s := open(b, b.TempDir(), Options{FS: vfs.Default})
 	put(b, s, plenty()...)
-	<-mustFlush(b, s)
+	if err := s.db.Compact(b.Context()); err != nil {
+		b.Fatal(err)
+	}
 	for i := 0; b.Loop(); i++ {
 		if _, err := s.Get(b.Context(), plenty()[i%len(plenty())].ID()); err != nil {
 			b.Fatal(err)
 		}
 	}
-}
-
-func mustFlush(b *testing.B, s *Store) <-chan struct{} {
-	done, err := s.engine.db.AsyncFlush()
-	if err != nil {
-		b.Fatal(err)
-	}
-	return done
 }

@@ -4,22 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
-	"path"
-
-	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"votive/proto/votive"
 )
-
-// carveFile finds every whole frame in a file of a database, some twice.
-func carveFile(ctx context.Context, name string, disk vfs.FS, found func(votive.Frame) error) (err error) {
-	withRuins(name, disk, func(r io.Reader) { err = carve(ctx, r, found) })
-	if err == nil && path.Ext(name) == ".log" {
-		// The frames that are not in one piece.
-		withRuins(name, disk, func(r io.Reader) { err = carve(ctx, &logBytes{r: r}, found) })
-	}
-	return err
-}
 
 // carve finds every whole frame in r, wherever it begins, and whatever is
 // around it: frames are stored as they are, and prove themselves.
@@ -68,39 +55,3 @@ func carveBytes(b []byte, found func(votive.Frame) error) (rest []byte, err erro
 // mayBegin spares hashing 4 KiB at most places: a frame begins with a version
 // of 1 and an effort that somebody can have spent. SPEC 2.1.
 func mayBegin(b []byte) bool { return b[0] == 1 && b[1] >= votive.MinEffort && b[1] <= 96 }
-
-// withRuins calls f with what can be read of a file; not at all where nothing
-// can.
-func withRuins(name string, disk vfs.FS, f func(io.Reader)) {
-	file, err := disk.Open(name)
-	if err != nil {
-		return
-	}
-	defer func() { _ = file.Close() }() // it was only read
-	if info, err := file.Stat(); err == nil {
-		f(&ruins{f: file, size: info.Size()})
-	}
-}
-
-// ruins reads a file that may not be readable everywhere, with zeros where it
-// is not.
-type ruins struct {
-	f        vfs.File
-	at, size int64
-}
-
-func (r *ruins) Read(p []byte) (int, error) {
-	const sector = 4 << 10
-	if r.at >= r.size {
-		return 0, io.EOF
-	}
-	p = p[:min(int64(len(p)), r.size-r.at)]
-	n, err := r.f.ReadAt(p, r.at)
-	if n == 0 && err != nil {
-		// Up to where the next sector begins.
-		n = int(min(int64(len(p)), sector-r.at%sector))
-		clear(p[:n])
-	}
-	r.at += int64(n)
-	return n, nil
-}

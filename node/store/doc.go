@@ -1,7 +1,7 @@
 // Package store holds the frames that this node carries: opaque, all alike,
 // whoever they are for.
 //
-// It owns a directory with a Pebble database behind go-datastore, the quota
+// It owns a directory with a database behind go-datastore (package disk), the quota
 // and the floor of SPEC 2.8, the order in which frames arrived, and the sorted
 // keys that catch-up offers (SPEC 10.2). It is apart from the vault so that
 // what is carried for others and what is private never share a file, and so
@@ -34,9 +34,6 @@
 // first and in the index afterwards, so whatever the index shows is on disk.
 // [Store.Close] waits for the calls that are under way.
 //
-// # When the disk fails
-//
-// Pebble answers a failed write by ending the process. Here it never learns of
-// one: the first failure freezes the disk as a loss of power would (guard.go),
-// the store goes on reading, and every write gets the cause.
+// When the disk fails the store goes on reading, and every write gets the
+// cause; see package disk, on which it stands.
 package store

@@ -2,12 +2,8 @@ package store
 
 import (
 	"errors"
-	"fmt"
-	"io/fs"
-	"syscall"
 
-	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/vfs"
+	"votive/node/disk"
 )
 
 // What callers branch on. The errors that methods return wrap these and say
@@ -15,54 +11,13 @@ import (
 var (
 	// ErrNotFound means that the store does not have the frame.
 	ErrNotFound = errors.New("no such frame")
-	// ErrDamaged means that bytes on disk are not what was written. Of a
-	// frame, all others are still there; of a store, Salvage helps.
-	ErrDamaged = errors.New("damaged")
-	// ErrFull means that the disk has no room for more frames.
-	ErrFull = errors.New("disk full")
-	// ErrInUse means that another store has the directory open.
-	ErrInUse = errors.New("in use")
 	// ErrClosed means that Close was called.
 	ErrClosed = errors.New("store is closed")
+	// ErrDamaged means that bytes on disk are not what was written. Of a
+	// frame, all others are still there; of a store, Salvage helps.
+	ErrDamaged = disk.ErrDamaged
+	// ErrFull means that the disk has no room for more frames.
+	ErrFull = disk.ErrFull
+	// ErrInUse means that another store has the directory open.
+	ErrInUse = disk.ErrInUse
 )
-
-// isFull reports whether err says that there is no room: none on the disk, or
-// none for this user.
-func isFull(err error) bool {
-	return errors.Is(err, ErrFull) || vfs.IsNoSpaceError(err) || errors.Is(err, errOverQuota)
-}
-
-// explainOpen says what it means that the database in dir did not open. What
-// the operating system did not refuse is in the files themselves.
-func explainOpen(dir string, err error) error {
-	var refused syscall.Errno
-	switch {
-	case isFull(err):
-		return fmt.Errorf("%w: no room to open the store %s: %v", ErrFull, dir, err)
-	case pebble.IsCorruptionError(err), errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EIO):
-	case errors.Is(err, fs.ErrPermission), errors.As(err, &refused):
-		return fmt.Errorf("store %s: %w", dir, err)
-	}
-	return fmt.Errorf("store %s is %w: %v", dir, ErrDamaged, err)
-}
-
-// explainLock says what it means that dir could not be locked.
-func explainLock(dir string, err error) error {
-	var refused syscall.Errno
-	held := !errors.As(err, &refused) || refused == syscall.EAGAIN || refused == errSharing
-	switch {
-	case isFull(err):
-		return fmt.Errorf("%w: no room to open the store %s: %v", ErrFull, dir, err)
-	case held && !errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("store %s is %w by another votive", dir, ErrInUse)
-	}
-	return fmt.Errorf("store %s: %w", dir, err)
-}
-
-// explainWrite says what it means that a write to dir failed with err.
-func explainWrite(dir string, err error) error {
-	if isFull(err) {
-		return fmt.Errorf("%w: store %s takes no more frames until it is opened again: %v", ErrFull, dir, err)
-	}
-	return fmt.Errorf("store %s takes no more frames until it is opened again: %w", dir, err)
-}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"github.com/cockroachdb/pebble/v2"
 	ds "github.com/ipfs/go-datastore"
 
 	"votive/proto/votive"
@@ -14,13 +13,11 @@ import (
 // Ranges of keys in the database; see the package comment.
 const (
 	headerPrefix = "/h/"
+	headerEnd    = "/h0"
 	framePrefix  = "/f/"
 )
 
-var (
-	floorRow   = ds.RawKey("/floor")
-	headerRows = &pebble.IterOptions{LowerBound: []byte(headerPrefix), UpperBound: []byte("/h0")}
-)
+var floorRow = ds.RawKey("/floor")
 
 // rowEncoding keeps the order of what it encodes.
 var rowEncoding = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadding(base32.NoPadding)

@@ -256,7 +256,7 @@ func TestSalvageCutOff(t *testing.T) {
 		t.Errorf("Salvage() = %+v, %v, want all %d", r, err, len(pool()))
 	}
 	// As if it had been cut off before its last step.
-	if err := mem.Rename("store", "store"+salvaged); err != nil {
+	if err := mem.Rename("store", "store.salvaged"); err != nil {
 		t.Fatal(err)
 	}
 	s := open(t, "store", Options{FS: mem})
@@ -275,7 +275,7 @@ func TestFrameUnderAnotherKey(t *testing.T) {
 	s := open(t, "store", Options{FS: vfs.NewMem()})
 	a, b := pool()[0], pool()[9] // of one day
 	put(t, s, a)
-	if err := s.engine.Put(t.Context(), frameRow(Key{a.Expiry(), a.ID()}), b.Bytes()); err != nil {
+	if err := s.db.Put(t.Context(), frameRow(Key{a.Expiry(), a.ID()}), b.Bytes()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Get(t.Context(), a.ID()); !errors.Is(err, ErrDamaged) || s.Has(a.ID()) {

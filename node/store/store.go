@@ -4,18 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"log/slog"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	ds "github.com/ipfs/go-datastore"
 
+	"votive/node/disk"
 	"votive/proto/votive"
 )
 
@@ -50,76 +48,75 @@ func (o Options) orDefaults() Options {
 // goroutine; after Close they give ErrClosed, or what was known last.
 type Store struct {
 	o     Options
+	dir   string
 	index *index
 
 	writing sync.Mutex // held by the one write under way
 
-	// Held for reading while the engine is used, for writing to close it.
+	// Held for reading while the database is used, for writing to close it.
 	life   sync.RWMutex
-	engine *engine
+	db     *disk.Database
 	closed bool
 }
 
 // Open opens the store in dir, or makes a new one. ErrInUse, ErrFull and
 // ErrDamaged are among what can be in the way; a damaged store is left as it
-// is, for Salvage. It takes the place of a damaged one whose Salvage was cut
-// off when it was all but done.
+// is, for Salvage. A Salvage that was cut off when it was all but done is
+// finished first.
 func Open(dir string, o Options) (*Store, error) {
 	o = o.orDefaults()
-	if err := finishSalvage(dir, o.FS); err != nil {
-		return nil, err
-	}
-	e, err := openEngine(dir, o.FS, o.Log)
+	db, err := disk.Open(dir, o.FS, o.Log)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{o: o, engine: e}
+	s := &Store{o: o, dir: dir, db: db}
 	if err := s.load(); err != nil {
-		return nil, errors.Join(explainOpen(dir, err), e.release())
+		return nil, errors.Join(err, db.Close())
 	}
-	s.recoverDropped()
+	s.recoverBroken()
 	return s, nil
 }
 
-// recoverDropped puts frames that are whole in broken logs. Some of them may
+// recoverBroken puts frames that are whole in broken logs. Some of them may
 // not be here for a reason; a frame too many does no harm.
-func (s *Store) recoverDropped() {
-	frames := s.engine.dropped
-	s.engine.dropped = nil
+func (s *Store) recoverBroken() {
+	var frames []votive.Frame
+	for _, log := range s.db.Broken() {
+		// Neither reading what is in RAM nor adding fails.
+		_ = carve(context.Background(), log, func(f votive.Frame) error { frames = append(frames, f); return nil })
+	}
 	if added, err := s.Put(context.Background(), frames...); err != nil {
-		s.o.Log.Warn("frames in a damaged log could not be recovered", "store", s.engine.dir, "error", err)
+		s.o.Log.Warn("frames in a damaged log could not be recovered", "store", s.dir, "error", err)
 	} else if len(added) > 0 {
-		s.o.Log.Warn("recovered frames from a damaged log", "store", s.engine.dir, "frames", len(added))
+		s.o.Log.Warn("recovered frames from a damaged log", "store", s.dir, "frames", len(added))
 	}
 }
 
 // load makes the index from the database: the headers, not the frames.
 func (s *Store) load() error {
 	var floor votive.Rank
-	b, err := s.engine.Get(context.Background(), floorRow)
+	b, err := s.db.Get(context.Background(), floorRow)
 	if err == nil {
 		floor, err = parseFloor(b)
 	}
 	if err != nil && !errors.Is(err, ds.ErrNotFound) {
-		return err
-	}
-	// Not by a query of go-datastore, which sends each row through a channel.
-	rows, err := s.engine.db.NewIter(headerRows)
-	if err != nil {
-		return err
+		return fmt.Errorf("%s is %w: %v", s.dir, ErrDamaged, err)
 	}
 	entries := make([]Entry, 0, 4096)
-	for ok := rows.First(); ok && err == nil; ok = rows.Next() {
-		var e Entry
-		e, err = parseHeaderRow(rows.Key(), rows.Value())
+	err = s.db.Rows(headerPrefix, headerEnd, func(key, value []byte) error {
+		e, err := parseHeaderRow(key, value)
+		if err != nil {
+			return fmt.Errorf("%s is %w: %v", s.dir, ErrDamaged, err)
+		}
 		if len(entries) == cap(entries) {
 			entries = slices.Grow(entries, len(entries)) // to double, not to a quarter more
 		}
 		entries = append(entries, e)
-	}
+		return nil
+	})
 	s.index = newIndex(entries)
 	s.index.floor = floor
-	return errors.Join(err, rows.Close())
+	return err
 }
 
 // use keeps the engine open until done is called.
@@ -141,7 +138,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
-	return s.engine.close()
+	return s.db.Close()
 }
 
 // Has reports whether the frame is here.
@@ -177,7 +174,7 @@ func (s *Store) Disk() uint64 {
 		return 0
 	}
 	defer done()
-	return s.engine.db.Metrics().DiskSpaceUsage()
+	return s.db.Size()
 }
 
 // Snapshot is the sorted keys of all frames, and their fingerprint. SPEC 10.2.
@@ -242,10 +239,9 @@ func (s *Store) Get(ctx context.Context, id votive.ID) (votive.Frame, error) {
 
 // read reads the frame with this key and has it prove itself.
 func (s *Store) read(ctx context.Context, k Key) (votive.Frame, error) {
-	b, err := s.engine.Get(ctx, frameRow(k))
+	b, err := s.db.Get(ctx, frameRow(k))
 	switch {
-	case errors.Is(err, ds.ErrNotFound), pebble.IsCorruptionError(err),
-		errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EIO):
+	case errors.Is(err, ds.ErrNotFound), disk.IsDamage(err):
 		return votive.Frame{}, fmt.Errorf("frame %v is %w: %v", k.ID, ErrDamaged, err)
 	case err != nil:
 		return votive.Frame{}, fmt.Errorf("frame %v: %v", k.ID, err)

@@ -71,13 +71,13 @@ func (s *Store) checkRoom(n int) error {
 	if n == 0 {
 		return nil
 	}
-	disk, err := s.o.FS.GetDiskUsage(s.engine.dir)
+	disk, err := s.o.FS.GetDiskUsage(s.dir)
 	if err != nil {
 		return nil // a disk that cannot tell is tried
 	}
 	if want := uint64(reserve) + 2*uint64(n)*votive.FrameSize; disk.AvailBytes < want {
 		return fmt.Errorf("%w: the disk of store %s has %d MiB to spare, want %d",
-			ErrFull, s.engine.dir, disk.AvailBytes>>20, (want-1)>>20+1)
+			ErrFull, s.dir, disk.AvailBytes>>20, (want-1)>>20+1)
 	}
 	return nil
 }
@@ -98,20 +98,20 @@ func (s *Store) make(ctx context.Context, c change) error {
 // writeChange writes c and syncs it. What makes room goes last: where a change
 // is too large for one batch, a cut between two loses nothing.
 func (s *Store) writeChange(ctx context.Context, c change) error {
-	w := writer{engine: s.engine}
+	w := s.db.Writer(ctx)
 	for _, f := range c.add {
 		h, k := f.Header(), Key{f.Expiry(), f.ID()}
-		w.put(ctx, headerRow(k), h[:])
-		w.put(ctx, frameRow(k), f.Bytes())
-		w.flush(ctx, batchSize)
+		w.Put(headerRow(k), h[:])
+		w.Put(frameRow(k), f.Bytes())
+		w.Cut()
 	}
 	for _, k := range c.drop {
-		w.delete(ctx, headerRow(k))
-		w.delete(ctx, frameRow(k))
-		w.flush(ctx, batchSize)
+		w.Delete(headerRow(k))
+		w.Delete(frameRow(k))
+		w.Cut()
 	}
 	if c.floor != s.index.floor {
-		w.put(ctx, floorRow, appendFloor(nil, c.floor))
+		w.Put(floorRow, appendFloor(nil, c.floor))
 	}
-	return w.finish(ctx)
+	return w.Finish()
 }

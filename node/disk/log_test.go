@@ -1,15 +1,11 @@
-package store
+package disk
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"hash/crc32"
-	"io"
 	"slices"
 	"testing"
-
-	"votive/proto/votive"
 )
 
 // chunk is a whole chunk of a log, of the kind that carries an offset.
@@ -54,30 +50,6 @@ func TestIsBroken(t *testing.T) {
 	}
 }
 
-// Whatever is on disk: nothing panics, and what is found are frames.
-func FuzzRuins(f *testing.F) {
-	whole := named["16+6"]()
-	frame := whole.Bytes()
-	f.Add(frame, 0)
-	f.Add(slices.Concat(chunk(5, frame), chunk(5, frame[:100])), 7)
-	f.Add([]byte{0, 0, 0, 0, 3, 0, 9}, 4)
-	f.Fuzz(func(t *testing.T, b []byte, at int) {
-		isBroken(bytes.NewReader(b), uint32(at))
-		if len(b) > len(headerPrefix) {
-			_, _ = parseHeaderRow(b, b)
-		}
-		_, _ = parseFloor(b)
-		// A frame among it is found.
-		at = max(at, 0) % (len(b) + 1)
-		for _, r := range []io.Reader{
-			bytes.NewReader(slices.Concat(b[:at], frame, b[at:])),
-			&logBytes{r: bytes.NewReader(slices.Concat(chunk(5, frame), b))},
-		} {
-			var found []votive.ID
-			err := carve(context.Background(), r, func(f votive.Frame) error { found = append(found, f.ID()); return nil })
-			if err != nil || !slices.Contains(found, whole.ID()) {
-				t.Errorf("carve() found %d frames, %v, want the one that is there", len(found), err)
-			}
-		}
-	})
+func flip(at int) func([]byte) []byte {
+	return func(b []byte) []byte { b[at] ^= 0x55; return b }
 }

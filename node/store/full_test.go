@@ -1,16 +1,12 @@
 package store
 
 import (
-	"bytes"
-	"context"
 	"errors"
-	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"testing/synctest"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
@@ -109,95 +105,6 @@ func fillUp(t *testing.T, s *Store, before []votive.Frame) (acked []votive.Frame
 	return acked, false
 }
 
-// A disk on which only tables cannot be written: what is in RAM is read from
-// there, and writers are not held up for ever.
-func TestTablesCannotBeWritten(t *testing.T) {
-	for _, cause := range []syscall.Errno{syscall.ENOSPC, syscall.EIO, syscall.EDQUOT} {
-		mem := vfs.NewMem()
-		s := open(t, "store", Options{FS: errorfs.Wrap(mem, fail(0, ".sst", cause))})
-		var err error
-		for i := 0; err == nil && i < 100; i++ {
-			// The same frames again and again: written as if they were new.
-			s.writing.Lock()
-			err = s.writeChange(t.Context(), change{add: pool()})
-			s.writing.Unlock()
-		}
-		if broken := errors.Is(cause, syscall.EIO); errors.Is(err, ErrFull) == broken || broken && !errors.Is(err, cause) {
-			t.Errorf("Put() = %v, want what %v means", err, cause)
-		}
-		if err := s.Close(); err == nil {
-			t.Errorf("Close() = nil, want why it froze")
-		}
-		s = open(t, "store", Options{FS: mem})
-		wantAll(t, s, pool()[:s.Len()])
-	}
-}
-
-// A writer waits while tables are not written, for as long as its context
-// lasts, and until it is known that they cannot be.
-func TestCrowded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		slow := make(chan error)
-		disk := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
-			if op.Kind == errorfs.OpCreate && strings.HasSuffix(op.Path, ".sst") {
-				return <-slow
-			}
-			return nil
-		}))
-		s, err := Open("store", Options{FS: disk})
-		if err != nil {
-			t.Fatalf("Open() = %v", err)
-		}
-		written := make(chan error)
-		write := func(ctx context.Context) {
-			for range 8 {
-				if err := s.writeChange(ctx, change{add: pool()}); err != nil {
-					written <- err
-					return
-				}
-			}
-			written <- nil
-		}
-
-		ctx, cancel := context.WithCancel(t.Context())
-		go write(ctx)
-		synctest.Wait()
-		if got := s.engine.db.Metrics().MemTable.Size; got < maxUnflushed || got > maxUnflushed+2*memTableSize {
-			t.Errorf("%d bytes wait to become tables, want some %d", got, maxUnflushed)
-		}
-		cancel()
-		if err := <-written; !errors.Is(err, context.Canceled) {
-			t.Errorf("Put() while it waits = %v, want that it was cancelled", err)
-		}
-
-		go write(t.Context())
-		synctest.Wait()
-		slow <- nil
-		for err = errNotYet; errors.Is(err, errNotYet); {
-			select {
-			case slow <- nil:
-			case err = <-written:
-			}
-		}
-		if err != nil {
-			t.Errorf("Put() when tables are written again = %v", err)
-		}
-
-		go write(t.Context())
-		synctest.Wait()
-		slow <- syscall.ENOSPC
-		if err := <-written; !errors.Is(err, ErrFull) {
-			t.Errorf("Put() when the disk is full = %v, want ErrFull", err)
-		}
-		close(slow)
-		if err := s.Close(); !errors.Is(err, ErrFull) {
-			t.Errorf("Close() = %v, want ErrFull", err)
-		}
-	})
-}
-
-var errNotYet = errors.New("not yet")
-
 // What is carried for others leaves room for what a person writes.
 func TestReserve(t *testing.T) {
 	mem := vfs.NewMem()
@@ -215,23 +122,4 @@ func TestReserve(t *testing.T) {
 	}
 	mem.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: 65 << 20, TotalBytes: 1 << 30})
 	put(t, s, pool()[1])
-}
-
-// Pebble's last word to the log would end the process.
-func TestFatalFreezes(t *testing.T) {
-	var out bytes.Buffer
-	s := open(t, "store", Options{FS: vfs.NewMem(), Log: slog.New(slog.NewTextHandler(&out, nil))})
-	put(t, s, pool()[0])
-	pebbleLog{s.engine}.Fatalf("level %d: %v", 6, syscall.ENOSPC)
-	pebbleLog{s.engine}.Fatalf("second thoughts")
-	if _, err := s.Put(t.Context(), pool()[1]); !errors.Is(err, ErrFull) {
-		t.Errorf("Put() = %v, want ErrFull", err)
-	}
-	wantAll(t, s, pool()[:1])
-	if err := s.Close(); !errors.Is(err, ErrFull) {
-		t.Errorf("Close() = %v, want ErrFull", err)
-	}
-	if out.Len() > 0 {
-		t.Errorf("logged %q, want nothing: the caller was told", out.String())
-	}
 }

@@ -1,7 +1,7 @@
-package store
+package disk
 
 import (
-	"context"
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 	"io"
@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
-
-	"votive/proto/votive"
 )
 
 // A Pebble log is blocks of 32 KiB, and a block is chunks: checksum 4, size 2
@@ -102,9 +100,9 @@ func wholeChunk(b []byte, number uint32) (end int, whole bool) {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// framesBehindBreaks is the frames that are whole in those logs in dir of which
-// Pebble may drop a part.
-func framesBehindBreaks(dir string, disk vfs.FS) (frames []votive.Frame, err error) {
+// brokenLogs is the content of those logs in dir of which Pebble may drop a
+// part.
+func brokenLogs(dir string, disk vfs.FS) (logs [][]byte, err error) {
 	names, err := dataFiles(dir, disk)
 	if err != nil {
 		return nil, err
@@ -114,19 +112,21 @@ func framesBehindBreaks(dir string, disk vfs.FS) (frames []votive.Frame, err err
 		if path.Ext(name) != ".log" || err != nil {
 			continue
 		}
-		file := disk.PathJoin(dir, name)
-		broken := false
-		withRuins(file, disk, func(r io.Reader) { broken = isBroken(r, uint32(number)) })
-		if !broken {
-			continue
-		}
-		err = carveFile(context.Background(), file, disk, func(f votive.Frame) error {
-			frames = append(frames, f)
-			return nil
+		withRuins(disk.PathJoin(dir, name), disk, func(r io.Reader) {
+			if b, err := io.ReadAll(r); err == nil && isBroken(bytes.NewReader(b), uint32(number)) {
+				logs = append(logs, b)
+			}
 		})
-		if err != nil {
-			return nil, err
-		}
 	}
-	return frames, nil
+	return logs, nil
+}
+
+// Broken is what there was in a log that was broken when the database was
+// opened, in the readings of [Ruins.Each]; mostly nothing. It is given once.
+func (e *Database) Broken() (readings []io.Reader) {
+	for _, log := range e.broken {
+		readings = append(readings, bytes.NewReader(log), &logBytes{r: bytes.NewReader(log)})
+	}
+	e.broken = nil
+	return readings
 }

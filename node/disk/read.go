@@ -1,0 +1,26 @@
+package disk
+
+import (
+	"errors"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// Rows calls see with every row from lower to below upper, in the order of
+// their keys, until it gives an error. What see is given is gone afterwards.
+// ErrDamaged says that not all rows can be read.
+//
+// It is no query of go-datastore, which sends each row through a channel.
+func (e *Database) Rows(lower, upper string, see func(key, value []byte) error) error {
+	rows, err := e.db.NewIter(&pebble.IterOptions{LowerBound: []byte(lower), UpperBound: []byte(upper)})
+	if err != nil {
+		return explainOpen(e.dir, err)
+	}
+	for ok := rows.First(); ok && err == nil; ok = rows.Next() {
+		err = see(rows.Key(), rows.Value())
+	}
+	if damage := errors.Join(rows.Error(), rows.Close()); err == nil && damage != nil {
+		return explainOpen(e.dir, damage)
+	}
+	return err
+}
