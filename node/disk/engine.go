@@ -35,6 +35,7 @@ type Database struct {
 
 	broken [][]byte // logs, before Pebble read them
 
+	wrote    atomic.Bool   // a table was begun
 	rotated  atomic.Bool   // a new log began since crowded last looked
 	flushed  chan struct{} // holds one when a table was written
 	reported atomic.Bool   // a failure in the background was logged
@@ -130,7 +131,9 @@ func (e *Database) options() *pebble.Options {
 		MemTableStopWritesThreshold: 2 * maxUnflushed / memTableSize,
 		L0StopWritesThreshold:       1 << 20,
 		MaxOpenFiles:                256,
+		CompactionConcurrencyRange:  e.compactions,
 		EventListener: &pebble.EventListener{
+			FlushBegin:      func(pebble.FlushInfo) { e.wrote.Store(true) },
 			BackgroundError: e.background,
 			DataCorruption:  func(i pebble.DataCorruptionInfo) { e.background(i.Details) },
 			WALCreated:      func(pebble.WALCreateInfo) { e.rotated.Store(true) },
@@ -142,12 +145,25 @@ func (e *Database) options() *pebble.Options {
 			},
 		},
 	}
+	// Nothing but compactions says how many of these there are.
+	o.Experimental.L0CompactionConcurrency = 1 << 20
+	o.Experimental.CompactionDebtConcurrency = 1 << 40
 	// What is sealed looks random: compressing it is work for nothing, and
 	// would hide it from Rebuild.
 	for i := range o.Levels {
 		o.Levels[i].Compression = func() *block.CompressionProfile { return block.NoCompression }
 	}
 	return o
+}
+
+// compactions is how many tables-to-tables jobs run at once: none until
+// something was written that became a table. What was left over when the
+// database was closed is no reason to keep those waiting who open it.
+func (e *Database) compactions() (usual, most int) {
+	if e.wrote.Load() {
+		return 1, 1
+	}
+	return 0, 1
 }
 
 // background hears of failures that no caller sees. One is enough to say that

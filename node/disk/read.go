@@ -24,3 +24,13 @@ func (e *Database) Rows(lower, upper string, see func(key, value []byte) error) 
 	}
 	return err
 }
+
+// Estimate is about how many bytes the rows from lower to below upper have on
+// disk; those that are not in a table yet do not count.
+func (e *Database) Estimate(lower, upper string) uint64 {
+	n, err := e.db.EstimateDiskUsage([]byte(lower), []byte(upper))
+	if err != nil {
+		return 0 // whoever reads them will be told
+	}
+	return n
+}

@@ -131,7 +131,7 @@ func BenchmarkOpenEmpty(b *testing.B) {
 
 // What it takes to say what a full store has, after a change and without one.
 func BenchmarkFingerprint65536(b *testing.B) {
-	x := newIndex(nil)
+	x := newIndex(0)
 	for i := range DefaultQuota {
 		id := votive.FrameID([]byte(fmt.Sprint(i)))
 		x.add(Entry{ID: id, Header: votive.Header{1, 16, byte(i >> 10 & 3), byte(i)}})

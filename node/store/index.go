@@ -50,17 +50,13 @@ type index struct {
 	least rankHeap
 }
 
-// newIndex is the index of these entries, no two alike, in this order.
-func newIndex(entries []Entry) *index {
-	x := &index{
-		arrivals: make([]arrival, 0, len(entries)+len(entries)/8),
-		at:       make(map[votive.ID]uint32, len(entries)),
+// newIndex is an index without entries and with room for so many.
+func newIndex(room int) *index {
+	return &index{
+		arrivals: make([]arrival, 0, room),
+		at:       make(map[votive.ID]uint32, room),
 		earliest: math.MaxUint16,
 	}
-	for _, e := range entries {
-		x.add(e)
-	}
-	return x
 }
 
 func (x *index) has(id votive.ID) bool {

@@ -53,6 +53,9 @@ func parseHeaderRow(key, value []byte) (Entry, error) {
 	return e, nil
 }
 
+// leastHeaderRow is about the least that a header and its key take in a table.
+const leastHeaderRow = 104
+
 const floorSize = 1 + KeySize
 
 func appendFloor(b []byte, floor votive.Rank) []byte {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -102,21 +101,17 @@ func (s *Store) load() error {
 	if err != nil && !errors.Is(err, ds.ErrNotFound) {
 		return fmt.Errorf("%s is %w: %v", s.dir, ErrDamaged, err)
 	}
-	entries := make([]Entry, 0, 4096)
-	err = s.db.Rows(headerPrefix, headerEnd, func(key, value []byte) error {
+	// Growing would touch all memory twice, which is most of what opening costs.
+	s.index = newIndex(int(s.db.Estimate(headerPrefix, headerEnd) / leastHeaderRow))
+	s.index.floor = floor
+	return s.db.Rows(headerPrefix, headerEnd, func(key, value []byte) error {
 		e, err := parseHeaderRow(key, value)
 		if err != nil {
 			return fmt.Errorf("%s is %w: %v", s.dir, ErrDamaged, err)
 		}
-		if len(entries) == cap(entries) {
-			entries = slices.Grow(entries, len(entries)) // to double, not to a quarter more
-		}
-		entries = append(entries, e)
+		s.index.add(e)
 		return nil
 	})
-	s.index = newIndex(entries)
-	s.index.floor = floor
-	return err
 }
 
 // use keeps the engine open until done is called.
