@@ -29,13 +29,13 @@ type arrival struct {
 	Entry
 }
 
-// index is all entries, in RAM: some 150 bytes a frame. Its lock is held for a
+// index is all entries, in RAM: some 130 bytes a frame. Its lock is held for a
 // look or a change, never while the disk is waited for.
 type index struct {
 	mu       sync.RWMutex
-	arrivals []arrival            // by number, with the places of some that have gone
-	at       map[votive.ID]uint32 // position in arrivals
-	last     uint64               // number given last
+	arrivals []arrival // by number, with the places of some that have gone
+	at       places    // in arrivals
+	last     uint64    // number given last
 	floor    votive.Rank
 	buried   votive.Day // the dead up to this day had to make room
 	earliest votive.Day // no frame is of an earlier expiry day
@@ -54,7 +54,7 @@ type index struct {
 func newIndex(room int) *index {
 	return &index{
 		arrivals: make([]arrival, 0, room),
-		at:       make(map[votive.ID]uint32, room),
+		at:       newPlaces(room),
 		earliest: math.MaxUint16,
 	}
 }
@@ -62,14 +62,14 @@ func newIndex(room int) *index {
 func (x *index) has(id votive.ID) bool {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	_, ok := x.at[id]
+	_, ok := x.at.find(id, x.arrivals)
 	return ok
 }
 
 func (x *index) find(id votive.ID) (Entry, bool) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	at, ok := x.at[id]
+	at, ok := x.at.find(id, x.arrivals)
 	if !ok {
 		return Entry{}, false
 	}
@@ -79,28 +79,28 @@ func (x *index) find(id votive.ID) (Entry, bool) {
 func (x *index) len() int {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return len(x.at)
+	return x.at.n
 }
 
 // add appends e, which is not there. x.mu is held.
 func (x *index) add(e Entry) {
 	x.last++
-	x.at[e.ID] = uint32(len(x.arrivals))
 	x.arrivals = append(x.arrivals, arrival{x.last, e})
+	x.at.put(len(x.arrivals)-1, x.arrivals)
 	x.earliest = min(x.earliest, e.Header.Expiry())
 	x.changed()
 }
 
 // remove takes out the frame with this id, if it is there. x.mu is held.
 func (x *index) remove(id votive.ID) {
-	at, ok := x.at[id]
+	at, ok := x.at.find(id, x.arrivals)
 	if !ok {
 		return
 	}
-	delete(x.at, id)
+	x.at.remove(at, x.arrivals)
 	x.arrivals[at].Entry = Entry{}
 	x.changed()
-	if len(x.arrivals) > 2*len(x.at)+1024 {
+	if len(x.arrivals) > 2*x.at.n+1024 {
 		x.compact()
 	}
 }
@@ -109,14 +109,16 @@ func (a *arrival) gone() bool { return a.ID.IsZero() }
 
 // compact lets go of the places of what has gone. x.mu is held.
 func (x *index) compact() {
-	there := make([]arrival, 0, len(x.at)+len(x.at)/8)
+	there := make([]arrival, 0, x.at.n+x.at.n/8)
 	for i := range x.arrivals {
 		if a := &x.arrivals[i]; !a.gone() {
-			x.at[a.ID] = uint32(len(there))
 			there = append(there, *a)
 		}
 	}
-	x.arrivals = there
+	x.arrivals, x.at = there, newPlaces(len(there))
+	for i := range there {
+		x.at.put(i, there)
+	}
 }
 
 // after appends to some the frames of a number greater than since, as many as
@@ -164,7 +166,7 @@ func (x *index) keys() *Snapshot {
 	snapshot, changes := x.snapshot, x.changes
 	var keys []Key
 	if snapshot == nil {
-		keys = make([]Key, 0, len(x.at))
+		keys = make([]Key, 0, x.at.n)
 		x.each(func(e *Entry) { keys = append(keys, e.Key()) })
 	}
 	x.mu.RUnlock()

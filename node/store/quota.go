@@ -24,7 +24,7 @@ func (x *index) plan(frames []votive.Frame, quota int, today votive.Day) change 
 	defer x.mu.RUnlock()
 	c := change{floor: x.floor, buried: x.buried, earliest: x.earliest}
 	c.add = x.wanted(frames)
-	over := len(x.at) + len(c.add) - quota
+	over := x.at.n + len(c.add) - quota
 	if len(c.add) == 0 || over <= 0 {
 		return c
 	}
@@ -39,7 +39,7 @@ func (x *index) wanted(frames []votive.Frame) []votive.Frame {
 	var wanted []votive.Frame
 	seen := make(map[votive.ID]bool, len(frames))
 	for _, f := range frames {
-		_, here := x.at[f.ID()]
+		_, here := x.at.find(f.ID(), x.arrivals)
 		if here || seen[f.ID()] || f.Rank().Compare(x.floor) <= 0 || f.Expiry() <= x.buried {
 			continue
 		}
@@ -106,7 +106,7 @@ func (x *index) rank() {
 	if x.least != nil {
 		return
 	}
-	x.least = make(rankHeap, 0, len(x.at))
+	x.least = make(rankHeap, 0, x.at.n)
 	x.each(func(e *Entry) { x.least = append(x.least, e.Rank()) })
 	heap.Init(&x.least)
 }
@@ -116,7 +116,7 @@ func (x *index) rank() {
 func (x *index) leastBut(dropped map[votive.ID]bool) (votive.Rank, bool) {
 	for len(x.least) > 0 {
 		top := x.least[0]
-		if _, here := x.at[top.ID]; here && !dropped[top.ID] {
+		if _, here := x.at.find(top.ID, x.arrivals); here && !dropped[top.ID] {
 			return top, true
 		}
 		heap.Pop(&x.least)
@@ -139,7 +139,7 @@ func (x *index) apply(c change) {
 			heap.Push(&x.least, e.Rank())
 		}
 	}
-	if len(x.least) > 2*len(x.at)+1024 {
+	if len(x.least) > 2*x.at.n+1024 {
 		x.least = nil // most of it has gone
 	}
 }
@@ -165,7 +165,7 @@ func (x *index) expired(isOver func(votive.Day) bool, quota int) change {
 	}
 	// Not at the first free place: what is dropped would be taken again from
 	// the next peer, and dropped again.
-	if len(x.at)-len(c.drop) < quota-quota/8 {
+	if x.at.n-len(c.drop) < quota-quota/8 {
 		c.floor = votive.Rank{}
 	}
 	return c

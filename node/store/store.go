@@ -148,7 +148,7 @@ func (s *Store) Find(id votive.ID) (Entry, bool) { return s.index.find(id) }
 func (s *Store) Wants(k Key) bool {
 	s.index.mu.RLock()
 	defer s.index.mu.RUnlock()
-	_, here := s.index.at[k.ID]
+	_, here := s.index.at.find(k.ID, s.index.arrivals)
 	return !here && k.Expiry > s.index.buried
 }
 
