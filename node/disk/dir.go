@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -43,6 +45,14 @@ func dataFiles(dir string, disk vfs.FS) ([]string, error) {
 	})
 	slices.Sort(names)
 	return names, err
+}
+
+func isLogName(name string) bool { return path.Ext(name) == ".log" }
+
+// fileNumber is the number that Pebble gave to a file.
+func fileNumber(name string) (uint64, bool) {
+	n, err := strconv.ParseUint(strings.TrimSuffix(name, path.Ext(name)), 10, 64)
+	return n, err == nil
 }
 
 func exists(name string, disk vfs.FS) (bool, error) {

@@ -33,7 +33,7 @@ type Database struct {
 	dir   string
 	log   *slog.Logger
 
-	broken [][]byte // logs, before Pebble read them
+	broken []brokenLog // as they were before Pebble read them
 
 	wrote    atomic.Bool   // a table was begun
 	rotated  atomic.Bool   // a new log began since crowded last looked
@@ -82,8 +82,10 @@ func (e *Database) open(disk vfs.FS) (err error) {
 		return explainOpen(e.dir, err)
 	}
 	e.disk.arm()
-	e.Batching, err = pebbleds.NewDatastore(e.dir, pebbleds.WithPebbleDB(e.db))
-	return err
+	if e.Batching, err = pebbleds.NewDatastore(e.dir, pebbleds.WithPebbleDB(e.db)); err != nil || len(e.broken) == 0 {
+		return err
+	}
+	return e.recoverRows()
 }
 
 // openPebble turns what Pebble panics with, on files that make no sense to it,
@@ -133,7 +135,11 @@ func (e *Database) options() *pebble.Options {
 		MaxOpenFiles:                256,
 		CompactionConcurrencyRange:  e.compactions,
 		EventListener: &pebble.EventListener{
-			FlushBegin:      func(pebble.FlushInfo) { e.wrote.Store(true) },
+			FlushBegin: func(i pebble.FlushInfo) {
+				if i.InputBytes > 0 { // not the nothing that is written while opening
+					e.wrote.Store(true)
+				}
+			},
 			BackgroundError: e.background,
 			DataCorruption:  func(i pebble.DataCorruptionInfo) { e.background(i.Details) },
 			WALCreated:      func(pebble.WALCreateInfo) { e.rotated.Store(true) },
@@ -145,9 +151,10 @@ func (e *Database) options() *pebble.Options {
 			},
 		},
 	}
-	// Nothing but compactions says how many of these there are.
+	// Nothing but compactions says how many of them there are.
 	o.Experimental.L0CompactionConcurrency = 1 << 20
 	o.Experimental.CompactionDebtConcurrency = 1 << 40
+	o.Experimental.CompactionGarbageFractionForMaxConcurrency = func() float64 { return 0 }
 	// What is sealed looks random: compressing it is work for nothing, and
 	// would hide it from Rebuild.
 	for i := range o.Levels {

@@ -2,12 +2,11 @@ package disk
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"hash/crc32"
 	"io"
-	"path"
-	"strconv"
-	"strings"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -61,27 +60,68 @@ func (l *logBytes) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// eachChunk calls see with the whole chunks of a log of this number, and with
+// nil for what is none, until it gives false.
+func eachChunk(log io.Reader, number uint32, see func(chunk []byte) bool) {
+	var block [logBlock]byte
+	for {
+		n, _ := io.ReadFull(log, block[:])
+		if n == 0 {
+			return
+		}
+		for rest := block[:n]; !isPadding(rest); {
+			end, whole := wholeChunk(rest, number)
+			if !whole && !see(nil) || whole && !see(rest[:end]) {
+				return
+			}
+			rest = rest[min(max(end, 1), len(rest)):]
+		}
+	}
+}
+
+// isPadding reports whether no chunk can be in what is left of a block.
+func isPadding(rest []byte) bool {
+	const longest = chunkHead + 12
+	return len(rest) <= longest && !slices.ContainsFunc(rest, func(b byte) bool { return b != 0 })
+}
+
 // isBroken reports whether whole chunks of this log follow on what is none.
 // Pebble takes the first such place for the moment of a loss of power, and
 // drops all that follows. (It has a way to tell; see its record package, where
 // it looks for a later offset that was synced. But it counts those too low.)
-func isBroken(log io.Reader, number uint32) bool {
-	var block [logBlock]byte
+func isBroken(log io.Reader, number uint32) (is bool) {
 	broken := false
-	for {
-		n, _ := io.ReadFull(log, block[:])
-		if n == 0 {
-			return false
+	eachChunk(log, number, func(chunk []byte) bool {
+		is = is || broken && chunk != nil
+		broken = broken || chunk == nil
+		return !is
+	})
+	return is
+}
+
+// eachBatch calls see with the rows of each batch that is whole in a log of
+// this number, and with whether anything before it is broken.
+func eachBatch(log io.Reader, number uint32, see func(rows []version, behind bool)) {
+	const first, middle, last = 1, 2, 3 // chunks of a batch; 0 is all of it
+	var batch []byte
+	begun, behind := false, false
+	eachChunk(log, number, func(chunk []byte) bool {
+		if chunk == nil {
+			begun, behind = false, true
+			return true
 		}
-		for at := 0; at+chunkHead < n; {
-			end, whole := wholeChunk(block[at:n], number)
-			if whole && broken {
-				return true
-			}
-			broken = broken || !whole
-			at += max(end, 1)
+		head, _, _ := chunkAt(chunk)
+		kind := (chunk[6] - 1) % 4
+		if kind == 0 || kind == first {
+			batch, begun = nil, true
 		}
-	}
+		batch = append(batch, chunk[head:]...)
+		if rows, ok := batchRows(batch, nil); ok && begun && (kind == 0 || kind == last) {
+			see(rows, behind)
+		}
+		begun = begun && (kind == first || kind == middle)
+		return true
+	})
 }
 
 // wholeChunk reports whether b begins with a chunk of the log of this number
@@ -91,8 +131,7 @@ func wholeChunk(b []byte, number uint32) (end int, whole bool) {
 	if !ok || head == chunkHead || binary.LittleEndian.Uint32(b[chunkHead:]) != number {
 		return 0, false
 	}
-	sum := crc32.Checksum(b[6:end], castagnoli)
-	if sum = (sum>>15 | sum<<17) + 0xa282ead8; sum != binary.LittleEndian.Uint32(b) {
+	if checksum(b[6:end]) != binary.LittleEndian.Uint32(b) {
 		return 0, false
 	}
 	return end, true
@@ -100,32 +139,57 @@ func wholeChunk(b []byte, number uint32) (end int, whole bool) {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// brokenLogs is the content of those logs in dir of which Pebble may drop a
-// part.
-func brokenLogs(dir string, disk vfs.FS) (logs [][]byte, err error) {
+// brokenLog is a log of which Pebble may drop a part.
+type brokenLog struct {
+	content []byte
+	number  uint32
+}
+
+func brokenLogs(dir string, disk vfs.FS) (logs []brokenLog, err error) {
 	names, err := dataFiles(dir, disk)
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range names {
-		number, err := strconv.ParseUint(strings.TrimSuffix(name, ".log"), 10, 32)
-		if path.Ext(name) != ".log" || err != nil {
+		number, ok := fileNumber(name)
+		if !ok || !isLogName(name) {
 			continue
 		}
 		withRuins(disk.PathJoin(dir, name), disk, func(r io.Reader) {
 			if b, err := io.ReadAll(r); err == nil && isBroken(bytes.NewReader(b), uint32(number)) {
-				logs = append(logs, b)
+				logs = append(logs, brokenLog{b, uint32(number)})
 			}
 		})
 	}
 	return logs, nil
 }
 
+// recoverRows writes again the batches that are whole behind a break in a log.
+// They are the newest there are, and in their order: Pebble opens no database
+// in which anything but the last log is broken.
+func (e *Database) recoverRows() error {
+	w := e.Writer(context.Background())
+	batches := 0
+	for _, log := range e.broken {
+		eachBatch(bytes.NewReader(log.content), log.number, func(rows []version, behind bool) {
+			if behind && len(rows) > 0 {
+				w.versions(rows)
+				batches++
+			}
+		})
+	}
+	if batches > 0 {
+		e.log.Warn("recovered what was behind damage in a log", "database", e.dir, "changes", batches)
+	}
+	return w.Finish()
+}
+
 // Broken is what there was in a log that was broken when the database was
-// opened, in the readings of [Ruins.Each]; mostly nothing. It is given once.
+// opened, in the readings of [Ruins.Each]; mostly nothing. Whole batches were
+// recovered from it. It is given once.
 func (e *Database) Broken() (readings []io.Reader) {
 	for _, log := range e.broken {
-		readings = append(readings, bytes.NewReader(log), &logBytes{r: bytes.NewReader(log)})
+		readings = append(readings, bytes.NewReader(log.content), &logBytes{r: bytes.NewReader(log.content)})
 	}
 	e.broken = nil
 	return readings

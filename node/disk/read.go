@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"context"
 	"errors"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -23,6 +24,11 @@ func (e *Database) Rows(lower, upper string, see func(key, value []byte) error) 
 		return explainOpen(e.dir, damage)
 	}
 	return err
+}
+
+// Check reads every row: nil, or ErrDamaged where not all can be read.
+func (e *Database) Check(ctx context.Context) error {
+	return e.Rows("", "\xff", func([]byte, []byte) error { return ctx.Err() })
 }
 
 // Estimate is about how many bytes the rows from lower to below upper have on

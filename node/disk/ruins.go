@@ -2,7 +2,6 @@ package disk
 
 import (
 	"io"
-	"path"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -26,7 +25,7 @@ func (r *Ruins) Each(see func(io.Reader) error) error {
 	for _, name := range names {
 		name = r.disk.PathJoin(r.dir, name)
 		withRuins(name, r.disk, func(file io.Reader) { err = see(file) })
-		if err == nil && path.Ext(name) == ".log" {
+		if err == nil && isLogName(name) {
 			withRuins(name, r.disk, func(file io.Reader) { err = see(&logBytes{r: file}) })
 		}
 		if err != nil {

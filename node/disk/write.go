@@ -50,6 +50,20 @@ func (w *Writer) Delete(key ds.Key) {
 	w.row(0, func() error { return w.batch.Delete(w.ctx, key) })
 }
 
+// versions writes again what was one batch, as one.
+func (w *Writer) versions(rows []version) {
+	w.Cut()
+	for _, v := range rows {
+		switch k := string(v.key); {
+		case len(k) < 2 || k[0] != '/' || k[len(k)-1] == '/': // none of go-datastore's
+		case v.deleted:
+			w.Delete(ds.RawKey(k))
+		default:
+			w.Put(ds.RawKey(k), v.value)
+		}
+	}
+}
+
 func (w *Writer) row(size int, add func() error) {
 	const perRow = 128 // key and bookkeeping
 	if w.batch == nil {
