@@ -41,14 +41,14 @@ func Check(ctx context.Context, cfg Config, mend bool) ([]Finding, error) {
 		return nil, err
 	}
 	found := []Finding{{Name: "home", OK: true, Detail: cfg.Home + " can be written"}}
-	found = append(found, checkStore(ctx, h, cfg, mend), checkVault(ctx, h, cfg))
+	found = append(found, checkStore(ctx, h, cfg, mend), checkVault(ctx, h, cfg, mend))
 	return found, h.close()
 }
 
-const mendStore = "votive doctor --mend"
+const mendIt = "votive doctor --mend"
 
 func checkStore(ctx context.Context, h *home, cfg Config, mend bool) Finding {
-	f := Finding{Name: "store", Fix: mendStore}
+	f := Finding{Name: "store", Fix: mendIt}
 	o := store.Options{Quota: cfg.Quota, Log: cfg.Log}
 	report, err := readStore(ctx, h.path("store"), o)
 	if err == nil && report.Damaged == 0 {
@@ -79,31 +79,66 @@ func readStore(ctx context.Context, dir string, o store.Options) (store.Report, 
 	return report, errors.Join(err, s.Close())
 }
 
-// checkVault says whether the vault opens. Its rows can be read only with the
-// passphrase; votive status says how many could not.
-func checkVault(ctx context.Context, h *home, cfg Config) Finding {
-	f := Finding{Name: "vault"}
-	v, err := vault.Open(h.path("vault"), vault.Options{Log: cfg.Log})
-	if err != nil {
+// checkVault reads the whole vault. Whether its rows open as well can be seen
+// only where there is no passphrase; otherwise votive status says, once it is
+// unlocked, how many did not.
+func checkVault(ctx context.Context, h *home, cfg Config, mend bool) Finding {
+	f := Finding{Name: "vault", Fix: mendIt}
+	o := vault.Options{Log: cfg.Log}
+	detail, err := readVault(ctx, h.path("vault"), o)
+	unread := vault.DamagedError{}
+	switch {
+	case err == nil:
+		return Finding{Name: "vault", OK: true, Detail: detail}
+	case errors.As(err, &unread):
+		f.Detail = fmt.Sprintf("%s; %v: they are left out, and peers may have them still", detail, err)
+		f.Fix = "votive up"
+		return f
+	case errors.Is(err, vault.ErrKeyDamaged):
 		f.Detail = err.Error() + "; the 24 words bring back in another home what peers still carry"
 		f.Fix = "votive --home DIR init --restore"
 		return f
+	case !errors.Is(err, vault.ErrDamaged):
+		f.Detail, f.Fix = err.Error(), ""
+		return f
 	}
-	defer func() { _ = v.Close() }()
-	switch {
-	case !v.Exists():
-		f.OK, f.Detail = true, "there is none; this node carries frames for others only"
+	f.Detail = err.Error()
+	if !mend {
 		return f
-	case v.Locked():
-		f.OK, f.Detail = true, "it is there, and locked"
+	}
+	report, err := vault.Salvage(ctx, h.path("vault"), o)
+	if err == nil {
+		_, err = readVault(ctx, h.path("vault"), o)
+	}
+	if err != nil {
+		f.Detail = fmt.Sprintf("not mended: %v; the 24 words bring back in another home what peers still carry", err)
+		f.Fix = "votive --home DIR init --restore"
 		return f
+	}
+	return Finding{Name: "vault", OK: true, Detail: fmt.Sprintf(
+		"mended: %d whole entries kept, the damaged database is set aside; peers may have the rest", report.Rows)}
+}
+
+// readVault reads all of a vault, and says what there is.
+func readVault(ctx context.Context, dir string, o vault.Options) (detail string, err error) {
+	v, err := vault.Open(dir, o)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, v.Close()) }()
+	if !v.Exists() {
+		return "there is none; this node carries frames for others only", nil
+	}
+	if err := v.Check(ctx); err != nil {
+		return "", err
+	}
+	if v.Locked() {
+		return "it is there, and locked", nil
 	}
 	rows := 0
 	err = v.Scan(ctx, func(string, []byte) error { rows++; return nil })
-	f.OK, f.Detail = err == nil, fmt.Sprintf("all %d entries can be read", rows)
 	if err != nil {
-		f.Detail = fmt.Sprintf("%d entries can be read; %v: they are left out, and peers may have them still", rows, err)
-		f.Fix = "votive up"
+		return fmt.Sprintf("%d entries can be read", rows), err
 	}
-	return f
+	return fmt.Sprintf("all %d entries can be read", rows), nil
 }

@@ -246,3 +246,39 @@ func TestDamagedVault(t *testing.T) {
 		t.Errorf("votive doctor exits with %d and says %s of a vault that is whole again", code, check)
 	}
 }
+
+// TestMendedVault: a vault that does not open says what mends it, and after
+// that nothing is missing.
+func TestMendedVault(t *testing.T) {
+	t.Parallel()
+	p, _ := busy(t)
+	had := p.titles()
+	p.restart()
+	if err := p.stop(os.Interrupt); err != nil {
+		t.Fatalf("votived ended with %v", err)
+	}
+	manifests, err := filepath.Glob(filepath.Join(p.home, "vault", "db", "MANIFEST-*"))
+	if err != nil || len(manifests) == 0 {
+		t.Fatalf("the vault has manifests %q, %v, want some", manifests, err)
+	}
+	for _, m := range manifests {
+		if err := os.Remove(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.failsToStart(t, "damaged", "votive doctor")
+	if check, code := p.doctor(t, "vault"); code != 1 || check.at("fix") != "votive doctor --mend" || !strings.Contains(check.at("detail"), "damaged") {
+		t.Errorf("votive doctor exits with %d and says %s, want a damaged vault and how to mend it", code, check)
+	}
+	if check, code := p.doctor(t, "vault", "--mend"); code != 0 || check.at("ok") != "true" {
+		t.Fatalf("votive doctor --mend exits with %d and says %s, want it mended", code, check)
+	}
+	if check, code := p.doctor(t, "vault"); code != 0 {
+		t.Errorf("after mending votive doctor says %s", check)
+	}
+	p.start()
+	if got := p.titles(); got != had {
+		t.Errorf("after mending the events are\n%s\nwant\n%s", got, had)
+	}
+	p.announces("After")
+}

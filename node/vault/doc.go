@@ -9,7 +9,7 @@
 // # On disk
 //
 //	key     the wrapped data key (keyfile.go)
-//	db/     a Pebble database
+//	db/     a Pebble database; db.damaged-1 and so on are what Salvage put aside
 //
 // In the database a key is HMAC-SHA256 under a name key, over the row's name
 // and the number of the chunk, and every value is of one size: XChaCha20-
@@ -21,6 +21,14 @@
 // at all, in batches of a fixed number of rows, filled up with dummies: the
 // rhythm of writing does not show which of the frames that came by were ours.
 // What the person does is written at once, and durable when Commit returns.
+//
+// # When it is damaged
+//
+// A row proves itself to who has the key, and a block of rows to anybody. Where
+// the database does not open, or not all of it can be read, nobody knows what
+// is missing, and a node that went by the rest would act on half of what it
+// promised: Open and Scan say ErrDamaged, and Salvage makes a database of what
+// is whole, without a passphrase.
 //
 // # What deleting means
 //

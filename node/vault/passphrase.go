@@ -42,7 +42,7 @@ func (v *Vault) Wipe() error {
 	}
 	v.forget()
 	err := v.shred()
-	err = errors.Join(err, v.db.Close(), v.o.FS.RemoveAll(v.path("db")))
+	err = errors.Join(err, v.db.Close(), v.removeDatabases())
 	v.db, v.file = nil, keyFile{}
 	return err
 }
@@ -72,7 +72,7 @@ func (v *Vault) readKeyFile() (keyFile, error) {
 	}
 	k, err := parseKeyFile(b)
 	if err != nil {
-		return k, fmt.Errorf("%s is %w: %v", v.path("key"), ErrDamaged, err)
+		return k, fmt.Errorf("%s is %w: %v", v.path("key"), ErrKeyDamaged, err)
 	}
 	return k, nil
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	ds "github.com/ipfs/go-datastore"
-	"github.com/ipfs/go-datastore/query"
 )
 
 // Changes are rows to be put and deleted, together or not at all.
@@ -145,27 +144,19 @@ func (e DamagedError) Is(target error) bool { return target == ErrDamaged }
 
 // Scan gives every row once, those that wait to be written among them, in no
 // order. see must not call the vault. Rows that cannot be read are passed
-// over, and counted in a DamagedError at the end.
+// over, and counted in a DamagedError at the end. Where the database itself is
+// damaged, so that who knows what is missing, ErrDamaged is all there is to say:
+// Salvage comes first.
 func (v *Vault) Scan(ctx context.Context, see func(name string, value []byte) error) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.sealer == nil {
 		return ErrLocked
 	}
-	results, err := v.db.Query(ctx, query.Query{})
-	if err != nil {
-		return fmt.Errorf("%s is %w: %v", v.dir, ErrDamaged, err)
-	}
-	defer func() { _ = results.Close() }()
 	s := scan{v: v, see: see, parts: make(map[string][]opened)}
-	for r := range results.Next() {
-		if r.Error != nil {
-			s.damaged++
-			break
-		}
-		if err := s.row(ds.RawKey(r.Key), r.Value); err != nil {
-			return err
-		}
+	err := v.db.Rows("", "\xff", func(key, value []byte) error { return s.row(ds.RawKey(string(key)), value) })
+	if err != nil {
+		return err
 	}
 	s.damaged += len(s.parts)
 	for name, value := range v.received {
@@ -193,7 +184,7 @@ func (s *scan) row(key ds.Key, sealed []byte) error {
 	case err != nil:
 		s.damaged++
 		return nil
-	case o.name == "" || o.name == identityRow:
+	case o.name == "", o.name == identityRow, o.name == identityAgain:
 		return nil
 	}
 	if _, waits := s.v.received[o.name]; waits {

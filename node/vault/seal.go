@@ -18,10 +18,12 @@ const (
 	// plainSize is the size of every row before it is sealed; sealed it is 1
 	// KiB. Most records fit into one row with their names; larger values take
 	// several.
-	plainSize = 1024 - 24 - 16
-	rowHead   = 2 + 2 + 4 // name length, chunk, value length
-	maxName   = 200
-	maxValue  = 64 << 10
+	plainSize  = sealedSize - 24 - 16
+	sealedSize = 1024
+	nameSize   = sha256.Size // of what a row is called in the database
+	rowHead    = 2 + 2 + 4   // name length, chunk, value length
+	maxName    = 200
+	maxValue   = 64 << 10
 )
 
 // sealer seals rows and names them. It is gone when the vault is locked.
@@ -127,8 +129,8 @@ type opened struct {
 // open opens a row; one with no name is a dummy.
 func (s *sealer) open(key ds.Key, value []byte) (opened, error) {
 	n := s.aead.NonceSize()
-	if len(value) != n+plainSize+s.aead.Overhead() {
-		return opened{}, fmt.Errorf("row of %d bytes, want %d", len(value), n+plainSize+s.aead.Overhead())
+	if len(value) != sealedSize {
+		return opened{}, fmt.Errorf("row of %d bytes, want %d", len(value), sealedSize)
 	}
 	plain, err := s.aead.Open(nil, value[:n], value[n:], []byte(key.String()))
 	if err != nil {

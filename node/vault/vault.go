@@ -25,7 +25,9 @@ var (
 	ErrNotFound        = errors.New("no such row")
 	ErrWrongPassphrase = errors.New("wrong passphrase")
 	ErrDamaged         = disk.ErrDamaged
-	ErrFull            = disk.ErrFull
+	// ErrKeyDamaged is the ErrDamaged of the key file, which nothing mends.
+	ErrKeyDamaged = fmt.Errorf("%w", ErrDamaged)
+	ErrFull       = disk.ErrFull
 )
 
 // Options are what a Vault is opened with.
@@ -69,7 +71,12 @@ type Vault struct {
 // Format writes a placeholder, whatever the verb.
 func (v *Vault) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "vault") }
 
-const identityRow = "identity"
+// identityRow is kept twice: without it nothing else can be used, and rows that
+// lie together are damaged together. Where each lies is by chance.
+const (
+	identityRow   = "identity"
+	identityAgain = "identity again"
+)
 
 // Open opens the vault in dir, if there is one. One without a passphrase is
 // unlocked at once. ErrDamaged says that the key file or the database is not
@@ -136,8 +143,8 @@ func (v *Vault) Create(passphrase []byte, id votive.Identity) (err error) {
 		return err
 	}
 	// What is there without a key file nobody can read: an earlier try.
-	if err := v.o.FS.RemoveAll(v.path("db")); err != nil {
-		return fmt.Errorf("%s: %w", v.dir, err)
+	if err := v.removeDatabases(); err != nil {
+		return err
 	}
 	db, err := disk.Open(v.path("db"), v.o.FS, v.o.Log)
 	if err != nil {
@@ -148,6 +155,7 @@ func (v *Vault) Create(passphrase []byte, id votive.Identity) (err error) {
 		v.identity = id
 		c := new(Changes)
 		c.Put(identityRow, id.Seed())
+		c.Put(identityAgain, id.Seed())
 		err = v.commit(context.Background(), c)
 	}
 	if err == nil {
@@ -191,6 +199,9 @@ func (v *Vault) Unlock(passphrase []byte) error {
 		return err
 	}
 	seed, err := v.get(context.Background(), identityRow)
+	if err != nil {
+		seed, err = v.get(context.Background(), identityAgain)
+	}
 	if err == nil {
 		v.identity, err = votive.IdentityFrom(seed)
 	}

@@ -494,3 +494,153 @@ func FuzzKeyFile(f *testing.F) {
 		}
 	})
 }
+
+// rewrite makes what change gives the content of a file.
+func rewrite(t *testing.T, fs vfs.FS, name string, change func([]byte) []byte) {
+	t.Helper()
+	f, err := fs.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = f.Close()
+	if f, err = fs.Create(name, vfs.WriteCategoryUnspecified); err == nil {
+		_, err = f.Write(change(b))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = f.Close()
+}
+
+// files is those of the database that begin and end so.
+func files(t *testing.T, fs vfs.FS, begin, end string) (found []string) {
+	t.Helper()
+	names, err := fs.List("vault/db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if strings.HasPrefix(name, begin) && strings.HasSuffix(name, end) {
+			found = append(found, "vault/db/"+name)
+		}
+	}
+	if len(found) == 0 {
+		t.Fatalf("there is no %s…%s among %v", begin, end, names)
+	}
+	return found
+}
+
+// TestSalvage: a damaged vault says so, with its passphrase or without; what
+// is whole of it is there afterwards, as it was written last.
+func TestSalvage(t *testing.T) {
+	const n = 100
+	flip := func(b []byte) []byte { b[len(b)/2] ^= 1; return b }
+	for _, c := range []struct {
+		what   string
+		damage func(t *testing.T, fs vfs.FS)
+		lost   int
+	}{
+		{"the manifest is gone", func(t *testing.T, fs vfs.FS) {
+			if err := fs.Remove(files(t, fs, "MANIFEST", "")[0]); err != nil {
+				t.Fatal(err)
+			}
+		}, 0},
+		{"a table is cut off", func(t *testing.T, fs vfs.FS) {
+			rewrite(t, fs, files(t, fs, "", ".sst")[0], func(b []byte) []byte { return b[:len(b)-10] })
+		}, 0},
+		{"a byte of a table", func(t *testing.T, fs vfs.FS) { rewrite(t, fs, files(t, fs, "", ".sst")[0], flip) }, 5},
+	} {
+		for _, passphrase := range []string{"", "secret"} {
+			t.Run(c.what+"/"+passphrase, func(t *testing.T) {
+				fs := vfs.NewMem()
+				v := made(t, fs, passphrase)
+				for i := range n {
+					put(t, v, fmt.Sprint(i), "of before")
+				}
+				for i := range n {
+					put(t, v, fmt.Sprint(i), "now")
+				}
+				put(t, v, "gone", "x")
+				gone := new(Changes)
+				gone.Delete("gone")
+				if err := v.Commit(t.Context(), gone); err != nil {
+					t.Fatal(err)
+				}
+				if err := v.Purge(t.Context()); err != nil { // one table
+					t.Fatal(err)
+				}
+				if err := v.Close(); err != nil {
+					t.Fatal(err)
+				}
+				c.damage(t, fs)
+				v, err := Open("vault", Options{FS: fs})
+				if err == nil {
+					err = v.Check(t.Context())
+					_ = v.Close()
+				}
+				if !errors.Is(err, ErrDamaged) || errors.Is(err, ErrKeyDamaged) {
+					t.Errorf("Open and Check = %v, want %v", err, ErrDamaged)
+				}
+				r, err := Salvage(t.Context(), "vault", Options{FS: fs})
+				if err != nil || r.Aside != "vault/db.damaged-1" || r.Rows < n-c.lost {
+					t.Fatalf("Salvage = %+v, %v, want at least %d rows", r, err, n-c.lost)
+				}
+				v, err = Open("vault", Options{FS: fs})
+				if err == nil {
+					t.Cleanup(func() { _ = v.Close() })
+					err = v.Unlock([]byte(passphrase))
+				}
+				if c.lost > 1 && errors.Is(err, ErrDamaged) {
+					return // once in a thousand times both copies of the identity lay there
+				}
+				if err != nil {
+					t.Fatalf("Open and Unlock after that = %v", err)
+				}
+				got := rows(t, v)
+				for name, value := range got {
+					if value != "now" {
+						t.Errorf("row %q is %q, want what was written last", name, value)
+					}
+				}
+				if len(got) < n-c.lost || len(got) > n {
+					t.Errorf("%d rows after that, want %d but for at most %d", len(got), n, c.lost)
+				}
+				if err := v.Wipe(); err != nil {
+					t.Fatalf("Wipe = %v", err)
+				}
+				if left, err := fs.List("vault"); err != nil || len(left) > 0 {
+					t.Errorf("after Wipe there is %v, %v, want nothing", left, err)
+				}
+			})
+		}
+	}
+	if _, err := Salvage(t.Context(), "nowhere", Options{FS: vfs.NewMem()}); !errors.Is(err, ErrNone) {
+		t.Errorf("Salvage of no vault = %v, want %v", err, ErrNone)
+	}
+}
+
+// TestScanOfDamagedDatabase: where not all rows can be read, those that can
+// are not taken for all there are.
+func TestScanOfDamagedDatabase(t *testing.T) {
+	fs := vfs.NewMem()
+	v := made(t, fs, "secret")
+	for i := range 100 {
+		put(t, v, fmt.Sprint(i), "value")
+	}
+	if err := v.Close(); err != nil {
+		t.Fatal(err)
+	}
+	rewrite(t, fs, files(t, fs, "", ".sst")[0], func(b []byte) []byte { b[len(b)/2] ^= 1; return b })
+	v = open(t, fs)
+	err := v.Unlock([]byte("secret"))
+	if err == nil { // the identity is elsewhere
+		err = v.Scan(t.Context(), func(string, []byte) error { return nil })
+	}
+	if damaged := (DamagedError{}); !errors.Is(err, ErrDamaged) || errors.As(err, &damaged) {
+		t.Errorf("Scan = %v, want %v of the whole database", err, ErrDamaged)
+	}
+}
