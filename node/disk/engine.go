@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/sstable/block"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	ds "github.com/ipfs/go-datastore"
@@ -19,6 +20,10 @@ const (
 	// Frames are read once when they are opened and once for each peer that
 	// asks: a cache of them gains nothing.
 	cacheSize = 1 << 20
+	// So many tables are as they were first written. All that follow rewrite
+	// others, and keys are spread so evenly that each of those is touched: the
+	// fewer times, the less is written.
+	maxFresh = 12
 	// A writer waits while so much has not become tables.
 	maxUnflushed = 3 * memTableSize
 )
@@ -132,6 +137,7 @@ func (e *Database) options() *pebble.Options {
 		// it keeps to write on.
 		MemTableStopWritesThreshold: 2 * maxUnflushed / memTableSize,
 		L0StopWritesThreshold:       1 << 20,
+		L0CompactionThreshold:       maxFresh,
 		MaxOpenFiles:                256,
 		CompactionConcurrencyRange:  e.compactions,
 		EventListener: &pebble.EventListener{
@@ -159,6 +165,8 @@ func (e *Database) options() *pebble.Options {
 	// would hide it from Rebuild.
 	for i := range o.Levels {
 		o.Levels[i].Compression = func() *block.CompressionProfile { return block.NoCompression }
+		// Which of the fresh tables has a row, without reading a block of each.
+		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
 	return o
 }
