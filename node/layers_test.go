@@ -18,6 +18,7 @@ var fence = map[string][]string{
 	"votive/proto/localpb":                {},
 	"votive/proto/localpb/localpbconnect": {"votive/proto/localpb"},
 	"votive/proto/votive":                 {"votive/proto/internal/wirepb"},
+	"votive/proto/recon":                  {},
 
 	"votive/node/mesh":      {},
 	"votive/node/disk":      {},
@@ -25,7 +26,9 @@ var fence = map[string][]string{
 	"votive/node/vault":     {"votive/proto/votive", "votive/node/disk"},
 	"votive/node/almanac":   {"votive/proto/votive", "votive/node/store", "votive/node/vault"},
 	"votive/node/secretary": {"votive/proto/votive", "votive/node/almanac"},
-	"votive/node/courier":   {"votive/proto/votive", "votive/node/almanac", "votive/node/store", "votive/node/mesh"},
+	"votive/node/courier": {
+		"votive/proto/votive", "votive/proto/recon", "votive/node/almanac", "votive/node/store", "votive/node/mesh",
+	},
 	"votive/node/api": {
 		"votive/proto/votive", "votive/proto/localpb", "votive/proto/localpb/localpbconnect",
 		"votive/node/almanac", "votive/node/secretary",
