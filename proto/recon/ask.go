@@ -2,7 +2,6 @@ package recon
 
 import (
 	"fmt"
-	"math"
 	"slices"
 )
 
@@ -18,6 +17,7 @@ type Asker struct {
 	blocks []*block
 	found  difference
 	list   *listing
+	same   bool
 	more   bool
 }
 
@@ -66,7 +66,7 @@ func (a *Asker) Step(msg []byte) (Turn, error) {
 	var turn Turn
 	switch {
 	case a.state == greeting && kind == saySame:
-		a.state, turn.Over = over, true
+		a.state, a.same, turn.Over = over, true, true
 	case a.state == greeting && kind == sayTags:
 		turn, err = a.compare(body)
 	case a.state == comparing && kind == sayCells && a.blocks != nil:
@@ -108,30 +108,42 @@ func (a *Asker) compare(body []byte) (Turn, error) {
 		}
 	}
 	if len(differ) == 0 {
+		a.same = true
 		return a.learned(nil), nil
 	}
 	d := guess(ours, t.tags, a.keys-a.set.Len())
+	if d == huge || a.set.Len() == 0 {
+		return a.beginList(a.choose(differ)), nil
+	}
 	// A share of the ranges, where all would be too much: from anywhere on, so
 	// that several sessions share the work.
 	share := len(differ)
-	if d != huge && d > a.most {
+	if d > a.most {
 		share = max(1, int(float64(share)*float64(a.most)/float64(d)))
 	}
-	part := math.MaxInt
-	if d != huge {
-		part = partFor(d * share / len(differ))
-	}
-	listed := a.keys / len(ours) * share * shortSize
-	if a.set.Len() == 0 || part > maxPart || parts*part*cellSize > listed {
-		return a.beginList(differ), nil
-	}
-	first := int(a.start()) % len(differ)
 	a.more = share < len(differ)
-	a.chosen = newRanges(a.level)
-	for i := range share {
-		a.chosen.add(differ[(first+i)%len(differ)])
+	part := partFor(d * share / len(differ))
+	first := int(a.start()) % len(differ)
+	differ = append(differ[first:], differ[:first]...)[:share]
+	if !a.worth(part, share) {
+		return a.beginList(a.choose(differ)), nil
 	}
+	a.chosen = a.choose(differ)
 	return a.wantBlock(part), nil
+}
+
+// worth reports whether a block with such parts can be asked for, and takes
+// fewer bytes than a list of so many ranges.
+func (a *Asker) worth(part, share int) bool {
+	return part <= maxPart && parts*part*cellSize <= (a.keys>>a.level)*share*shortSize
+}
+
+func (a *Asker) choose(some []int) ranges {
+	chosen := newRanges(a.level)
+	for _, i := range some {
+		chosen.add(i)
+	}
+	return chosen
 }
 
 func (a *Asker) wantBlock(part int) Turn {
@@ -140,8 +152,9 @@ func (a *Asker) wantBlock(part int) Turn {
 	return Turn{Write: w.append()}
 }
 
-// solve reads a block. What it cannot solve it asks another one for; in the end
-// it goes on with what it has found.
+// solve reads a block. Where it cannot be solved, another one of twice the size
+// is asked for, and in the end a list: somebody has chosen ids so that the guess
+// is wrong, and must not keep from this node what else is in these ranges.
 func (a *Asker) solve(body []byte) (Turn, error) {
 	b := a.blocks[len(a.blocks)-1]
 	if want := len(b.cells) * cellSize; len(body) != want {
@@ -150,22 +163,24 @@ func (a *Asker) solve(body []byte) (Turn, error) {
 	b.fill(a.set, a.key, a.chosen)
 	b.subtract(body)
 	a.found.catchUp(b)
-	solved := a.found.solve(a.blocks, a.chosen)
-	if !solved && len(a.blocks) < maxBlocks {
-		return a.wantBlock(b.part), nil
+	switch {
+	case a.found.solve(a.blocks, a.chosen):
+		return a.learned(a.found.theirs), nil
+	case len(a.blocks) < maxBlocks && a.worth(2*b.part, a.chosen.len()):
+		return a.wantBlock(2 * b.part), nil
 	}
-	a.more = a.more || !solved
-	return a.learned(a.found.theirs), nil
+	return a.beginList(a.chosen), nil
 }
 
-// beginList asks for a list of the ranges that differ.
-func (a *Asker) beginList(differ []int) Turn {
-	a.chosen = newRanges(a.level)
-	for _, i := range differ {
-		a.chosen.add(i)
-	}
-	start := a.start()
+// beginList asks for a list of ranges.
+func (a *Asker) beginList(chosen ranges) Turn {
+	a.chosen = chosen
 	most := min(max(2*a.most, leastList), maxList)
+	start := Short(0)
+	if a.keys > most { // several lists: not always the same one first
+		start = a.start()
+	}
+	a.blocks = nil
 	a.list = &listing{start: start, from: start, last: shortMax, most: most, leaf: -1}
 	return a.wantList()
 }
@@ -228,11 +243,8 @@ func (a *Asker) learned(missing []Short) Turn {
 	return Turn{Learned: true}
 }
 
-// Same reports whether nothing is missing on either side, as far as this
-// session can tell.
-func (a *Asker) Same() bool {
-	return a.state == over && a.key == nil || a.state >= fetching && a.chosen.bits == nil
-}
+// Same reports whether the two sets are the same, as far as both windows go.
+func (a *Asker) Same() bool { return a.same }
 
 // More reports whether another session is likely to find more.
 func (a *Asker) More() bool { return a.more }

@@ -52,8 +52,8 @@ func abs(x int) int { return max(x, -x) }
 func sign(x int) int { return max(-1, min(x, 1)) }
 
 // partFor is how many cells a part of a first block has to have for so many
-// differences, to be solved in 99 of 100 cases.
+// differences, to be solved in 98 of 100 cases.
 func partFor(differences int) int {
 	d := float64(differences)
-	return int(math.Ceil((1.35*d + 2*math.Sqrt(d) + 6) / parts))
+	return int(math.Ceil((1.35*d + 1.5*math.Sqrt(d) + 10) / parts))
 }

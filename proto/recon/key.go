@@ -35,7 +35,7 @@ func MakeKey(rank uint8, expiry uint16, id ID) (k Key) {
 func (k Key) Rank() uint8 { return k[0] }
 
 // Expiry is the day with whose midnight the frame dies.
-func (k Key) Expiry() uint16 { return binary.BigEndian.Uint16(k[expiryAt:]) }
+func (k Key) Expiry() uint16 { return expiryOf(k[:]) }
 
 // ID is the frame's id.
 func (k Key) ID() ID { return ID(k[idAt:]) }

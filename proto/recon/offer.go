@@ -144,6 +144,3 @@ func (o *Offerer) turn(body []byte) (Turn, error) {
 	o.lacks(shorts)
 	return Turn{Learned: true}, nil
 }
-
-// Same reports whether the asker had just the same set.
-func (o *Offerer) Same() bool { return o.state == over && o.set != nil && o.missing == nil }

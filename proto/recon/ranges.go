@@ -1,6 +1,9 @@
 package recon
 
-import "iter"
+import (
+	"iter"
+	"math/bits"
+)
 
 // The leaves are compared in 1<<level ranges, as many to each. The asker
 // chooses the level: more ranges confine the work better, and cost 2 bytes
@@ -21,6 +24,14 @@ func newRanges(level int) ranges { return ranges{level, make([]byte, 1<<level/8)
 
 func (r ranges) add(i int)        { r.bits[i/8] |= 0x80 >> (i % 8) }
 func (r ranges) holds(i int) bool { return r.bits[i/8]&(0x80>>(i%8)) != 0 }
+
+// len is how many ranges are chosen.
+func (r ranges) len() (n int) {
+	for _, b := range r.bits {
+		n += bits.OnesCount8(b)
+	}
+	return n
+}
 
 // has reports whether s is in one of the chosen ranges.
 func (r ranges) has(s Short) bool { return s <= shortMax && r.holds(s.leaf()>>(leafBits-r.level)) }

@@ -36,7 +36,7 @@ type Set struct {
 // shares it, but for its sum, which anybody may fill in.
 type leaf struct {
 	keys    []byte // ascending, KeySize bytes each
-	first   uint16 // no key expires before this day
+	first   uint16 // the day on which the first key expires
 	version uint64 // of the set, when it was made
 	sum     atomic.Pointer[sum]
 }
@@ -161,9 +161,23 @@ func (s *Set) Remove(k Key) bool {
 	}
 	l := s.own(at, 0)
 	l.keys = append(l.keys[:i*KeySize], l.keys[(i+1)*KeySize:]...)
+	if l.first == k.Expiry() {
+		l.first = l.earliest()
+	}
 	s.n--
 	return true
 }
+
+// earliest is the first day on which a key of the leaf expires.
+func (l *leaf) earliest() uint16 {
+	day := uint16(math.MaxUint16)
+	for i := range l.len() {
+		day = min(day, expiryOf(l.at(i)))
+	}
+	return day
+}
+
+func expiryOf(k []byte) uint16 { return binary.BigEndian.Uint16(k[expiryAt:]) }
 
 // own is the leaf at that place, about to be changed, with room for so many
 // keys more: as it is, or a copy where a snapshot shares it or room is short.

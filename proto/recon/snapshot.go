@@ -3,7 +3,6 @@ package recon
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"iter"
 	"math"
 	"sync/atomic"
@@ -93,28 +92,26 @@ func (s *Snapshot) Within(w Window) *Snapshot {
 
 func (l *leaf) within(w Window) *leaf {
 	if len(l.keys) == 0 {
-		return noKeys
+		return l
 	}
 	if bytes.Compare(l.at(0), w.Floor[:]) <= 0 {
 		i, found := l.find(w.Floor[:])
 		if found {
 			i++
 		}
-		l = &leaf{keys: l.keys[i*KeySize:], first: l.first}
+		l = &leaf{keys: l.keys[i*KeySize:]}
+		l.first = l.earliest()
 	}
 	if l.first >= w.First {
 		return l
 	}
-	from := &leaf{first: math.MaxUint16} // what stays
+	alive := &leaf{first: math.MaxUint16}
 	for i := range l.len() {
 		k := l.at(i)
-		if day := binary.BigEndian.Uint16(k[expiryAt:]); day >= w.First {
-			from.keys = append(from.keys, k...)
-			from.first = min(from.first, day)
+		if day := expiryOf(k); day >= w.First {
+			alive.keys = append(alive.keys, k...)
+			alive.first = min(alive.first, day)
 		}
 	}
-	if len(from.keys) == len(l.keys) {
-		return l
-	}
-	return from
+	return alive
 }
