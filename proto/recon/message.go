@@ -6,7 +6,7 @@ import (
 )
 
 // A message is one byte that says what it is, 3 bytes of length, and as many
-// bytes. SPEC 10.4.
+// bytes. SPEC 10.1.
 const (
 	HeaderSize = 4
 	MaxMessage = HeaderSize + 1 + maxList*shortSize // of the longest, a list

@@ -64,7 +64,7 @@ func (o *Offerer) refuse(err error) (Turn, error) {
 	return Turn{}, err
 }
 
-// greet answers a hello: that the sets are the same, or with tags. SPEC 10.5,
+// greet answers a hello: that the sets are the same, or with tags. SPEC 10.4,
 // 10.6.
 func (o *Offerer) greet(body []byte) (Turn, error) {
 	h, err := readHello(body)
@@ -89,7 +89,7 @@ func (o *Offerer) fill(body []byte) (Turn, error) {
 	if err != nil {
 		return Turn{}, err
 	}
-	if err := o.spend(o.count(w.chosen) + parts*w.part/4); err != nil {
+	if err := o.spend(o.count(w.chosen) + w.part); err != nil {
 		return Turn{}, err
 	}
 	b := o.cells(w.number, w.part, w.chosen)
@@ -102,7 +102,7 @@ func (o *Offerer) list(body []byte) (Turn, error) {
 	if err != nil {
 		return Turn{}, err
 	}
-	if err := o.spend(leaves); err != nil {
+	if err := o.spend(leaves); err != nil { // one that finds nothing costs too
 		return Turn{}, err
 	}
 	listed, more := []Short(nil), byte(0)

@@ -164,7 +164,6 @@ func (s *session) asked(body []byte) (Turn, error) {
 		}
 		i = end
 	}
-	s.budget = min(s.budget, budgetPerKey*s.set.Len()+budgetSpare)
 	return Turn{Send: ids}, nil
 }
 

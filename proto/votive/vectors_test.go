@@ -122,8 +122,8 @@ var operations = map[string]operation{
 	"newer-keep":     doing(doNewerKeep),
 }
 
-// elsewhere are the operations of which the tests of node/courier ask.
-var elsewhere = []string{"catch-up-offer", "catch-up-ask"}
+// elsewhere are the operations of which the tests of proto/recon ask.
+var elsewhere = []string{"catch-up-set", "catch-up-hello", "catch-up-short", "catch-up-offer"}
 
 // TestVectors holds the implementation to proto/vectors.
 func TestVectors(t *testing.T) {
