@@ -122,8 +122,8 @@ func (a *Asker) compare(body []byte) (Turn, error) {
 		share = max(1, int(float64(share)*float64(a.most)/float64(d)))
 	}
 	a.more = share < len(differ)
-	part := partFor(d * share / len(differ))
-	first := int(a.start()) % len(differ)
+	part := partFor(float64(d) * float64(share) / float64(len(differ)))
+	first := int(a.start() % Short(len(differ)))
 	differ = append(differ[first:], differ[:first]...)[:share]
 	if !a.worth(part, share) {
 		return a.beginList(a.choose(differ)), nil

@@ -53,7 +53,6 @@ func sign(x int) int { return max(-1, min(x, 1)) }
 
 // partFor is how many cells a part of a first block has to have for so many
 // differences, to be solved in 98 of 100 cases.
-func partFor(differences int) int {
-	d := float64(differences)
+func partFor(d float64) int {
 	return int(math.Ceil((1.35*d + 1.5*math.Sqrt(d) + 10) / parts))
 }

@@ -3,6 +3,7 @@ package recon
 import (
 	"maps"
 	"slices"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -137,4 +138,28 @@ func TestKey(t *testing.T) {
 	if !slices.IsSortedFunc(ascending, Key.Compare) {
 		t.Errorf("keys %x do not ascend", ascending)
 	}
+}
+
+// Many sessions may use the snapshots of a set that changes meanwhile; the race
+// detector has to agree.
+func TestSnapshotsAtOnce(t *testing.T) {
+	r := chance(9)
+	set := setOf(someKeys(r, 3000)...)
+	var sessions sync.WaitGroup
+	for i := range 8 {
+		ours := set.Snapshot()
+		for range 20 {
+			set.Insert(writtenOn(r, today))
+		}
+		theirs := set.Snapshot()
+		for j := range 2 {
+			sessions.Go(func() {
+				k := converse(t, ours, theirs, Window{}, Window{First: today}, chance(uint64(2*i+j)), 1<<14)
+				if len(k.got) != 20 {
+					t.Errorf("got %d frames, want 20", len(k.got))
+				}
+			})
+		}
+	}
+	sessions.Wait()
 }

@@ -97,10 +97,10 @@ func TestSolve(t *testing.T) {
 			}
 			mine, yours := slices.Concat(ours, both), slices.Concat(theirs, both)
 			var found difference
-			blocks := []*block{difference2(0, partFor(d), mine, yours)}
+			blocks := []*block{difference2(0, partFor(float64(d)), mine, yours)}
 			if !found.solve(blocks, everything()) {
 				unsolved++
-				more := difference2(1, 2*partFor(d), mine, yours)
+				more := difference2(1, 2*partFor(float64(d)), mine, yours)
 				found.catchUp(more)
 				if !found.solve(append(blocks, more), everything()) {
 					again++

@@ -45,9 +45,8 @@ func nonceOf(r *rand.Rand) (n Nonce) {
 type talk struct {
 	asker   *Asker
 	offerer *Offerer
-	bytes   int // both ways, without frames
-	rounds  int // until the asker has learned
-	fetches int
+	bytes   int  // both ways, without frames
+	rounds  int  // until the asker has learned
 	got     []ID // what the asker fetched
 	given   []ID // what the offerer did
 }
@@ -84,7 +83,6 @@ func (k *talk) fetch(t testing.TB, s *session, peer interface{ Step([]byte) (Tur
 		if msg == nil {
 			return got
 		}
-		k.fetches++
 		turn, err := peer.Step(msg)
 		if err != nil {
 			t.Fatalf("fetch of %d: %v", len(shorts), err)
