@@ -22,7 +22,7 @@ var fence = map[string][]string{
 
 	"votive/node/mesh":      {},
 	"votive/node/disk":      {},
-	"votive/node/store":     {"votive/proto/votive", "votive/node/disk"},
+	"votive/node/store":     {"votive/proto/votive", "votive/proto/recon", "votive/node/disk"},
 	"votive/node/vault":     {"votive/proto/votive", "votive/node/disk"},
 	"votive/node/almanac":   {"votive/proto/votive", "votive/node/store", "votive/node/vault"},
 	"votive/node/secretary": {"votive/proto/votive", "votive/node/almanac"},

@@ -1,15 +1,15 @@
 package courier
 
 import (
-	"bufio"
-	"bytes"
 	"context"
+	"fmt"
 	"io"
+	"slices"
 	"testing"
 	"time"
 
 	"votive/node/mesh"
-	"votive/node/store"
+	"votive/proto/recon"
 	"votive/proto/votive"
 )
 
@@ -29,43 +29,32 @@ func (w *world) asker(from *mesh.Mesh, to *node) asker {
 	return asker{w.t, s}
 }
 
-// greet reads the fingerprint and says how many frames there are, or -1 where
-// nothing is offered.
-func (a asker) greet() int {
-	if _, err := io.ReadFull(a, make([]byte, sumSize)); err != nil {
-		return -1
+// greet says hello as one who has nothing, and reports whether it was
+// answered.
+func (a asker) greet() (*recon.Asker, bool) {
+	r, hello := recon.Ask(recon.NewSet(nil).Snapshot(), recon.Window{}, recon.Nonce{7}, 1000)
+	a.say(hello...)
+	msg := hearFrom(a)
+	if msg == nil {
+		return r, false
 	}
-	n, err := readNumber(a)
+	turn, err := r.Step(msg)
 	if err != nil {
-		return -1
+		a.t.Fatalf("Step() = %v", err)
 	}
-	return n
-}
-
-// list has everything listed.
-func (a asker) list() (keys []store.Key) {
-	a.t.Helper()
-	n := a.greet()
-	a.say(listAll)
-	for range n {
-		var b [store.KeySize]byte
-		if _, err := io.ReadFull(a, b[:]); err != nil {
-			a.t.Fatalf("a key of %d: %v", n, err)
+	for turn.Write != nil {
+		a.say(turn.Write...)
+		if msg = hearFrom(a); msg == nil {
+			return r, false
 		}
-		keys = append(keys, parseKey(&b))
+		if turn, err = r.Step(msg); err != nil {
+			a.t.Fatalf("Step() = %v", err)
+		}
 	}
-	return keys
+	return r, true
 }
 
 func (a asker) say(b ...byte) { _, _ = a.Write(b) }
-
-func (a asker) askFor(ids ...votive.ID) {
-	b := appendNumber(nil, len(ids))
-	for _, id := range ids {
-		b = append(b, id[:]...)
-	}
-	a.say(b...)
-}
 
 // over reports whether the stream has ended.
 func (a asker) over() bool {
@@ -73,7 +62,8 @@ func (a asker) over() bool {
 	return err != nil
 }
 
-// SPEC 10.2 to 10.4, byte for byte.
+// SPEC 10.3, 10.9: what is offered is what others could take, and a frame is
+// answered by itself, or by nothing where it has gone.
 func TestOffer(t *testing.T) {
 	inWorld(t, func(w *world) {
 		dying := usual
@@ -85,67 +75,60 @@ func TestOffer(t *testing.T) {
 		peer := w.stranger(nil)
 		w.dial(peer, b.mesh)
 		a := w.asker(peer, b)
-
-		var sum [sumSize]byte
-		if _, err := io.ReadFull(a, sum[:]); err != nil {
-			t.Fatal(err)
+		r, ok := a.greet()
+		if !ok || r.Missing() != len(all) {
+			t.Fatalf("%d frames offered, %t, want %d", r.Missing(), ok, len(all))
 		}
-		want := keysOf(all...)
-		sortKeys(want)
-		if sum != fingerprint(want) {
-			t.Errorf("fingerprint %x, want %x", sum, fingerprint(want))
-		}
-		if n, err := readNumber(a); n != len(want) || err != nil {
-			t.Fatalf("%d keys, %v, want %d", n, err, len(want))
-		}
-		a.say(listAll)
-		for _, k := range want {
-			var got [store.KeySize]byte
-			if _, err := io.ReadFull(a, got[:]); err != nil || parseKey(&got) != k {
-				t.Errorf("key %x, %v, want %x", got, err, k.Append(nil))
+		msg, shorts := r.Fetch(recon.MaxFetch)
+		a.say(msg...)
+		for _, short := range shorts {
+			got := make([]byte, 1+votive.FrameSize)
+			if _, err := io.ReadFull(a, got); err != nil || got[0] != have {
+				t.Fatalf("answer %d, %v, want a frame", got[0], err)
+			}
+			f, err := votive.ParseFrame(got[1:])
+			if err != nil || r.Short(recon.ID(f.ID())) != short {
+				t.Errorf("frame %v, %v, which was not asked for", f.ID(), err)
 			}
 		}
-		a.askFor(all[3].ID(), votive.ID{1}, all[1].ID())
-		for i, f := range []votive.Frame{all[3], {}, all[1]} {
-			b := make([]byte, 1+len(f.Bytes()))
-			if _, err := io.ReadFull(a, b); err != nil {
-				t.Fatal(err)
-			}
-			if (b[0] == have) != (f.Bytes() != nil) || string(b[1:]) != string(f.Bytes()) {
-				t.Errorf("answer %d to ask %d", b[0], i)
-			}
-		}
-		a.say(appendNumber(nil, 0)...)
+		a.say(r.Bye()...)
 		if rest, err := io.ReadAll(a); len(rest) > 0 || err != nil {
 			t.Errorf("afterwards %d bytes, %v, want the end", len(rest), err)
 		}
 	})
 }
 
-// The listing is the same for the offerer and for whoever compares with it.
-func TestListing(t *testing.T) {
-	c, shelf := still(t, at(noon), 0)
-	if l := c.listing(); len(l.keys) != 0 || l.sum != fingerprint(nil) {
-		t.Errorf("listing() of nothing = %v", l)
+// SPEC 10.3: the first day is the first of which frames are taken.
+func TestWindow(t *testing.T) {
+	died := usual.expiry.Time()
+	for _, c := range []struct {
+		now  time.Time
+		want votive.Day
+	}{
+		{died.Add(tooLong), usual.expiry},
+		{died.Add(tooLong + 1), usual.expiry + 1},
+		{died.Add(tooLong - 1), usual.expiry},
+		{died, usual.expiry - 2},
+	} {
+		courier, _ := still(t, at(c.now), 0)
+		if got := courier.window(votive.Rank{}); got != (recon.Window{First: uint16(c.want)}) {
+			t.Errorf("%v after a death: window from %d, want %d", c.now.Sub(died), got.First, c.want)
+		}
 	}
-	all := frames(t, 0, 100)
-	if err := shelf.Carry(t.Context(), all); err != nil {
-		t.Fatal(err)
-	}
-	want := keysOf(all...)
-	sortKeys(want)
-	l := c.listing()
-	if l.sum != fingerprint(want) || len(l.keys) != len(want) {
-		t.Errorf("listing() = %d keys, %x, want %d, %x", len(l.keys), l.sum, len(want), fingerprint(want))
-	}
-	c.now = at(usual.expiry.Time().Add(tooLong))
-	if got := len(c.listing().keys); got != len(all) {
-		t.Errorf("48 hours dead: %d keys, want %d", got, len(all))
-	}
-	c.now = at(usual.expiry.Time().Add(tooLong + 1))
-	if l := c.listing(); len(l.keys) != 0 || l.sum != fingerprint(nil) {
-		t.Errorf("48 hours and a bit dead: %d keys, want 0", len(l.keys))
-	}
+}
+
+// SPEC 10.10: one session serves both sides.
+func TestBothSides(t *testing.T) {
+	inWorld(t, func(w *world) {
+		all := frames(t, 0, 300)
+		a, b := w.open(plan{have: all[:200]}), w.open(plan{have: all[100:]})
+		w.dial(a.mesh, b.mesh)
+		w.complete("one side", a, len(all), 10*time.Second)
+		w.complete("the other side", b, len(all), 10*time.Second)
+		if got := a.Status().Fetched + b.Status().Fetched; got != 200 {
+			t.Errorf("%d frames fetched, want 200", got)
+		}
+	})
 }
 
 func TestBadAsker(t *testing.T) {
@@ -154,20 +137,20 @@ func TestBadAsker(t *testing.T) {
 		ask  func(a asker, all []votive.Frame)
 		over time.Duration // at most, until the stream ends with an error
 	}{
-		{"answers 2", func(a asker, _ []votive.Frame) { a.greet(); a.say(2) }, time.Second},
-		{"silent at first", func(a asker, _ []votive.Frame) { a.greet() }, 31 * time.Second},
-		{"silent later", func(a asker, _ []votive.Frame) { a.list() }, 31 * time.Second},
-		{"silent within an ask", func(a asker, _ []votive.Frame) { a.list(); a.say(0, 0, 0, 9, 1) }, 31 * time.Second},
-		{"asks for 257", func(a asker, _ []votive.Frame) { a.list(); a.say(appendNumber(nil, maxBatch+1)...) }, time.Second},
-		{"asks for 4 billion", func(a asker, _ []votive.Frame) { a.list(); a.say(255, 255, 255, 255) }, time.Second},
-		{"asks for more than there is", func(a asker, all []votive.Frame) {
-			a.list()
+		{"of no kind", func(a asker, _ []votive.Frame) { a.say(99, 0, 0, 0) }, time.Second},
+		{"too long", func(a asker, _ []votive.Frame) { a.say(1, 255, 255, 255) }, time.Second},
+		{"silent at first", func(asker, []votive.Frame) {}, 31 * time.Second},
+		{"silent later", func(a asker, _ []votive.Frame) { a.greet() }, 31 * time.Second},
+		{"silent within an ask", func(a asker, _ []votive.Frame) { a.greet(); a.say(9, 0, 0, 12, 1) }, 31 * time.Second},
+		{"asks for 257", func(a asker, _ []votive.Frame) {
+			a.greet()
+			a.say(append([]byte{9, 0, 6, 6}, make([]byte, 257*6)...)...)
+		}, time.Second},
+		{"asks for more than there is", func(a asker, _ []votive.Frame) {
+			r, _ := a.greet()
+			msg, _ := r.Fetch(100)
 			for range 5 {
-				ids := make([]votive.ID, 100)
-				for i := range ids {
-					ids[i] = all[0].ID()
-				}
-				a.askFor(ids...)
+				a.say(msg...)
 			}
 		}, 5 * time.Second},
 	}
@@ -205,9 +188,8 @@ func TestAskingAgainAndAgain(t *testing.T) {
 		served := 0
 		for range 300 { // 5 minutes
 			a := w.asker(peer, b)
-			if a.greet() >= 0 {
+			if _, ok := a.greet(); ok {
 				served++
-				a.say(sameSet)
 			}
 			_ = a.Reset()
 			settle(time.Second)
@@ -225,13 +207,14 @@ func TestHoldingOffers(t *testing.T) {
 		all := frames(t, 0, 300)
 		b := w.open(plan{have: all})
 		var held []asker
+		var fetches []*recon.Asker
 		for i := range maxOffers {
 			peer := w.stranger(nil)
 			w.dial(peer, b.mesh)
 			for range maxOffersPerPeer + 1 {
-				if a := w.asker(peer, b); a.greet() >= 0 {
-					a.say(listAll)
-					held = append(held, a)
+				a := w.asker(peer, b)
+				if r, ok := a.greet(); ok {
+					held, fetches = append(held, a), append(fetches, r)
 				}
 			}
 			if want := min((i+1)*maxOffersPerPeer, maxOffers); len(held) != want {
@@ -240,10 +223,11 @@ func TestHoldingOffers(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(w.t.Context())
 		defer cancel()
-		for _, a := range held { // each keeps its offer with a frame now and then
+		for i, a := range held { // each keeps its offer with a frame now and then
 			go func() {
 				for pause(ctx, 20*time.Second) {
-					a.askFor(all[0].ID())
+					msg, _ := fetches[i].Fetch(1)
+					a.say(msg...)
 				}
 			}()
 		}
@@ -265,7 +249,7 @@ func TestHoldingOffers(t *testing.T) {
 func TestOffersAreBounded(t *testing.T) {
 	o := newOffers()
 	for i := range maxAskers + 10 {
-		id := mesh.PeerID(appendNumber(nil, i))
+		id := mesh.PeerID(fmt.Sprint(i))
 		one := &offering{peer: id, stop: func() {}}
 		got := o.enter(one)
 		if want := i < maxAskers; got != want {
@@ -284,28 +268,6 @@ func TestOffersAreBounded(t *testing.T) {
 	}
 }
 
-// An ask remembers so many keys and no more, the last ones.
-func TestListen(t *testing.T) {
-	c, _ := still(t, at(noon), 0)
-	for _, n := range []int{0, 1, maxMissing, maxMissing + 1, 2*maxMissing + 5} {
-		all := invented(n)
-		a := &ask{Courier: c, s: &talk{}, in: bufio.NewReader(bytes.NewReader(all))}
-		if err := a.listen(n); err != nil {
-			t.Fatalf("listen(%d) = %v", n, err)
-		}
-		var got []byte
-		for _, k := range a.missing {
-			got = k.Append(got)
-		}
-		if want := all[max(0, n-maxMissing)*store.KeySize:]; !bytes.Equal(got, want) {
-			t.Errorf("listen(%d) remembers %d keys, want the last %d, ascending", n, len(a.missing), len(want)/store.KeySize)
-		}
-		if want := n > maxMissing; a.more != want {
-			t.Errorf("listen(%d): more = %v, want %v", n, a.more, want)
-		}
-	}
-}
-
 // When Run has returned no offer goes on and none begins, though the mesh does.
 func TestRunEndsOffers(t *testing.T) {
 	inWorld(t, func(w *world) {
@@ -317,8 +279,13 @@ func TestRunEndsOffers(t *testing.T) {
 		w.dial(peer, m)
 		n := &node{mesh: m}
 		a := w.asker(peer, n)
-		if got := a.greet(); got != 0 {
-			t.Fatalf("offered %d frames, want 0", got)
+		hello := func() []byte {
+			_, hello := recon.Ask(recon.NewSet(slices.Values(invented(1))).Snapshot(), recon.Window{}, recon.Nonce{7}, 1000)
+			return hello
+		}
+		a.say(hello()...)
+		if hearFrom(a) == nil {
+			t.Fatal("nothing is offered")
 		}
 		cancel()
 		if err := <-done; err != nil {
@@ -331,8 +298,9 @@ func TestRunEndsOffers(t *testing.T) {
 		if !a.over() || time.Since(start) > time.Second {
 			t.Errorf("the offer ended after %v", time.Since(start))
 		}
-		if got := w.asker(peer, n).greet(); got >= 0 {
-			t.Errorf("offered %d frames after Run, want nothing", got)
+		a = w.asker(peer, n)
+		if a.say(hello()...); hearFrom(a) != nil {
+			t.Error("something is offered after Run")
 		}
 	})
 }

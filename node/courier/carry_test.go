@@ -148,8 +148,9 @@ func TestTwoOfferers(t *testing.T) {
 		if min(from, too) == 0 {
 			t.Error("one of them did nothing")
 		}
-		if got := from + too; got > uint64(len(all)+2*maxBatch) {
-			t.Errorf("%d frames served, want at most two batches more than %d", got, len(all))
+		// Which frame another peer is bringing is not known before it is here.
+		if got := from + too; got > uint64(len(all)+len(all)/4) {
+			t.Errorf("%d frames served, want at most a quarter more than %d", got, len(all))
 		}
 	})
 }
@@ -201,7 +202,7 @@ func TestFullStore(t *testing.T) {
 		first uint64 // frames served in the first 20 seconds, at most
 	}{
 		{"empty", nil, uint64(len(all))},
-		{"full already", all, maxUseless + maxBatch},
+		{"full already", all, 0}, // what is below its floor is not asked for
 	}
 	for _, tt := range tests {
 		inWorld(t, func(w *world) {
@@ -209,7 +210,7 @@ func TestFullStore(t *testing.T) {
 			b := w.open(plan{quota: 200, have: tt.have})
 			w.dial(b.mesh, a.mesh)
 			settle(20 * time.Second)
-			if got := a.Status().Served; got == 0 || got > tt.first {
+			if got := a.Status().Served; tt.have == nil && got == 0 || got > tt.first {
 				t.Errorf("%s: %d frames served at first, want at most %d", tt.name, got, tt.first)
 			}
 			settle(20 * time.Minute)

@@ -1,31 +1,24 @@
 package courier
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
+	"bufio"
+	"context"
+	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
-	"sort"
 	"time"
 
-	"votive/node/store"
+	"votive/node/mesh"
+	"votive/proto/recon"
 	"votive/proto/votive"
 )
 
 // Protocol is the protocol of catch-up's streams. SPEC 10.1.
 const Protocol = "/votive/catchup/1"
 
-// maxKeys is how many keys are offered and listened to. SPEC 10.3.
-const maxKeys = 4_194_304
-
-// What an offerer answers with, for each frame (SPEC 10.4), and an asker to the
-// fingerprint (SPEC 10.2).
-const (
-	haveNot, have    = 0, 1
-	sameSet, listAll = 0, 1
-)
-
-const sumSize = sha256.Size // of the fingerprint
+// What a frame that was asked for is answered with. SPEC 10.9.
+const haveNot, have = 0, 1
 
 var (
 	// errLie is about what no honest peer sends, whatever its clock and store.
@@ -38,23 +31,6 @@ var (
 	errKeep = errors.New("frames cannot be kept")
 )
 
-// readNumber reads 4 bytes. SPEC 10.1.
-func readNumber(r io.Reader) (int, error) {
-	var b [4]byte
-	if _, err := io.ReadFull(r, b[:]); err != nil {
-		return 0, err
-	}
-	return int(binary.BigEndian.Uint32(b[:])), nil
-}
-
-func appendNumber(b []byte, n int) []byte { return binary.BigEndian.AppendUint32(b, uint32(n)) }
-
-// parseKey takes a key apart. Whether its day is one that a frame can say is
-// not looked at: no frame will come for it.
-func parseKey(b *[store.KeySize]byte) store.Key {
-	return store.Key{Expiry: votive.Day(binary.BigEndian.Uint16(b[:])), ID: votive.ID(b[2:])}
-}
-
 // tooLong is for how long a frame has to be dead for nobody to take it.
 // SPEC 2.6.
 const tooLong = 48 * time.Hour
@@ -63,33 +39,111 @@ const tooLong = 48 * time.Hour
 // taken.
 func expired(day votive.Day, now time.Time) bool { return now.Sub(day.Time()) > tooLong }
 
-// listing is what this node serves at one moment: every frame it has that
-// peers could still take, whoever can read it.
-type listing struct {
-	keys []store.Key // ascending
-	sum  [sumSize]byte
+// window is what this node takes part with: what is above a floor, and not too
+// long dead, whoever can read it. SPEC 10.3.
+func (c *Courier) window(floor votive.Rank) recon.Window {
+	first := votive.DayOf(c.now().Add(-tooLong))
+	if expired(first, c.now()) {
+		first++
+	}
+	return recon.Window{
+		Floor: recon.MakeKey(floor.Rank, uint16(floor.Expiry), floor.ID), First: uint16(first),
+	}
 }
 
-// listing leaves out of the store's keys those that are too long dead, which
-// come first, and those over SPEC 10.3.
-func (c *Courier) listing() listing {
-	snapshot, now := c.store.Snapshot(), c.now()
-	keys := snapshot.Keys()
-	first := sort.Search(len(keys), func(i int) bool { return !expired(keys[i].Expiry, now) })
-	first = max(first, len(keys)-maxKeys)
-	if first == 0 {
-		return listing{keys, snapshot.Fingerprint()}
-	}
-	return listing{keys[first:], fingerprint(keys[first:])}
+// nonce is a new one, for one session. SPEC 10.5.
+func nonce() (n recon.Nonce) {
+	_, _ = rand.Read(n[:]) // never fails
+	return n
 }
 
-// fingerprint is the SHA-256 over keys. SPEC 10.2.
-func fingerprint(keys []store.Key) (sum [sumSize]byte) {
-	h := sha256.New()
-	var b [store.KeySize]byte
-	for _, k := range keys {
-		h.Write(k.Append(b[:0]))
+// channel is a catch-up stream, message by message. It belongs to one
+// goroutine.
+type channel struct {
+	*Courier
+	peer  mesh.PeerID
+	s     deadliner
+	in    *bufio.Reader
+	out   *bufio.Writer
+	until time.Time // no deadline is later
+}
+
+// deadliner is what a channel needs of a stream.
+type deadliner interface {
+	io.ReadWriter
+	SetDeadline(time.Time) error
+}
+
+func (c *Courier) channel(s mesh.Stream, most time.Duration) channel {
+	return channel{
+		Courier: c, peer: s.Peer(), s: s, until: time.Now().Add(most),
+		in: bufio.NewReaderSize(s, 1<<16), out: bufio.NewWriterSize(s, 1<<16),
 	}
-	h.Sum(sum[:0])
-	return sum
+}
+
+// within gives reads and writes so long.
+func (c *channel) within(d time.Duration) {
+	t := time.Now().Add(d)
+	if t.After(c.until) {
+		t = c.until
+	}
+	_ = c.s.SetDeadline(t) // it only notes the time
+}
+
+// hear reads a message, whole as it came.
+func (c *channel) hear() ([]byte, error) {
+	var head [recon.HeaderSize]byte
+	if _, err := io.ReadFull(c.in, head[:]); err != nil {
+		return nil, err
+	}
+	n, err := recon.Length(head)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", errLie, err)
+	}
+	// No more is held than has come: who says a long message has to send it.
+	msg := append(make([]byte, 0, recon.HeaderSize+min(n, 1<<12)), head[:]...)
+	for len(msg) < recon.HeaderSize+n {
+		at := len(msg)
+		msg = append(msg, make([]byte, min(recon.HeaderSize+n-at, 1<<14))...)
+		if _, err := io.ReadFull(c.in, msg[at:]); err != nil {
+			return nil, err
+		}
+	}
+	return msg, nil
+}
+
+// say writes a message; at the pace of as many bytes of frames.
+func (c *channel) say(ctx context.Context, msg []byte) error {
+	for range len(msg) / votive.FrameSize {
+		if err := c.offers.pace.Wait(ctx); err != nil {
+			return err
+		}
+	}
+	_, err := c.out.Write(msg)
+	return errors.Join(err, c.out.Flush())
+}
+
+// hand writes the frames that were asked for, or that they are not here any
+// longer. SPEC 10.9.
+func (c *channel) hand(ctx context.Context, ids []recon.ID) error {
+	for _, id := range ids {
+		if err := c.offers.pace.Wait(ctx); err != nil {
+			return err
+		}
+		f, err := c.store.Get(ctx, id)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil: // dropped since, or damaged on disk
+			err = c.out.WriteByte(haveNot)
+		default:
+			c.tally.served.Add(1)
+			_ = c.out.WriteByte(have) // what fails, fails for what follows
+			_, err = c.out.Write(f.Bytes())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return c.out.Flush()
 }

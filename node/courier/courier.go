@@ -48,7 +48,6 @@ type Courier struct {
 	broken     atomic.Bool                 // the last frames could not be kept
 
 	offers  offers
-	claims  claims
 	refused refused
 	hurry   chan struct{} // holds one when frames were missed
 	came    chan struct{} // holds one when a peer has come

@@ -25,9 +25,10 @@
 //     searches for their stamps (outbox.go).
 //   - One goroutine decides when whom to ask, and alone touches what is held
 //     for or against a peer (rounds.go). It starts one more for each ask
-//     (ask.go), which writes what it received itself and reports at its end.
+//     (ask.go), which fetches what is missing (fetch.go), writes it itself and
+//     reports at its end.
 //   - Each peer that asks us is served in a goroutine of the mesh (offer.go).
 //
-// What they share, the frames in flight, the claims, the offers and the counts,
+// What they share, the frames in flight, what was refused, the offers and the counts,
 // is behind a mutex each, held for a map operation.
 package courier

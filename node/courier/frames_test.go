@@ -6,12 +6,10 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"testing"
 	"time"
 
-	"votive/node/store"
 	"votive/proto/votive"
 )
 
@@ -108,5 +106,3 @@ func TestStamps(t *testing.T) {
 		t.Fatal(err)
 	}
 }
-
-func sortKeys(keys []store.Key) { slices.SortFunc(keys, store.Key.Compare) }

@@ -2,6 +2,8 @@ package courier
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -119,11 +121,11 @@ func (in *intake) end(frames ...votive.Frame) {
 	}
 }
 
-func (in *intake) has(id votive.ID) bool {
+// all is what is in flight.
+func (in *intake) all() []votive.ID {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	_, ok := in.flight[id]
-	return ok
+	return slices.Collect(maps.Keys(in.flight))
 }
 
 // more takes what else is queued, until there is a batch.

@@ -1,10 +1,9 @@
 package courier
 
 import (
-	"bufio"
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"sync"
 	"time"
@@ -12,14 +11,14 @@ import (
 	"golang.org/x/time/rate"
 
 	"votive/node/mesh"
-	"votive/node/store"
-	"votive/proto/votive"
+	"votive/proto/recon"
 )
 
 const (
 	maxOffers        = 8
 	maxOffersPerPeer = 2
 	offerTime        = 10 * time.Minute // of one offer; the asker comes again
+	silence          = 30 * time.Second // SPEC 10.11
 	offerUndisturbed = time.Minute      // before it gives way to a peer that has none
 
 	// What all offers together send, in units of a frame: 8 MiB a second.
@@ -46,109 +45,61 @@ func (c *Courier) serve(ctx context.Context, m *mesh.Mesh, s mesh.Stream) {
 		return
 	}
 	defer c.offers.leave(o)
-	_ = s.SetDeadline(o.since.Add(offerTime)) // it only notes the time
-	if err := c.offer(ctx, s); err != nil {
+	ch := c.channel(s, offerTime)
+	err := ch.offer(ctx)
+	if errors.Is(err, errLie) {
+		m.Blame(o.peer)
+	}
+	if err != nil {
 		c.log.Debug("courier: offer ended", "peer", o.peer, "err", err)
 		_ = s.Reset()
 	}
 }
 
-// offer says what there is and hands out what is asked for, in the order in
-// which it is asked for. SPEC 10.2 to 10.4.
-func (c *Courier) offer(ctx context.Context, s io.ReadWriter) error {
-	in, out := bufio.NewReader(s), bufio.NewWriterSize(s, 1<<16)
-	l := c.listing()
-	if _, err := out.Write(appendNumber(l.sum[:], len(l.keys))); err != nil {
-		return err
-	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
-	switch answer, err := in.ReadByte(); {
-	case err != nil:
-		return err
-	case answer == sameSet:
-		return nil
-	case answer != listAll:
-		return fmt.Errorf("answer %d to a fingerprint, want %d or %d", answer, sameSet, listAll)
-	}
-	if err := c.list(ctx, out, l.keys); err != nil {
-		return err
-	}
-	left := len(l.keys) // each may be asked for once
-	l = listing{}       // it may be long outdated when the last frame is sent
+// offer answers what the asker wants to know, hands out what it asks for, in
+// the order in which it is asked for, and fetches in the end what the asker
+// turned out to have. SPEC 10.4 to 10.10.
+func (c *channel) offer(ctx context.Context) error {
+	since, set := c.store.Last(), c.store.Snapshot()
+	o := recon.Offer(set, c.window(c.store.Dropped()), nonce())
+	left := set.Len() // each may be asked for once
 	for {
-		ids, err := readAsked(in, min(left, maxBatch))
-		if len(ids) == 0 || err != nil {
+		c.within(silence)
+		msg, err := c.hear()
+		if err != nil {
 			return err
 		}
-		left -= len(ids)
-		for _, id := range ids {
-			if err := c.hand(ctx, out, id); err != nil {
-				return err
-			}
+		turn, err := o.Step(msg)
+		if err != nil {
+			return fmt.Errorf("%w: %v", errLie, err)
 		}
-		if err := out.Flush(); err != nil {
+		if left -= len(turn.Send); left < 0 {
+			return fmt.Errorf("%w: it asks for more frames than there are", errLie)
+		}
+		c.within(hearTime)
+		if err := errors.Join(c.hand(ctx, turn.Send), c.say(ctx, turn.Write)); err != nil {
 			return err
+		}
+		if turn.Over {
+			return nil
+		}
+		if turn.Learned {
+			return c.take(ctx, o, since)
 		}
 	}
 }
 
-// list writes the keys, at the pace of as many bytes of frames.
-func (c *Courier) list(ctx context.Context, out *bufio.Writer, keys []store.Key) error {
-	const each = votive.FrameSize / store.KeySize
-	b := make([]byte, 0, each*store.KeySize)
-	for some := range slices.Chunk(keys, each) {
-		if err := c.offers.pace.Wait(ctx); err != nil {
-			return err
-		}
-		b = b[:0]
-		for _, k := range some {
-			b = k.Append(b)
-		}
-		if _, err := out.Write(b); err != nil {
+// take fetches what the asker has. Where the day's intake is used up, what
+// would be taken cannot be told by short ids: this node's own asks do.
+func (c *channel) take(ctx context.Context, o *recon.Offerer, since uint64) error {
+	out := outcome{peer: c.peer}
+	if c.store.Floor() == c.store.Dropped() {
+		if err := c.fetch(ctx, o, &out, since); err != nil {
 			return err
 		}
 	}
-	return out.Flush()
-}
-
-// readAsked reads a number of at most limit, and that many ids.
-func readAsked(in io.Reader, limit int) ([]votive.ID, error) {
-	n, err := readNumber(in)
-	switch {
-	case err != nil:
-		return nil, err
-	case n > limit:
-		return nil, fmt.Errorf("asked for %d frames, want at most %d", n, limit)
-	}
-	ids := make([]votive.ID, n)
-	for i := range ids {
-		if _, err := io.ReadFull(in, ids[i][:]); err != nil {
-			return nil, err
-		}
-	}
-	return ids, nil
-}
-
-// hand writes a frame, or that it is not here any longer.
-func (c *Courier) hand(ctx context.Context, out *bufio.Writer, id votive.ID) error {
-	if err := c.offers.pace.Wait(ctx); err != nil {
-		return err
-	}
-	f, err := c.store.Get(ctx, id)
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case err != nil: // dropped since, or damaged on disk
-		return out.WriteByte(haveNot)
-	}
-	if err := out.WriteByte(have); err != nil {
-		return err
-	}
-	c.tally.served.Add(1)
-	_, err = out.Write(f.Bytes())
-	return err
+	c.within(hearTime)
+	return c.say(ctx, o.Bye())
 }
 
 // offering is one offer that runs.

@@ -50,21 +50,21 @@ type tally struct {
 	heard atomic.Int64 // Unix milliseconds; 0 for never
 
 	mu   sync.Mutex
-	asks map[*ask]int // how many frames each ask still has to bring
+	asks map[any]int // how many frames each ask or fetch still has to bring
 }
 
 func (t *tally) hear(now time.Time) { t.heard.Store(now.UnixMilli()) }
 
-func (t *tally) lack(a *ask, n int) {
+func (t *tally) lack(a any, n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.asks == nil {
-		t.asks = make(map[*ask]int)
+		t.asks = make(map[any]int)
 	}
 	t.asks[a] = n
 }
 
-func (t *tally) stop(a *ask) {
+func (t *tally) stop(a any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.asks, a)

@@ -1,6 +1,8 @@
 package courier
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +30,13 @@ func (r *refused) add(id votive.ID, now time.Time) {
 		r.old, r.new, r.since = r.new, make(map[votive.ID]struct{}), now
 	}
 	r.new[id] = struct{}{}
+}
+
+// all is what is remembered.
+func (r *refused) all() []votive.ID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Concat(slices.Collect(maps.Keys(r.new)), slices.Collect(maps.Keys(r.old)))
 }
 
 func (r *refused) has(id votive.ID) bool {

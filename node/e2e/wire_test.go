@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/aes"
 	"crypto/sha256"
 	"encoding/binary"
 	"io"
@@ -23,10 +24,9 @@ import (
 )
 
 const (
-	topic    = "/votive/1"         // SPEC 2.9
-	catchup  = "/votive/catchup/1" // SPEC 10.1
-	meshsub  = "/meshsub/1.1.0"
-	listSize = 34 // of a key, SPEC 10.2
+	topic   = "/votive/1"         // SPEC 2.9
+	catchup = "/votive/catchup/1" // SPEC 10.1
+	meshsub = "/meshsub/1.1.0"
 )
 
 // The fields of gossipsub's messages, by number, as its specification has them.
@@ -243,35 +243,60 @@ func (s *stranger) catchesUp(p *person, said [][]byte) {
 			s.t.Fatalf("Write() = %v", err)
 		}
 	}
-	sum := get(sha256.Size)
-	n := int(binary.BigEndian.Uint32(get(4)))
-	put([]byte{1})
-	keys := get(n * listSize)
-	if got := sha256.Sum256(keys); !bytes.Equal(got[:], sum) {
-		s.t.Errorf("the keys hash to %x, want %x", got, sum)
+	hear := func(is byte) []byte { // a message: what it is, its length in 3 bytes
+		s.t.Helper()
+		head := get(4)
+		if head[0] != is {
+			s.t.Fatalf("message %d, want %d", head[0], is)
+		}
+		return get(int(binary.BigEndian.Uint32(head) & 0xffffff))
 	}
-	listed := slices.Collect(slices.Chunk(keys, listSize))
-	if !slices.IsSortedFunc(listed, bytes.Compare) {
-		s.t.Error("the keys are not in order")
+	say := func(is byte, parts ...[]byte) {
+		s.t.Helper()
+		body := slices.Concat(parts...)
+		put(append(binary.BigEndian.AppendUint32(nil, uint32(is)<<24|uint32(len(body))), body...))
 	}
-	ask := binary.BigEndian.AppendUint32(nil, uint32(n)) // fewer than 256 here
-	for _, k := range listed {
-		ask = append(ask, k[2:]...)
+	const level = 4
+	mine := bytes.Repeat([]byte{7}, 16)
+	say(1, mine, make([]byte, 37), []byte{level}, make([]byte, 32)) // the fingerprint of nothing that there is
+	tags := hear(4)
+	theirs, n := tags[:16], int(binary.BigEndian.Uint32(tags[53:]))
+	if want := 57 + 2<<level; len(tags) != want {
+		s.t.Fatalf("tags of %d bytes, want %d", len(tags), want)
 	}
-	put(ask)
+	say(5, make([]byte, 6), bytes.Repeat([]byte{255}, 6), []byte{0, 1, 0, 0}, []byte{255, 255}) // all of a list
+	list := hear(8)
+	if list[0] != 0 || len(list) != 1+6*n {
+		s.t.Fatalf("list of %d bytes for %d frames, more to come: %d", len(list), n, list[0])
+	}
+	shorts := slices.Collect(slices.Chunk(list[1:], 6))
+	if !slices.IsSortedFunc(shorts, bytes.Compare) {
+		s.t.Error("the short ids are not in order")
+	}
+	key := digest("votive-catchup-1", mine, theirs)
+	block, err := aes.NewCipher(key[:16])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	say(9, list[1:]) // fewer than 256 here
 	had := make(map[string]bool)
-	for _, k := range listed {
+	for _, short := range shorts {
 		if got := get(1)[0]; got != 1 {
-			s.t.Fatalf("frame %x is offered and not given", k)
+			s.t.Fatalf("frame %x is offered and not given", short)
 		}
 		f := get(frameSize)
 		s.sound(f)
-		if id := sha256.Sum256(f[:4088]); !bytes.Equal(id[:], k[2:]) || binary.BigEndian.Uint16(f[2:])<<2>>2 != binary.BigEndian.Uint16(k) {
-			s.t.Errorf("frame %x came for the key %x", id, k)
+		id := sha256.Sum256(f[:4088])
+		sealed := make([]byte, 16)
+		block.Encrypt(sealed, id[:16])
+		const tail = 1<<38 - 1
+		is := uint64(binary.BigEndian.Uint16(id[:])>>6)<<38 | binary.BigEndian.Uint64(sealed)&tail
+		if want := binary.BigEndian.Uint64(append([]byte{0, 0}, short...)); is != want {
+			s.t.Errorf("frame of short id %x came for %x", is, want)
 		}
 		had[string(f)] = true
 	}
-	put(make([]byte, 4))
+	say(11)
 	for _, f := range said {
 		if !had[string(f)] {
 			s.t.Error("a frame that was published is not offered")

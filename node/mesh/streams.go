@@ -15,11 +15,11 @@ const (
 	maxInbound        = 64 // streams that peers opened, of all protocols of ours
 	maxInboundPerPeer = 4
 	openTimeout       = 15 * time.Second
-	streamIdle        = 30 * time.Second // SPEC 10.5
+	streamIdle        = 30 * time.Second // SPEC 10.11
 )
 
 // Stream is a pair of byte streams between two peers. Reading or writing that
-// makes no progress for 30 seconds fails (SPEC 10.5). It is reset when the Mesh
+// makes no progress for 30 seconds fails (SPEC 10.11). It is reset when the Mesh
 // closes.
 type Stream interface {
 	io.ReadWriter

@@ -20,7 +20,7 @@ func FuzzRuins(f *testing.F) {
 		if len(b) > len(headerPrefix) {
 			_, _ = parseHeaderRow(b, b)
 		}
-		_, _ = parseFloor(b)
+		_, _, _ = parseFloor(b)
 		// A frame among it is found.
 		at = max(at, 0) % (len(b) + 1)
 		var found []votive.ID

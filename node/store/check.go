@@ -17,7 +17,7 @@ type Report struct {
 // Check reads every frame. It may take as long as reading the whole store.
 func (s *Store) Check(ctx context.Context) (Report, error) {
 	var r Report
-	for _, k := range s.Snapshot().Keys() {
+	for _, k := range s.Keys() {
 		switch _, err := s.Get(ctx, k.ID); {
 		case err == nil:
 			r.Whole++

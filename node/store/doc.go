@@ -2,8 +2,8 @@
 // whoever they are for.
 //
 // It owns a directory with a database behind go-datastore (package disk), the quota
-// and the floor of SPEC 2.8, the order in which frames arrived, and the sorted
-// keys that catch-up offers (SPEC 10.2). It is apart from the vault so that
+// and the floor of SPEC 2.8, the order in which frames arrived, and the
+// set that catch-up compares (SPEC 10.2). It is apart from the vault so that
 // what is carried for others and what is private never share a file, and so
 // that nothing here can depend on what this node can read: it is given no
 // secret.
@@ -21,7 +21,7 @@
 //	/f/<key>   the frame, 4,096 bytes
 //	/floor     rank, expiry day and id of the floor, where there is one
 //
-// <key> is the 34 bytes of SPEC 10.2, expiry day and id, in the lower-case
+// <key> is 34 bytes, expiry day and id, in the lower-case
 // base32 of RFC 4648 section 7, which keeps their order: 55 bytes that
 // go-datastore takes for a key of one part. Opening reads the first range
 // alone, 120 bytes a frame, and the frames of a day lie and die together.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"votive/proto/recon"
 	"votive/proto/votive"
 )
 
@@ -18,6 +19,11 @@ type Entry struct {
 
 // Key is where the entry is among all keys.
 func (e *Entry) Key() Key { return Key{e.Header.Expiry(), e.ID} }
+
+// compared is the key by which catch-up compares. SPEC 10.2.
+func (e *Entry) compared() recon.Key {
+	return recon.MakeKey(e.Rank().Rank, uint16(e.Header.Expiry()), e.ID)
+}
 
 // Rank is what the frame is worth. SPEC 2.8.
 func (e *Entry) Rank() votive.Rank { return e.Header.Rank(e.ID) }
@@ -40,9 +46,8 @@ type index struct {
 	buried   votive.Day // the dead up to this day had to make room
 	earliest votive.Day // no frame is of an earlier expiry day
 
-	sorting  sync.Mutex // held by the one who makes the next snapshot
-	changes  uint64     // of the set of frames
-	snapshot *Snapshot  // nil where the set has changed since
+	intake intake
+	set    *recon.Set // what catch-up compares; made when it is first asked for
 
 	// least is a heap of the ranks of all frames, and of some that have gone.
 	// It is built when first something has to make room, and belongs to who
@@ -88,7 +93,9 @@ func (x *index) add(e Entry) {
 	x.arrivals = append(x.arrivals, arrival{x.last, e})
 	x.at.put(len(x.arrivals)-1, x.arrivals)
 	x.earliest = min(x.earliest, e.Header.Expiry())
-	x.changed()
+	if x.set != nil {
+		x.set.Insert(e.compared())
+	}
 }
 
 // remove takes out the frame with this id, if it is there. x.mu is held.
@@ -97,9 +104,11 @@ func (x *index) remove(id votive.ID) {
 	if !ok {
 		return
 	}
+	if x.set != nil {
+		x.set.Remove(x.arrivals[at].compared())
+	}
 	x.at.remove(at, x.arrivals)
 	x.arrivals[at].Entry = Entry{}
-	x.changed()
 	if len(x.arrivals) > 2*x.at.n+1024 {
 		x.compact()
 	}
@@ -152,34 +161,27 @@ func (x *index) each(f func(*Entry)) {
 	}
 }
 
-// changed says that the set of frames did. x.mu is held.
-func (x *index) changed() {
-	x.changes++
-	x.snapshot = nil
-}
-
-// keys is the snapshot of now. Sorting takes too long to hold the lock for.
-func (x *index) keys() *Snapshot {
-	x.sorting.Lock()
-	defer x.sorting.Unlock()
-	x.mu.RLock()
-	snapshot, changes := x.snapshot, x.changes
-	var keys []Key
-	if snapshot == nil {
-		keys = make([]Key, 0, x.at.n)
-		x.each(func(e *Entry) { keys = append(keys, e.Key()) })
-	}
-	x.mu.RUnlock()
-	if snapshot != nil {
-		return snapshot
-	}
-	snapshot = newSnapshot(keys)
+// snapshot is what catch-up compares, as it is now.
+func (x *index) snapshot() *recon.Snapshot {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.changes == changes {
-		x.snapshot = snapshot
+	if x.set == nil {
+		x.set = recon.NewSet(func(yield func(recon.Key) bool) {
+			more := true
+			x.each(func(e *Entry) { more = more && yield(e.compared()) })
+		})
 	}
-	return snapshot
+	return x.set.Snapshot()
+}
+
+// keys is those of all frames, ascending.
+func (x *index) keys() []Key {
+	x.mu.RLock()
+	keys := make([]Key, 0, x.at.n)
+	x.each(func(e *Entry) { keys = append(keys, e.Key()) })
+	x.mu.RUnlock()
+	slices.SortFunc(keys, Key.Compare)
+	return keys
 }
 
 // rankHeap is a container/heap with the least rank on top.

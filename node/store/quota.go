@@ -14,6 +14,7 @@ type change struct {
 	drop  []Key
 	floor votive.Rank
 
+	intake           intake
 	buried, earliest votive.Day
 }
 
@@ -22,25 +23,25 @@ type change struct {
 func (x *index) plan(frames []votive.Frame, quota int, today votive.Day) change {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	c := change{floor: x.floor, buried: x.buried, earliest: x.earliest}
-	c.add = x.wanted(frames)
+	c := change{floor: x.floor, intake: x.intake.on(today, x.last), buried: x.buried, earliest: x.earliest}
+	c.add = x.wanted(frames, greater(c.floor, c.intake.floor))
 	over := x.at.n + len(c.add) - quota
 	if len(c.add) == 0 || over <= 0 {
 		return c
 	}
 	over -= x.bury(&c, today)
-	x.dropLeast(&c, over)
+	x.dropLeast(&c, over, allowance(quota))
 	return c
 }
 
 // wanted is the frames that are neither here, nor twice in frames, nor below
 // the floor, nor dead and buried. x.mu is held.
-func (x *index) wanted(frames []votive.Frame) []votive.Frame {
+func (x *index) wanted(frames []votive.Frame, floor votive.Rank) []votive.Frame {
 	var wanted []votive.Frame
 	seen := make(map[votive.ID]bool, len(frames))
 	for _, f := range frames {
 		_, here := x.at.find(f.ID(), x.arrivals)
-		if here || seen[f.ID()] || f.Rank().Compare(x.floor) <= 0 || f.Expiry() <= x.buried {
+		if here || seen[f.ID()] || f.Rank().Compare(floor) <= 0 || f.Expiry() <= x.buried {
 			continue
 		}
 		seen[f.ID()] = true
@@ -72,8 +73,10 @@ func (x *index) bury(c *change, today votive.Day) (dropped int) {
 }
 
 // dropLeast drops so many of what is here and what is new, least first, and
-// raises the floor to the greatest of them. x.mu is held.
-func (x *index) dropLeast(c *change, over int) {
+// raises the floor to the greatest of them: of all that is here, until as much
+// of what was there before this day has gone as may, and then of what came on
+// it. x.mu is held.
+func (x *index) dropLeast(c *change, over, allowed int) {
 	if over <= 0 {
 		return
 	}
@@ -85,20 +88,31 @@ func (x *index) dropLeast(c *change, over int) {
 	byRank := slices.Clone(c.add)
 	slices.SortFunc(byRank, func(a, b votive.Frame) int { return a.Rank().Compare(b.Rank()) })
 	refused := 0
+	var fresh rankHeap
 	for ; over > 0; over-- {
-		least, some := x.leastBut(dropped)
+		from, floor := &x.least, &c.floor
+		if c.intake.evicted >= allowed {
+			if from, floor = &fresh, &c.intake.floor; fresh == nil {
+				fresh = x.ranksSince(c.intake.since)
+			}
+		}
+		least, some := x.leastBut(from, dropped)
 		if refused < len(byRank) && (!some || byRank[refused].Rank().Compare(least) < 0) {
-			c.floor = byRank[refused].Rank()
+			*floor = byRank[refused].Rank()
 			refused++
 			continue
 		}
-		heap.Pop(&x.least)
+		heap.Pop(from)
 		dropped[least.ID] = true
-		c.floor = least
+		*floor = least
+		if x.numberOf(least.ID) <= c.intake.since {
+			c.intake.evicted++
+		}
 		c.drop = append(c.drop, Key{least.Expiry, least.ID})
 	}
 	// In the order in which they came, as far as they stay.
-	c.add = slices.DeleteFunc(c.add, func(f votive.Frame) bool { return f.Rank().Compare(c.floor) <= 0 })
+	floor := greater(c.floor, c.intake.floor)
+	c.add = slices.DeleteFunc(c.add, func(f votive.Frame) bool { return f.Rank().Compare(floor) <= 0 })
 }
 
 // rank makes the heap of all ranks if there is none. x.mu is held.
@@ -113,13 +127,13 @@ func (x *index) rank() {
 
 // leastBut is the top of the heap, after taking off what is not here or
 // already dropped.
-func (x *index) leastBut(dropped map[votive.ID]bool) (votive.Rank, bool) {
-	for len(x.least) > 0 {
-		top := x.least[0]
+func (x *index) leastBut(from *rankHeap, dropped map[votive.ID]bool) (votive.Rank, bool) {
+	for len(*from) > 0 {
+		top := (*from)[0]
 		if _, here := x.at.find(top.ID, x.arrivals); here && !dropped[top.ID] {
 			return top, true
 		}
-		heap.Pop(&x.least)
+		heap.Pop(from)
 	}
 	return votive.Rank{}, false
 }
@@ -128,7 +142,7 @@ func (x *index) leastBut(dropped map[votive.ID]bool) (votive.Rank, bool) {
 func (x *index) apply(c change) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.floor, x.buried, x.earliest = c.floor, c.buried, c.earliest
+	x.floor, x.intake, x.buried, x.earliest = c.floor, c.intake, c.buried, c.earliest
 	for _, k := range c.drop {
 		x.remove(k.ID)
 	}
@@ -152,7 +166,7 @@ func (x *index) forgetPlan() { x.least = nil }
 func (x *index) expired(isOver func(votive.Day) bool, quota int) change {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	c := change{floor: x.floor, buried: x.buried, earliest: x.earliest}
+	c := change{floor: x.floor, intake: x.intake, buried: x.buried, earliest: x.earliest}
 	if isOver(x.earliest) {
 		c.earliest = math.MaxUint16
 		x.each(func(e *Entry) {

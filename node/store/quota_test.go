@@ -281,7 +281,7 @@ func TestStoreIsTheModel(t *testing.T) {
 }
 
 func wantModel(t *rapid.T, s *Store, m *model) {
-	if got, want := s.Snapshot().Keys(), m.keys(); !slices.Equal(got, want) {
+	if got, want := s.Keys(), m.keys(); !slices.Equal(got, want) {
 		t.Fatalf("%d keys, want %d", len(got), len(want))
 	}
 	if s.Len() != len(m.frames) || s.Floor() != m.floor {

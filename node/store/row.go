@@ -56,15 +56,35 @@ func parseHeaderRow(key, value []byte) (Entry, error) {
 // leastHeaderRow is about the least that a header and its key take in a table.
 const leastHeaderRow = 104
 
-const floorSize = 1 + KeySize
+// The row of the floors: the floor, then the day of an intake, 2 bytes, how
+// many it has cost, 4 bytes, and its floor.
+const (
+	rankSize  = 1 + KeySize
+	floorSize = 2*rankSize + 2 + 4
+)
 
-func appendFloor(b []byte, floor votive.Rank) []byte {
-	return Key{floor.Expiry, floor.ID}.Append(append(b, floor.Rank))
+func appendFloor(b []byte, floor votive.Rank, in intake) []byte {
+	b = appendRank(b, floor)
+	b = binary.BigEndian.AppendUint16(b, uint16(in.day))
+	b = binary.BigEndian.AppendUint32(b, uint32(in.evicted))
+	return appendRank(b, in.floor)
 }
 
-func parseFloor(b []byte) (votive.Rank, error) {
+func parseFloor(b []byte) (floor votive.Rank, in intake, err error) {
 	if len(b) != floorSize {
-		return votive.Rank{}, fmt.Errorf("floor of %d bytes, want %d", len(b), floorSize)
+		return floor, in, fmt.Errorf("floor of %d bytes, want %d", len(b), floorSize)
 	}
-	return votive.Rank{Rank: b[0], Expiry: votive.Day(binary.BigEndian.Uint16(b[1:])), ID: votive.ID(b[3:])}, nil
+	floor, b = parseRank(b), b[rankSize:]
+	in.day, b = votive.Day(binary.BigEndian.Uint16(b)), b[2:]
+	in.evicted, b = int(binary.BigEndian.Uint32(b)), b[4:]
+	in.floor = parseRank(b)
+	return floor, in, nil
+}
+
+func appendRank(b []byte, r votive.Rank) []byte {
+	return Key{r.Expiry, r.ID}.Append(append(b, r.Rank))
+}
+
+func parseRank(b []byte) votive.Rank {
+	return votive.Rank{Rank: b[0], Expiry: votive.Day(binary.BigEndian.Uint16(b[1:])), ID: votive.ID(b[3:rankSize])}
 }

@@ -301,7 +301,7 @@ func TestBadRows(t *testing.T) {
 			t.Errorf("parseHeaderRow(%s) = nil, want an error", what)
 		}
 	}
-	if _, err := parseFloor(make([]byte, floorSize-1)); err == nil {
+	if _, _, err := parseFloor(make([]byte, floorSize-1)); err == nil {
 		t.Errorf("parseFloor(short) = nil, want an error")
 	}
 	want := Entry{f.ID(), h}
@@ -309,7 +309,8 @@ func TestBadRows(t *testing.T) {
 		t.Errorf("parseHeaderRow() = %v, %v, want what was written", got, err)
 	}
 	floor := votive.Rank{Rank: 17, Expiry: 2700, ID: f.ID()}
-	if got, err := parseFloor(appendFloor(nil, floor)); err != nil || got != floor {
-		t.Errorf("parseFloor() = %v, %v, want %v", got, err, floor)
+	in := intake{day: 2580, evicted: 1 << 20, floor: votive.Rank{Rank: 20, Expiry: 2710, ID: f.ID()}}
+	if got, gotIn, err := parseFloor(appendFloor(nil, floor, in)); err != nil || got != floor || gotIn != in {
+		t.Errorf("parseFloor() = %v, %v, %v, want %v, %v", got, gotIn, err, floor, in)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	ds "github.com/ipfs/go-datastore"
 
 	"votive/node/disk"
+	"votive/proto/recon"
 	"votive/proto/votive"
 )
 
@@ -94,17 +95,18 @@ func (s *Store) recoverBroken() {
 // load makes the index from the database: the headers, not the frames.
 func (s *Store) load() error {
 	var floor votive.Rank
+	var in intake
 	b, err := s.db.Get(context.Background(), floorRow)
 	if err == nil {
-		floor, err = parseFloor(b)
+		floor, in, err = parseFloor(b)
 	}
 	if err != nil && !errors.Is(err, ds.ErrNotFound) {
 		return fmt.Errorf("%s is %w: %v", s.dir, ErrDamaged, err)
 	}
 	// Growing would touch all memory twice, which is most of what opening costs.
 	s.index = newIndex(int(s.db.Estimate(headerPrefix, headerEnd) / leastHeaderRow))
-	s.index.floor = floor
-	return s.db.Rows(headerPrefix, headerEnd, func(key, value []byte) error {
+	s.index.floor, s.index.intake = floor, in
+	err = s.db.Rows(headerPrefix, headerEnd, func(key, value []byte) error {
 		e, err := parseHeaderRow(key, value)
 		if err != nil {
 			return fmt.Errorf("%s is %w: %v", s.dir, ErrDamaged, err)
@@ -112,6 +114,8 @@ func (s *Store) load() error {
 		s.index.add(e)
 		return nil
 	})
+	s.index.intake.since = s.index.last // what is here was here before
+	return err
 }
 
 // use keeps the engine open until done is called.
@@ -155,11 +159,32 @@ func (s *Store) Wants(k Key) bool {
 // Len is the number of frames.
 func (s *Store) Len() int { return s.index.len() }
 
-// Floor is the rank below which nothing is taken; zero for none. SPEC 2.8.
+// Floor is the rank below which nothing is taken now; zero for none. SPEC 2.8.
 func (s *Store) Floor() votive.Rank {
+	today := votive.DayOf(s.o.Now())
+	s.index.mu.RLock()
+	defer s.index.mu.RUnlock()
+	return greater(s.index.floor, s.index.intake.floorOn(today))
+}
+
+// Dropped is the rank up to which frames have had to make room, and are not
+// here; zero for none. It is the Floor, but for what only this day's intake
+// refuses. SPEC 2.8.
+func (s *Store) Dropped() votive.Rank {
 	s.index.mu.RLock()
 	defer s.index.mu.RUnlock()
 	return s.index.floor
+}
+
+// Intake is how many frames of before had to make room today, and how many may.
+func (s *Store) Intake() (evicted, allowed int) {
+	today := votive.DayOf(s.o.Now())
+	s.index.mu.RLock()
+	defer s.index.mu.RUnlock()
+	if s.index.intake.day == today {
+		evicted = s.index.intake.evicted
+	}
+	return evicted, allowance(s.o.Quota)
 }
 
 // Disk is the number of bytes that the store has on disk; 0 once it is closed.
@@ -172,8 +197,12 @@ func (s *Store) Disk() uint64 {
 	return s.db.Size()
 }
 
-// Snapshot is the sorted keys of all frames, and their fingerprint. SPEC 10.2.
-func (s *Store) Snapshot() *Snapshot { return s.index.keys() }
+// Snapshot is the frames that are here now, as catch-up compares them. SPEC
+// 10.2.
+func (s *Store) Snapshot() *recon.Snapshot { return s.index.snapshot() }
+
+// Keys is those of all frames, ascending.
+func (s *Store) Keys() []Key { return s.index.keys() }
 
 // Arrivals is all frames with a number greater than since, in the order in
 // which they arrived in this run, with their numbers; those that were there
@@ -198,6 +227,13 @@ func (s *Store) Arrivals(since uint64) iter.Seq2[uint64, Entry] {
 			}
 		}
 	}
+}
+
+// Last is the number of the frame that arrived last.
+func (s *Store) Last() uint64 {
+	s.index.mu.RLock()
+	defer s.index.mu.RUnlock()
+	return s.index.last
 }
 
 // Get reads a frame: ErrNotFound where there is none, ErrDamaged where it is

@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
+	"votive/proto/recon"
 	"votive/proto/votive"
 )
 
@@ -101,15 +102,15 @@ func TestReopenKeepsEverything(t *testing.T) {
 		for frames := range slices.Chunk(alive(), 50) {
 			put(t, s, frames...)
 		}
-		floor, keys, sum := s.Floor(), s.Snapshot().Keys(), s.Snapshot().Fingerprint()
+		floor, keys, sum := s.Floor(), s.Keys(), s.Snapshot().Fingerprint()
 		closeStore(t, s)
 
 		s = open(t, dir, Options{FS: disk, Quota: quota})
 		if s.Floor() != floor || floor == (votive.Rank{}) {
 			t.Errorf("Floor() = %v after reopening, want %v", s.Floor(), floor)
 		}
-		if !slices.Equal(s.Snapshot().Keys(), keys) || s.Snapshot().Fingerprint() != sum || len(keys) != quota {
-			t.Errorf("%d keys after reopening, want the %d from before", len(s.Snapshot().Keys()), len(keys))
+		if !slices.Equal(s.Keys(), keys) || s.Snapshot().Fingerprint() != sum || len(keys) != quota {
+			t.Errorf("%d keys after reopening, want the %d from before", len(s.Keys()), len(keys))
 		}
 		var arrived []Key
 		for _, e := range s.Arrivals(0) {
@@ -162,17 +163,18 @@ func TestSnapshot(t *testing.T) {
 	empty := s.Snapshot()
 	put(t, s, pool()...)
 	all := s.Snapshot()
-	if len(empty.Keys()) != 0 || empty.Fingerprint() == all.Fingerprint() {
+	if empty.Len() != 0 || empty.Fingerprint() == all.Fingerprint() {
 		t.Errorf("a snapshot changed with the store")
 	}
 	if s.Snapshot() != all {
 		t.Errorf("Snapshot() is made anew where nothing has changed")
 	}
-	if len(all.Keys()) != len(pool()) || !slices.IsSortedFunc(all.Keys(), Key.Compare) {
-		t.Errorf("Keys() = %d keys, want %d in order", len(all.Keys()), len(pool()))
+	if keys := s.Keys(); len(keys) != len(pool()) || all.Len() != len(keys) || !slices.IsSortedFunc(keys, Key.Compare) {
+		t.Errorf("Keys() = %d keys of %d, want %d in order", len(keys), all.Len(), len(pool()))
 	}
 	for _, f := range pool() {
-		if !all.Has(Key{f.Expiry(), f.ID()}) || all.Has(Key{f.Expiry() + 1, f.ID()}) {
+		r := f.Rank()
+		if !all.Has(recon.MakeKey(r.Rank, uint16(r.Expiry), r.ID)) || all.Has(recon.MakeKey(r.Rank+1, uint16(r.Expiry), r.ID)) {
 			t.Fatalf("Has() is wrong for %v", f.ID())
 		}
 	}
@@ -266,7 +268,7 @@ func TestConcurrent(t *testing.T) {
 	wg.Go(func() {
 		for {
 			_, err := s.Expire(t.Context(), now)
-			if keys := s.Snapshot().Keys(); len(keys) > 100 || s.Len() > 100 {
+			if keys := s.Keys(); len(keys) > 100 || s.Len() > 100 {
 				t.Errorf("%d keys, want at most the quota of 100", len(keys))
 			}
 			s.Snapshot().Fingerprint()

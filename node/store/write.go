@@ -85,7 +85,7 @@ func (s *Store) checkRoom(n int) error {
 // make makes a change: on disk first, then in the index. Store.writing is
 // held.
 func (s *Store) make(ctx context.Context, c change) error {
-	if len(c.add) > 0 || len(c.drop) > 0 || c.floor != s.index.floor {
+	if len(c.add) > 0 || len(c.drop) > 0 || c.floor != s.index.floor || c.intake.floor != s.index.intake.floor {
 		if err := s.writeChange(ctx, c); err != nil {
 			s.index.forgetPlan()
 			return err
@@ -110,8 +110,8 @@ func (s *Store) writeChange(ctx context.Context, c change) error {
 		w.Delete(frameRow(k))
 		w.Cut()
 	}
-	if c.floor != s.index.floor {
-		w.Put(floorRow, appendFloor(nil, c.floor))
+	if in := s.index.intake; c.floor != s.index.floor || c.intake.evicted != in.evicted || c.intake.floor != in.floor {
+		w.Put(floorRow, appendFloor(nil, c.floor, c.intake))
 	}
 	return w.Finish()
 }

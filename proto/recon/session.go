@@ -1,6 +1,7 @@
 package recon
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -40,7 +41,7 @@ type session struct {
 
 	missing []Short // ascending
 	gone    []bool  // of these: asked for, or come by other ways
-	next    int     // where in missing to go on
+	drawn   uint64  // how often start was asked
 	left    int     // not gone
 }
 
@@ -76,20 +77,23 @@ func (s *session) Window() Window { return s.window }
 // MUST compare it with what was asked for: SPEC 10.9.
 func (s *session) Short(id ID) Short { return s.key.short(id[:]) }
 
-// lacks sets what is missing. Fetching begins anywhere, so that a node that
+// lacks sets what is missing. Each fetch begins anywhere, so that a node that
 // asks several peers at once, which say things in other words to each, is
-// seldom brought the same frame twice.
+// seldom brought the same frame twice: two that went on in order would meet,
+// and go on side by side.
 func (s *session) lacks(missing []Short) {
 	slices.Sort(missing)
 	s.missing = slices.Compact(missing)
 	s.gone = make([]bool, len(s.missing))
 	s.left = len(s.missing)
-	s.next, _ = slices.BinarySearch(s.missing, s.start())
 }
 
-// start is a short id that depends on the key alone.
+// start is a short id that depends on the key alone, another one each time.
 func (s *session) start() Short {
-	return Short(s.key.mac(&sum{})) & shortMax
+	s.drawn++
+	var d sum
+	binary.BigEndian.PutUint64(d[:], s.drawn)
+	return Short(s.key.mac(&d)) & shortMax
 }
 
 // Missing is how many frames are still to be fetched.
@@ -115,20 +119,21 @@ func (s *session) Drop(id ID) bool {
 // is as many answers, in this order. No message where nothing is missing.
 func (s *session) Fetch(most int) ([]byte, []Short) {
 	var some []Short
-	for most = min(most, MaxFetch, s.left); len(some) < most; s.next++ {
-		if s.next >= len(s.missing) {
-			if s.next = 0; len(some) > 0 {
-				break // what is asked for ascends
-			}
-		}
-		if !s.gone[s.next] {
-			s.gone[s.next] = true
-			s.left--
-			some = append(some, s.missing[s.next])
-		}
-	}
-	if len(some) == 0 {
+	most = min(most, MaxFetch, s.left)
+	if most <= 0 {
 		return nil, nil
+	}
+	at, _ := slices.BinarySearch(s.missing, s.start())
+	for i := range s.missing {
+		at := (at + i) % len(s.missing)
+		if len(some) == most || len(some) > 0 && s.missing[at] < some[0] {
+			break // what is asked for ascends
+		}
+		if !s.gone[at] {
+			s.gone[at] = true
+			s.left--
+			some = append(some, s.missing[at])
+		}
 	}
 	return seal(appendShorts(message(sayFetch, len(some)*shortSize), some)), some
 }

@@ -1,0 +1,210 @@
+package courier
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"votive/node/mesh"
+	"votive/proto/recon"
+	"votive/proto/votive"
+)
+
+const (
+	batchTime = time.Minute     // for one batch
+	fetchTime = 2 * time.Minute // for all batches; then it is somebody else's turn
+
+	// A batch is made as large as the peer delivers in this time, more or
+	// less: a slow one is to get one done, and not to hold up what others
+	// could bring.
+	firstBatch = 64
+	quickBatch = 5 * time.Second
+	slowBatch  = 20 * time.Second
+
+	// maxMissing is what one session is to learn of: 64 MiB worth of frames.
+	// There can be another.
+	maxMissing = 16384
+
+	// A peer is given up when it brought this many frames more that we do not
+	// keep than frames that we do.
+	maxUseless = 2048
+
+	// Frames dropped between the listing and the asking are few.
+	maxGone = 64
+)
+
+// session is the side of reconciliation that fetches.
+type session interface {
+	Fetch(most int) ([]byte, []recon.Short)
+	Short(id recon.ID) recon.Short
+	Drop(id recon.ID) bool
+	Missing() int
+}
+
+// outcome is what came of fetching from a peer.
+type outcome struct {
+	peer      mesh.PeerID
+	same      bool // the peer has just what we have
+	more      bool // there was more than one session can bring
+	delivered int  // frames that came
+	kept      int  // of these, new ones in the store now
+	gone      int  // frames offered that the peer has no longer
+	err       error
+}
+
+// fetching brings frames that were found to be missing. It belongs to one
+// goroutine.
+type fetching struct {
+	*channel
+	*outcome
+	session session
+	seen    uint64 // number of the last frame in the store that was looked at
+	size    int    // of the next batch
+	useless int    // frames that came and were not kept
+	buf     [votive.FrameSize]byte
+}
+
+// fetch brings all that is missing, as far as the peer is worth it. What is
+// asked for, and in what order, says the session, which knows nothing but ids
+// (SPEC 10.9).
+func (c *channel) fetch(ctx context.Context, s session, o *outcome, since uint64) error {
+	f := &fetching{channel: c, outcome: o, session: s, size: firstBatch, seen: since}
+	defer c.tally.stop(f)
+	for _, id := range c.refused.all() {
+		s.Drop(recon.ID(id))
+	}
+	start := time.Now()
+	for {
+		f.pass()
+		c.tally.lack(f, s.Missing())
+		if time.Since(start) > fetchTime || f.useless > f.kept+maxUseless {
+			f.more = f.more || f.kept > 0 && s.Missing() > 0
+			break
+		}
+		began := time.Now()
+		// Towards the end, batches of several peers would be the same frames.
+		msg, batch := s.Fetch(min(f.size, max(s.Missing()/4, firstBatch/4)))
+		if msg == nil {
+			break
+		}
+		if err := f.batch(ctx, msg, batch); err != nil {
+			return err
+		}
+		f.adapt(time.Since(began))
+	}
+	if f.delivered == 0 && f.gone > 0 {
+		return fmt.Errorf("%w: none of %d frames", errShort, f.gone)
+	}
+	return nil
+}
+
+// pass leaves out what has come by other ways since the sets were compared.
+func (f *fetching) pass() {
+	for number, e := range f.store.Arrivals(f.seen) {
+		f.session.Drop(recon.ID(e.ID))
+		f.seen = number
+	}
+	for _, id := range f.intake.all() {
+		f.session.Drop(recon.ID(id))
+	}
+}
+
+// adapt chooses the size of the next batch by how long the last one took.
+func (f *fetching) adapt(took time.Duration) {
+	switch {
+	case took < quickBatch:
+		f.size = min(2*f.size, recon.MaxFetch)
+	case took > slowBatch:
+		f.size = max(f.size/2, 1)
+	}
+}
+
+// batch asks for a batch and keeps what comes of it, even if not all does.
+// SPEC 10.9, 10.11.
+func (f *fetching) batch(ctx context.Context, msg []byte, batch []recon.Short) error {
+	f.within(batchTime)
+	if err := f.say(ctx, msg); err != nil {
+		return err
+	}
+	var came []votive.Frame
+	var failed error
+	for _, short := range batch {
+		var frame votive.Frame
+		var ok bool
+		if frame, ok, failed = f.read(short); failed != nil {
+			break
+		}
+		if ok {
+			came = append(came, frame)
+		}
+	}
+	if err := f.keepFresh(ctx, came); err != nil {
+		return err
+	}
+	if failed == nil && f.gone > f.delivered+maxGone {
+		failed = fmt.Errorf("%w: %d frames of %d offered", errShort, f.delivered, f.delivered+f.gone)
+	}
+	return failed
+}
+
+// keepFresh keeps what nobody else has brought while it was on its way.
+func (f *fetching) keepFresh(ctx context.Context, came []votive.Frame) error {
+	var fresh []votive.Frame
+	for _, frame := range came {
+		if !f.store.Has(frame.ID()) && f.intake.begin(frame.ID()) {
+			fresh = append(fresh, frame)
+		}
+	}
+	f.almanac.Show(fresh...)
+	if err := f.keep(ctx, fresh); err != nil {
+		return fmt.Errorf("%w: %v", errKeep, err)
+	}
+	for _, frame := range fresh {
+		if f.store.Has(frame.ID()) {
+			f.kept++
+			f.tally.fetched.Add(1)
+		} else { // the store's quota would not have it
+			f.refuse(frame.ID())
+		}
+	}
+	return nil
+}
+
+// read reads what the peer answers for one frame, and gives the frame if it is
+// accepted. SPEC 10.11.
+func (f *fetching) read(short recon.Short) (votive.Frame, bool, error) {
+	answer, err := f.in.ReadByte()
+	switch {
+	case err != nil:
+		return votive.Frame{}, false, err
+	case answer == haveNot:
+		f.gone++
+		return votive.Frame{}, false, nil
+	case answer != have:
+		return votive.Frame{}, false, fmt.Errorf("%w: answer %d to an ask, want %d or %d", errLie, answer, haveNot, have)
+	}
+	if _, err := io.ReadFull(f.in, f.buf[:]); err != nil {
+		return votive.Frame{}, false, err
+	}
+	frame, verdict, err := votive.Judge(f.buf[:], f.store.Floor(), f.now())
+	switch {
+	case verdict == votive.Reject:
+		return votive.Frame{}, false, fmt.Errorf("%w: %v", errLie, err)
+	case f.session.Short(recon.ID(frame.ID())) != short:
+		return votive.Frame{}, false, fmt.Errorf("%w: a frame that was not asked for", errLie)
+	}
+	f.delivered++
+	f.tally.hear(f.now())
+	if verdict == votive.Ignore {
+		f.refuse(frame.ID())
+		return votive.Frame{}, false, nil
+	}
+	return frame, true, nil
+}
+
+// refuse remembers a frame that came for nothing.
+func (f *fetching) refuse(id votive.ID) {
+	f.useless++
+	f.refused.add(id, time.Now())
+}

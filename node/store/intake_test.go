@@ -1,0 +1,86 @@
+package store
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"votive/proto/votive"
+)
+
+// calm is frames of rank 12, and flood of rank 16: 4 bits above.
+var calm, flood = ranked(votive.Days120, 1<<30), ranked(votive.Days8, 1<<31)
+
+func ranked(life votive.Lifetime, seed uint64) func() []votive.Frame {
+	return sync.OnceValue(func() []votive.Frame {
+		frames := make([]votive.Frame, 400)
+		var wg sync.WaitGroup
+		for part := range 2 {
+			wg.Go(func() {
+				for i := part; i < len(frames); i += 2 {
+					frames[i] = stamped(bare(seed+uint64(i), 16, life, votive.DayOf(now)+7))
+				}
+			})
+		}
+		wg.Wait()
+		return frames
+	})
+}
+
+// SPEC 2.8: a flood at 4 bits above evicts a quarter of the quota a day, and
+// none of what was announced before it beyond that.
+func TestDailyIntake(t *testing.T) {
+	const quota = 400
+	clock := now
+	disk := vfs.NewMem()
+	o := Options{FS: disk, Quota: quota, Now: func() time.Time { return clock }}
+	s := open(t, "store", o)
+	left := func() (n int) {
+		for _, f := range calm() {
+			if s.Has(f.ID()) {
+				n++
+			}
+		}
+		return n
+	}
+	put(t, s, calm()...)
+	clock = clock.AddDate(0, 0, 1)
+	put(t, s, flood()[:150]...)
+	if got := left(); got != quota-quota/4 || s.Len() != quota {
+		t.Fatalf("after a flood of 150 there are %d of before it, of %d, want %d of %d", got, s.Len(), quota-quota/4, quota)
+	}
+	if evicted, allowed := s.Intake(); evicted != quota/4 || allowed != quota/4 {
+		t.Errorf("Intake() = %d, %d, want %d of %d", evicted, allowed, quota/4, quota/4)
+	}
+	put(t, s, flood()[150:]...)
+	if got := left(); got != quota-quota/4 {
+		t.Errorf("after all of the flood there are %d of before it, want %d", got, quota-quota/4)
+	}
+	least := s.Floor()
+	for _, f := range flood() { // the greatest stay, in whatever order they came
+		if s.Has(f.ID()) != (f.Rank().Compare(least) > 0) {
+			t.Errorf("Has(%v) = %t with a floor of %v", f.Rank(), s.Has(f.ID()), least)
+		}
+	}
+	if d := s.Dropped(); d.Rank != 12 || least.Rank != 16 {
+		t.Errorf("Dropped(), Floor() = rank %d, %d, want 12, 16", d.Rank, least.Rank)
+	}
+	// A new start does not begin the day anew.
+	closeStore(t, s)
+	s = open(t, "store", o)
+	put(t, s, flood()...)
+	if got := left(); got != quota-quota/4 || s.Floor() != least {
+		t.Errorf("%d of before the flood and a floor of %v, want %d and %v", got, s.Floor(), quota-quota/4, least)
+	}
+	// The next day does.
+	clock = clock.AddDate(0, 0, 1)
+	if got := s.Floor(); got.Rank != 12 {
+		t.Errorf("Floor() = %v, want one of rank 12: that of yesterday's intake is over", got)
+	}
+	put(t, s, flood()...)
+	if got := left(); got != quota-quota/2 {
+		t.Errorf("%d of before the flood, want %d", got, quota-quota/2)
+	}
+}
