@@ -197,46 +197,58 @@ func (v *View) FindInvite(name string) (*Invite, error) {
 	return find(v.x.invites, name, "invitation", func(*Invite) string { return "" })
 }
 
-// find is the one of all that is called name, or whose id begins with it; where
-// there is none, the one with name in its title. A title does not go before an
-// id: else whoever announces an event that is called like the id of another
-// would be given its answers.
+// find is the one of all that name means: by its id, by the beginning of one or
+// by what is in its title. Anybody can announce what is called like another's
+// event, like a word out of it or like its id, and can search for an id that
+// begins with a given word. So only a whole id says which one is meant; where
+// anything else means several, none of them is taken, however well it fits.
 func find[T any](all map[votive.ID]T, name, what string, title func(T) string) (T, error) {
 	var none T
-	var whole, part []votive.ID
+	var meant []votive.ID
 	folded := strings.ToLower(strings.TrimSpace(name))
+	var begins, titled bool // an id begins with it; a title has it
 	for id, one := range all {
-		called := strings.ToLower(title(one))
 		switch {
 		case folded == "":
 		case id.String() == folded:
 			return one, nil
-		case called == folded, len(folded) >= minPrefix && strings.HasPrefix(id.String(), folded):
-			whole = append(whole, id)
-		case strings.Contains(called, folded):
-			part = append(part, id)
+		case len(folded) >= minPrefix && strings.HasPrefix(id.String(), folded):
+			meant, begins = append(meant, id), true
+		case strings.Contains(strings.ToLower(title(one)), folded):
+			meant, titled = append(meant, id), true
 		}
 	}
-	if len(whole) == 0 {
-		whole = part
-	}
-	switch len(whole) {
+	switch len(meant) {
 	case 0:
 		return none, NotFoundError{what, fmt.Sprintf("no %s is called %.80q", what, name)}
 	case 1:
-		return all[whole[0]], nil
+		return all[meant[0]], nil
 	}
-	return none, NotFoundError{what, fmt.Sprintf("%d %ss are called %.80q: %s", len(whole), what, name, shorts(whole))}
+	text := fmt.Sprintf("%d %ss may be meant by %.80q: %s", len(meant), what, name, shorts(meant, begins && titled))
+	return none, NotFoundError{what, text}
 }
 
-// shorts lists ids by their beginnings, the first few of them.
-func shorts(ids []votive.ID) string {
+// shorts lists ids by their beginnings, long enough to tell them apart, the
+// first few of them. They are whole where a beginning is also in a title.
+func shorts(ids []votive.ID, whole bool) string {
 	const length, most = 8, 5
 	var list []string
 	for _, id := range ids {
-		list = append(list, id.String()[:length])
+		list = append(list, id.String())
 	}
 	slices.Sort(list)
+	n := length
+	for i := 1; i < len(list); i++ {
+		for list[i][:n] == list[i-1][:n] {
+			n++
+		}
+	}
+	if whole {
+		n = len(list[0])
+	}
+	for i := range list {
+		list[i] = list[i][:n]
+	}
 	if len(list) > most {
 		list = append(list[:most], "…")
 	}
