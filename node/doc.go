@@ -20,9 +20,9 @@
 //
 // An announcement: cmd/votive → api → secretary → almanac.Write. The frames are
 // sealed into the vault's outbox and synced; now it is acknowledged. The
-// courier takes them from the outbox, stamps them, gives them to
-// almanac.Carry like anybody else's, publishes them, and only then are they
-// gone from the outbox.
+// courier takes them from the outbox, stamps and publishes them, gives them to
+// almanac.Carry like anybody else's, and only then are they gone from the
+// outbox.
 //
 // A stranger's frame: mesh → courier's verdict, from the 4,096 bytes, the floor
 // and the clock alone → forwarded by gossipsub → courier → almanac.Carry →

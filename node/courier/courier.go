@@ -42,6 +42,7 @@ type Courier struct {
 	almanac Almanac
 	now     func() time.Time
 	log     *slog.Logger
+	search  func(context.Context, votive.Unstamped) (votive.Frame, error) // for a stamp
 
 	intake     intake
 	publishing atomic.Pointer[publication] // the frame of our own that Publish is called with
@@ -70,6 +71,7 @@ func Open(cfg Config) (*Courier, error) {
 		almanac: cfg.Almanac,
 		now:     cfg.Now,
 		log:     cfg.Log,
+		search:  func(ctx context.Context, u votive.Unstamped) (votive.Frame, error) { return u.Stamp(ctx) },
 		intake:  newIntake(),
 		offers:  newOffers(),
 		hurry:   make(chan struct{}, 1),

@@ -41,7 +41,7 @@ func (c *Courier) Judge(from mesh.PeerID, b []byte) mesh.Verdict {
 		return mesh.Ignore
 	}
 	if p := c.publishing.Load(); p != nil && p.self == from && p.id == f.ID() {
-		return mesh.Accept // our own, which is in the store already
+		return mesh.Accept // our own, which the outbox keeps
 	}
 	return c.take(f)
 }

@@ -1,9 +1,9 @@
 package courier
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -38,14 +38,14 @@ type stamped struct {
 }
 
 // send takes one's own frames from the outbox, batch after batch. A frame
-// leaves the outbox when a peer has been given it. After a crash before that
-// it goes out again, and is the same frame.
+// leaves the outbox when a peer has been given it and it is in the store. After
+// a crash before that it goes out again, and is the same frame.
 func (c *Courier) send(ctx context.Context, m *mesh.Mesh) error {
-	pace := rate.NewLimiter(publishRate, publishBurst)
+	box := outbox{Courier: c, mesh: m, pace: rate.NewLimiter(publishRate, publishBurst), given: make(map[votive.ID]votive.Frame)}
 	for {
 		batch, err := c.almanac.Outgoing(ctx)
 		if err == nil {
-			err = c.dispatch(ctx, m, pace, batch)
+			err = box.dispatch(ctx, batch)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -61,16 +61,27 @@ func (c *Courier) send(ctx context.Context, m *mesh.Mesh) error {
 	}
 }
 
-// dispatch stamps frames one after the other on one core. Beside that it makes
-// durable those that have their stamps, so that peers that ask find them, and
-// then publishes them.
-func (c *Courier) dispatch(ctx context.Context, m *mesh.Mesh, pace *rate.Limiter, batch []almanac.Outgoing) error {
-	ready, stored := make(chan stamped, len(batch)), make(chan stamped, len(batch))
+// outbox is what the sender remembers between batches.
+type outbox struct {
+	*Courier
+	mesh *mesh.Mesh
+	pace *rate.Limiter
+
+	mu    sync.Mutex
+	given map[votive.ID]votive.Frame // published, and still in the almanac's outbox
+}
+
+// dispatch stamps frames one after the other on one core. Beside that it
+// publishes those that have their stamps, and then makes them durable. Not
+// before: what is in the store is offered to whoever asks, and who is offered
+// what nobody else has knows whose it is.
+func (b *outbox) dispatch(ctx context.Context, batch []almanac.Outgoing) error {
+	ready, published := make(chan stamped, len(batch)), make(chan stamped, len(batch))
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(ready)
 		for _, o := range batch {
-			f, err := c.stamp(ctx, o.Frame)
+			f, err := b.stamp(ctx, o.Frame)
 			if err != nil {
 				return err
 			}
@@ -79,27 +90,52 @@ func (c *Courier) dispatch(ctx context.Context, m *mesh.Mesh, pace *rate.Limiter
 		return nil
 	})
 	g.Go(func() error {
-		defer close(stored)
-		for first := range ready {
-			some := gather(first, ready)
-			if err := c.keepOwn(ctx, some); err != nil {
+		defer close(published)
+		for s := range ready {
+			if err := b.publish(ctx, s.frame); err != nil {
 				return err
 			}
-			for _, s := range some {
-				stored <- s
-			}
+			published <- s
 		}
 		return nil
 	})
+	// What was published is kept, also when the rest cannot be.
+	keeping := context.WithoutCancel(ctx)
 	g.Go(func() error {
-		for first := range stored {
-			if err := c.release(ctx, m, pace, gather(first, stored)); err != nil {
+		for first := range published {
+			if err := b.done(keeping, gather(first, published)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	return g.Wait()
+}
+
+// stamp finds the stamp of a frame, where it was found before if it was.
+func (b *outbox) stamp(ctx context.Context, u votive.Unstamped) (votive.Frame, error) {
+	b.mu.Lock()
+	f, given := b.given[u.ID()]
+	b.mu.Unlock()
+	if given {
+		return f, nil
+	}
+	if b.store.Has(u.ID()) {
+		if f, err := b.store.Get(ctx, u.ID()); err == nil {
+			return f, nil
+		}
+	}
+	return b.search(ctx, u)
+}
+
+// public reports whether a frame was published before. Nothing of one's own is
+// in the store that was not; and who said again what all have had for hours
+// would say that it is theirs.
+func (b *outbox) public(id votive.ID) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, given := b.given[id]
+	return given || b.store.Has(id)
 }
 
 // gather takes what else is ready.
@@ -118,25 +154,29 @@ func gather(first stamped, ready <-chan stamped) []stamped {
 	}
 }
 
-// stamp finds the stamp of a frame, in the store if it was found before.
-func (c *Courier) stamp(ctx context.Context, u votive.Unstamped) (votive.Frame, error) {
-	if c.store.Has(u.ID()) {
-		if f, err := c.store.Get(ctx, u.ID()); err == nil {
-			return f, nil
-		}
-	}
-	return u.Stamp(ctx)
-}
-
-// keepOwn makes frames durable, as those of others.
-func (c *Courier) keepOwn(ctx context.Context, some []stamped) error {
+// done makes frames that were published durable, as those of others, and says so
+// to the outbox.
+func (b *outbox) done(ctx context.Context, some []stamped) error {
 	var fresh []votive.Frame
-	for _, s := range some {
-		if c.carried(s.frame) && !c.store.Has(s.frame.ID()) && c.intake.begin(s.frame.ID()) {
+	sent := make([]almanac.Outgoing, len(some))
+	for i, s := range some {
+		sent[i] = s.Outgoing
+		if b.carried(s.frame) && !b.store.Has(s.frame.ID()) && b.intake.begin(s.frame.ID()) {
 			fresh = append(fresh, s.frame)
 		}
 	}
-	return c.keep(ctx, fresh)
+	if err := b.keep(ctx, fresh); err != nil {
+		return err
+	}
+	if err := b.almanac.Sent(ctx, sent...); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, o := range sent {
+		delete(b.given, o.Frame.ID())
+	}
+	return nil
 }
 
 // carried reports whether others would carry a frame of one's own. If they
@@ -146,50 +186,42 @@ func (c *Courier) carried(f votive.Frame) bool {
 	return verdict == votive.Accept
 }
 
-// release publishes frames, and says so to the outbox.
-func (c *Courier) release(ctx context.Context, m *mesh.Mesh, pace *rate.Limiter, stored []stamped) error {
-	var done []almanac.Outgoing
-	var failed error
-	for _, s := range stored {
-		if failed = c.publish(ctx, m, pace, s.frame); failed != nil {
-			break
-		}
-		done = append(done, s.Outgoing)
-	}
-	if len(done) == 0 {
-		return failed
-	}
-	return cmp.Or(failed, c.almanac.Sent(ctx, done...))
-}
-
 // publish gives a frame of one's own to the mesh, and waits for a peer.
-func (c *Courier) publish(ctx context.Context, m *mesh.Mesh, pace *rate.Limiter, f votive.Frame) error {
-	if err := pace.Wait(ctx); err != nil {
-		return err
-	}
-	for {
-		if !c.carried(f) {
-			c.log.Warn("a frame of one's own has died or is below the floor, and is not published")
+func (b *outbox) publish(ctx context.Context, f votive.Frame) error {
+	for !b.public(f.ID()) { // it may come back by catch-up after a crash
+		if !b.carried(f) {
+			b.log.Warn("a frame of one's own has died or is below the floor, and is not published")
 			return nil
 		}
-		c.publishing.Store(&publication{m.ID(), f.ID()})
-		err := m.Publish(ctx, f.Bytes())
-		c.publishing.Store(nil)
-		if err == nil {
-			c.tally.published.Add(1)
-		}
-		if !errors.Is(err, mesh.ErrNoPeers) {
+		if err := b.pace.Wait(ctx); err != nil {
 			return err
 		}
-		again := time.NewTimer(publishAgain)
-		select {
-		case <-ctx.Done():
-		case <-again.C:
-		case <-c.came:
-		}
-		again.Stop()
-		if ctx.Err() != nil {
+		b.publishing.Store(&publication{b.mesh.ID(), f.ID()})
+		err := b.mesh.Publish(ctx, f.Bytes())
+		b.publishing.Store(nil)
+		switch {
+		case err == nil:
+			b.tally.published.Add(1)
+			b.mu.Lock()
+			b.given[f.ID()] = f
+			b.mu.Unlock()
+		case !errors.Is(err, mesh.ErrNoPeers):
+			return err
+		case !b.peer(ctx):
 			return ctx.Err()
 		}
 	}
+	return nil
+}
+
+// peer waits for a peer, or for a while, and reports whether ctx goes on.
+func (b *outbox) peer(ctx context.Context) bool {
+	again := time.NewTimer(publishAgain)
+	defer again.Stop()
+	select {
+	case <-ctx.Done():
+	case <-again.C:
+	case <-b.came:
+	}
+	return ctx.Err() == nil
 }

@@ -17,16 +17,16 @@ func fresh(t *testing.T, n, m int) (out []votive.Unstamped) {
 	return out
 }
 
-// What nobody was given stays in the outbox, over a restart too, and is in the
-// store for whoever asks. Afterwards the same frames go out, not others.
+// What nobody was given stays in the outbox, over a restart too, and nowhere
+// else. Afterwards the same frames go out, not others.
 func TestOutboxWaitsForPeers(t *testing.T) {
 	inWorld(t, func(w *world) {
 		out := fresh(t, 5000, 5003)
 		a := w.open(plan{})
 		a.shelf.send(out...)
 		settle(time.Minute)
-		if got := a.store.Len(); got != 3 {
-			t.Errorf("%d frames in the store, want 3", got)
+		if got := a.store.Len(); got != 0 {
+			t.Errorf("%d frames in the store that nobody was given, want 0", got)
 		}
 		if got := a.shelf.waiting(); got != 3 {
 			t.Errorf("%d frames in the outbox of a node without peers, want 3", got)
@@ -49,6 +49,48 @@ func TestOutboxWaitsForPeers(t *testing.T) {
 		}
 		if got := a.Status().Published; got != 3 {
 			t.Errorf("%d published, want 3", got)
+		}
+		if got := a.store.Len(); got != 3 {
+			t.Errorf("%d of one's own in the store, want the 3 published", got)
+		}
+	})
+}
+
+// What nobody has been given yet is not offered: whoever asked for it first
+// would be its only holder, and would know whose it is.
+func TestUnpublishedIsNotOffered(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a := w.open(plan{})
+		a.shelf.send(fresh(t, 5000, 5003)...)
+		settle(time.Minute)
+		if got := len(a.listing().keys); got != 0 {
+			t.Errorf("%d frames that were never published are offered to whoever asks", got)
+		}
+	})
+}
+
+// What all have is not published again by the one whose it is: not when the
+// outbox could not be told (a vault that was locked), and not after a crash.
+func TestPublishedOnce(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a, b := w.open(plan{}), w.open(plan{})
+		w.dial(b.mesh, a.mesh)
+		a.shelf.lock(true)
+		a.shelf.send(fresh(t, 5000, 5001)...)
+		w.complete("the peer", b, 1, 10*time.Second)
+		settle(time.Hour) // no gossip remembers for so long what it has seen
+		if got := a.Status().Published; got != 1 || a.shelf.waiting() != 1 {
+			t.Errorf("published %d times while the outbox could not be told, want once", got)
+		}
+		a.stop()
+		a = w.open(plan{disk: a.disk})
+		a.shelf.send(fresh(t, 5000, 5001)...)
+		w.dial(b.mesh, a.mesh)
+		if took, ok := within(time.Minute, func() bool { return a.shelf.waiting() == 0 }); !ok {
+			t.Errorf("after %v %d frames in the outbox, want 0", took, a.shelf.waiting())
+		}
+		if got := a.Status().Published; got != 0 {
+			t.Errorf("%d published again after a restart, want 0", got)
 		}
 	})
 }
@@ -85,20 +127,22 @@ func TestOutboxDropsTheDead(t *testing.T) {
 	})
 }
 
-// What cannot be stored is not published either: peers that ask for it would
-// not get it.
+// What cannot be stored is published once, and stays in the outbox until it can.
 func TestOutboxNeedsTheStore(t *testing.T) {
 	inWorld(t, func(w *world) {
 		a, b := w.open(plan{}), w.open(plan{})
 		w.dial(b.mesh, a.mesh)
 		a.shelf.breakDown(errors.New("no room"))
-		a.shelf.send(fresh(t, 5000, 5002)...)
-		settle(time.Minute)
-		if s := a.Status(); s.Published != 0 || a.shelf.waiting() != 2 {
-			t.Errorf("%d published, %d in the outbox, want 0 and 2", s.Published, a.shelf.waiting())
+		a.shelf.send(fresh(t, 5000, 5001)...)
+		settle(time.Hour)
+		if s := a.Status(); s.Published != 1 || a.shelf.waiting() != 1 || b.store.Len() != 1 {
+			t.Errorf("%d published, %d in the outbox, %d arrived, want 1 each", s.Published, a.shelf.waiting(), b.store.Len())
 		}
 		a.shelf.breakDown(nil)
-		w.complete("the peer", b, 2, 10*time.Second)
+		settle(time.Minute)
+		if s := a.Status(); s.Published != 1 || a.shelf.waiting() != 0 || a.store.Len() != 1 {
+			t.Errorf("%d published, %d in the outbox, %d in the store, want 1, 0 and 1", s.Published, a.shelf.waiting(), a.store.Len())
+		}
 	})
 }
 

@@ -34,12 +34,16 @@ type shelf struct {
 
 	mu      sync.Mutex
 	out     []almanac.Outgoing
-	more    chan struct{} // holds one when out has grown
-	fail    error         // of Carry
-	batches int           // Carries
+	more    chan struct{}              // holds one when out has grown
+	fail    error                      // of Carry
+	locked  bool                       // Sent fails
+	stamps  map[votive.ID]votive.Frame // found beforehand
+	batches int                        // Carries
 }
 
-func newShelf(s *store.Store) *shelf { return &shelf{store: s, more: make(chan struct{}, 1)} }
+func newShelf(s *store.Store) *shelf {
+	return &shelf{store: s, more: make(chan struct{}, 1), stamps: make(map[votive.ID]votive.Frame)}
+}
 
 func (s *shelf) Carry(ctx context.Context, frames []votive.Frame) error {
 	s.mu.Lock()
@@ -72,6 +76,9 @@ func (s *shelf) Outgoing(ctx context.Context) ([]almanac.Outgoing, error) {
 func (s *shelf) Sent(_ context.Context, done ...almanac.Outgoing) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.locked {
+		return almanac.ErrLocked
+	}
 	s.out = slices.DeleteFunc(s.out, func(o almanac.Outgoing) bool {
 		return slices.ContainsFunc(done, func(d almanac.Outgoing) bool { return d.Key == o.Key })
 	})
@@ -98,6 +105,24 @@ func (s *shelf) breakDown(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fail = err
+}
+
+// stamp finds the stamp of a frame.
+func (s *shelf) stamp(ctx context.Context, u votive.Unstamped) (votive.Frame, error) {
+	s.mu.Lock()
+	f, found := s.stamps[u.ID()]
+	s.mu.Unlock()
+	if found {
+		return f, nil
+	}
+	return u.Stamp(ctx)
+}
+
+// lock has Sent fail from now on, or no longer.
+func (s *shelf) lock(locked bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.locked = locked
 }
 
 // world is a simulated network inside a synctest bubble.
@@ -190,6 +215,7 @@ func (w *world) open(p plan) *node {
 	if n.mesh, err = mesh.Open(w.meshConfig(p, n.Judge)); err != nil {
 		w.t.Fatalf("mesh.Open() = %v", err)
 	}
+	n.search = n.shelf.stamp
 	ctx, cancel := context.WithCancel(context.Background())
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return n.mesh.Run(ctx) })
