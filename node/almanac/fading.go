@@ -72,8 +72,10 @@ func (a *Almanac) said() (map[place]time.Time, error) {
 	}
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	for _, o := range a.out.waiting {
-		note(a.index.opened[o.Frame.ID()], o.Frame.Expiry().Time())
+	for _, waiting := range a.out.waiting {
+		for _, o := range waiting {
+			note(a.index.opened[o.Frame.ID()], o.Frame.Expiry().Time())
+		}
 	}
 	return said, nil
 }

@@ -69,7 +69,7 @@ func (a *Almanac) load(ctx context.Context) error {
 	a.index = x
 	added := a.follow()
 	a.mu.Unlock()
-	a.out.add(waiting...)
+	a.out.load(waiting)
 	a.scan(ctx, added)
 	a.watchers.tell(Change{Kind: LockChanged})
 	return nil
@@ -114,10 +114,6 @@ func (a *Almanac) rows(ctx context.Context, x *index) ([]Outgoing, error) {
 		broken += x.restore(r)
 	}
 	x.settle()
-	slices.SortFunc(waiting, func(o, p Outgoing) int { return strings.Compare(o.Key, p.Key) })
-	if n := len(waiting); n > 0 {
-		a.out.from(outNumber(waiting[n-1].Key))
-	}
 	a.damaged.Store(uint32(broken))
 	return waiting, nil
 }

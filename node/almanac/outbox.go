@@ -2,6 +2,9 @@ package almanac
 
 import (
 	"context"
+	"crypto/sha256"
+	"slices"
+	"strings"
 	"sync"
 
 	"votive/node/vault"
@@ -12,14 +15,51 @@ import (
 // the vault until Sent, so that after a crash the same frame goes out, not a
 // second one.
 type Outgoing struct {
-	Key   string // of its row in the vault
+	Key   string // of its row in the vault: outKey, class, topic
 	Frame votive.Unstamped
 }
 
-// outbox is what waits to be published, oldest first.
+// Class is who wants a letter to be sent.
+type Class uint8
+
+const (
+	Said      Class = iota // a person: it goes before all that is automatic
+	Automatic              // nobody: it is what a node does by itself
+)
+
+// topic is what a letter is about, zero for nothing: of several that wait, the
+// last says it all.
+type topic [16]byte
+
+// topicOf makes it of a Letter's.
+func topicOf(l Letter) (t topic) {
+	if !l.Topic.IsZero() {
+		sum := sha256.Sum256(append([]byte{byte(l.Kind)}, l.Topic[:]...))
+		copy(t[:], sum[:])
+	}
+	return t
+}
+
+// outRowKey names the row of a frame, so that all that the outbox knows of it
+// is there after a restart.
+func outRowKey(n uint64, class Class, t topic) string {
+	return outKey(n) + string([]byte{byte(class)}) + string(t[:])
+}
+
+// parse takes the name of its row apart.
+func (o Outgoing) parse() (n uint64, class Class, t topic) {
+	length := len(outKey(0))
+	if len(o.Key) != len(outRowKey(0, 0, t)) {
+		return 0, Automatic, t
+	}
+	copy(t[:], o.Key[length+1:])
+	return outNumber(o.Key[:length]), min(Class(o.Key[length]), Automatic), t
+}
+
+// outbox is what waits to be published.
 type outbox struct {
 	mu      sync.Mutex
-	waiting []Outgoing
+	waiting [Automatic + 1][]Outgoing // by class, oldest first
 	last    uint64
 	changed chan struct{} // holds one when there may be something new
 }
@@ -37,9 +77,61 @@ func (o *outbox) add(more ...Outgoing) {
 		return
 	}
 	o.mu.Lock()
-	o.waiting = append(o.waiting, more...)
+	for _, one := range more {
+		_, class, _ := one.parse()
+		o.waiting[class] = append(o.waiting[class], one)
+	}
 	o.mu.Unlock()
 	o.signal()
+}
+
+// topics is what waits about each topic.
+func (o *outbox) topics() map[topic][]Outgoing {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	all := make(map[topic][]Outgoing)
+	for _, waiting := range o.waiting {
+		for _, one := range waiting {
+			if _, _, t := one.parse(); t != (topic{}) {
+				all[t] = append(all[t], one)
+			}
+		}
+	}
+	return all
+}
+
+// drop forgets what was sent or replaced.
+func (o *outbox) drop(gone ...Outgoing) {
+	if len(gone) == 0 {
+		return
+	}
+	keys := make(map[string]bool, len(gone))
+	for _, g := range gone {
+		keys[g.Key] = true
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for class, waiting := range o.waiting {
+		left := waiting[:0:0]
+		for _, one := range waiting {
+			if !keys[one.Key] {
+				left = append(left, one)
+			}
+		}
+		o.waiting[class] = left
+	}
+}
+
+// load takes what waits in the vault, and goes on numbering after it.
+func (o *outbox) load(waiting []Outgoing) {
+	slices.SortFunc(waiting, func(o, p Outgoing) int { return strings.Compare(o.Key, p.Key) })
+	var last uint64
+	for _, one := range waiting {
+		n, _, _ := one.parse()
+		last = max(last, n)
+	}
+	o.from(last)
+	o.add(waiting...)
 }
 
 func (o *outbox) signal() {
@@ -60,20 +152,33 @@ func (o *outbox) from(last uint64) {
 func (o *outbox) clear() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.waiting = nil
+	clear(o.waiting[:])
 }
 
-// maxOutgoing is how many frames Outgoing hands out at once.
-const maxOutgoing = 256
+// How many frames Outgoing hands out at once. Of what is automatic only a few:
+// what a person says next waits until they are stamped.
+const (
+	maxOutgoing  = 256
+	maxAutomatic = 4
+)
+
+// first is what is to be published next.
+func (o *outbox) first() []Outgoing {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if said := o.waiting[Said]; len(said) > 0 {
+		return slices.Clone(said[:min(len(said), maxOutgoing)])
+	}
+	rest := o.waiting[Automatic]
+	return slices.Clone(rest[:min(len(rest), maxAutomatic)])
+}
 
 // Outgoing waits until there is something to publish and gives the oldest of
-// it. What it gave stays until Sent.
+// what was said, or where there is none of what is automatic. What it gave
+// stays until Sent, or until something newer replaces it.
 func (a *Almanac) Outgoing(ctx context.Context) ([]Outgoing, error) {
 	for {
-		a.out.mu.Lock()
-		batch := append([]Outgoing(nil), a.out.waiting[:min(len(a.out.waiting), maxOutgoing)]...)
-		a.out.mu.Unlock()
-		if len(batch) > 0 {
+		if batch := a.out.first(); len(batch) > 0 {
 			return batch, nil
 		}
 		select {
@@ -86,24 +191,14 @@ func (a *Almanac) Outgoing(ctx context.Context) ([]Outgoing, error) {
 
 // Sent says that these were published, and are in the store.
 func (a *Almanac) Sent(ctx context.Context, done ...Outgoing) error {
-	gone := make(map[string]bool, len(done))
 	c := new(vault.Changes)
 	for _, o := range done {
-		gone[o.Key] = true
 		c.Delete(o.Key)
 	}
 	if err := a.Vault.Commit(ctx, c); err != nil {
 		return err
 	}
-	a.out.mu.Lock()
-	defer a.out.mu.Unlock()
-	left := a.out.waiting[:0:0]
-	for _, o := range a.out.waiting {
-		if !gone[o.Key] {
-			left = append(left, o)
-		}
-	}
-	a.out.waiting = left
+	a.out.drop(done...)
 	return nil
 }
 
@@ -111,7 +206,11 @@ func (a *Almanac) Sent(ctx context.Context, done ...Outgoing) error {
 func (a *Almanac) Waiting() int {
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	return len(a.out.waiting)
+	n := 0
+	for _, waiting := range a.out.waiting {
+		n += len(waiting)
+	}
+	return n
 }
 
 // Sealed seals and stamps letters for a file, at the least effort: they are

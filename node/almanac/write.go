@@ -17,6 +17,9 @@ type Letter struct {
 	About  votive.ID // the event or circle it is about; zero for a card or a keep
 	Body   votive.Body
 	Until  time.Time // how long it matters; chooses the lifetime
+
+	Class Class
+	Topic votive.ID // where set, it replaces what waits to be sent about the same
 }
 
 // Draft is what one wish of the person comes to: what to send, and what to
@@ -63,15 +66,23 @@ func (a *Almanac) commit(ctx context.Context, d Draft) error {
 	now := a.Now()
 	changes := new(vault.Changes)
 	var records []written
-	var outgoing []Outgoing
+	var outgoing, replaced []Outgoing
+	topics := a.out.topics()
 	for _, l := range d.Send {
 		rec, sealed, err := a.seal(l, now)
 		if err != nil {
 			return err
 		}
 		src := source{about: l.About, arrived: now, own: true}
+		t, class := topicOf(l), l.Class
+		for _, o := range topics[t] {
+			_, its, _ := o.parse()
+			class = min(class, its) // what a person said is not to wait longer
+			changes.Delete(o.Key)
+		}
+		replaced = append(replaced, topics[t]...)
 		for _, u := range sealed {
-			o := Outgoing{Key: outKey(a.out.next()), Frame: u}
+			o := Outgoing{Key: outRowKey(a.out.next(), class, t), Frame: u}
 			changes.Put(o.Key, u.Bytes())
 			outgoing = append(outgoing, o)
 			src.frame = u.ID()
@@ -85,7 +96,11 @@ func (a *Almanac) commit(ctx context.Context, d Draft) error {
 		}
 		records = append(records, written{rec: rec, src: source{arrived: now, own: true}})
 	}
-	return a.settle(ctx, changes, records, outgoing)
+	if err := a.settle(ctx, changes, records, outgoing); err != nil {
+		return err
+	}
+	a.out.drop(replaced...)
+	return nil
 }
 
 // seal makes the frames of a letter, and the record that they will open to.

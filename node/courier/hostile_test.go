@@ -212,7 +212,7 @@ func TestBadOfferer(t *testing.T) {
 					return
 				}
 			}
-		}, 40}, // nobody reads it
+		}, 60}, // nobody reads it: about once a minute
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -238,5 +238,5 @@ func public(keep *votive.KeepEvent, until time.Time, bodies ...votive.Body) []al
 // toSelf is a keep sealed for the person's own devices, and for the one that
 // the 24 words bring back.
 func toSelf(v *almanac.View, k votive.Keep, until time.Time) almanac.Letter {
-	return almanac.Letter{Kind: votive.KindSelf, Secret: v.Identity().Self(), Body: k, Until: until}
+	return almanac.Letter{Kind: votive.KindSelf, Secret: v.Identity().Self(), Body: k, Until: until, Topic: k.About()}
 }

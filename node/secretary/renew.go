@@ -73,6 +73,7 @@ func (r *renewals) take(fading []almanac.Fading, now time.Time) (due []almanac.L
 			r.due[f.Place] = when
 			continue
 		}
+		f.Class = almanac.Automatic
 		due = append(due, f.Letter)
 	}
 	return due

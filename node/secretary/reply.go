@@ -110,6 +110,7 @@ func sealedTo(e *almanac.Event, k *votive.KeepReply) (almanac.Letter, error) {
 	}
 	letter := almanac.Letter{
 		Kind: votive.KindWalkIn, Secret: votive.WalkInSecret(k.Secret), About: e.ID, Body: sealed, Until: until(&e.State.Card),
+		Topic: k.About(),
 	}
 	if !k.Invite.IsZero() {
 		letter.Kind, letter.Secret = votive.KindReply, votive.ReplySecret(k.Invite)

@@ -168,7 +168,7 @@ func answerTo(e *almanac.Event, r *almanac.Reply, a votive.Admission, details *v
 		body.Counter = r.Answer.Counter + 1
 	}
 	return almanac.Letter{
-		Kind: votive.KindAnswer, Secret: r.Secret, About: e.ID, Body: body, Until: until(&e.State.Card),
+		Kind: votive.KindAnswer, Secret: r.Secret, About: e.ID, Body: body, Until: until(&e.State.Card), Topic: r.ID(),
 	}
 }
 
