@@ -67,8 +67,10 @@ func count(c *localpb.GuestCounts, g *localpb.Guest, people uint32) {
 	}
 	switch g.Answer {
 	case "in":
-		c.In++
-		c.People += people
+		if g.Status != "no" { // who has changed their mind is told so later
+			c.In++
+			c.People += people
+		}
 	case "waitlist":
 		c.Waitlist++
 	case "pending":

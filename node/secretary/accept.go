@@ -115,8 +115,16 @@ func (s *Secretary) Fetch(ctx context.Context, o *Opened, wait time.Duration) {
 	}
 }
 
+// wish is what the almanac is asked to make so.
+type wish = func(*almanac.View) (almanac.Draft, error)
+
 // Accept takes what was found: the event or circle that an invitation opens.
 func (s *Secretary) Accept(ctx context.Context, o *Opened) error {
+	return s.accept(ctx, o, s.book.Write)
+}
+
+// accept is Accept, with another way to write.
+func (s *Secretary) accept(ctx context.Context, o *Opened, write func(context.Context, wish) error) error {
 	if o.Invitation == nil {
 		return refused("this is somebody's contact card; add it with a name of your own for them")
 	}
@@ -125,20 +133,20 @@ func (s *Secretary) Accept(ctx context.Context, o *Opened) error {
 		return refused("the invitation expired on %s", inv.Expires.UTC().Format("2006-01-02 15:04 UTC"))
 	}
 	if !inv.Circle.IsZero() {
-		if err := s.keepCircle(ctx, &votive.KeepCircle{Secret: inv.Secret, Name: inv.Name, Issuer: inv.Author}); err != nil {
+		if err := write(ctx, inCircle(&votive.KeepCircle{Secret: inv.Secret, Name: inv.Name, Issuer: inv.Author})); err != nil {
 			return err
 		}
-	} else if err := s.takePart(ctx, o); err != nil {
+	} else if err := write(ctx, takePart(o)); err != nil {
 		return err
 	}
 	s.book.Learn(ctx, o.Frames)
 	return s.book.Unlink(ctx, o.Link)
 }
 
-// takePart keeps an invitation to an event. SPEC 7.2.
-func (s *Secretary) takePart(ctx context.Context, o *Opened) error {
+// takePart is the wish to keep an invitation to an event. SPEC 7.2.
+func takePart(o *Opened) wish {
 	inv := o.Invitation
-	return s.book.Write(ctx, func(v *almanac.View) (almanac.Draft, error) {
+	return func(v *almanac.View) (almanac.Draft, error) {
 		var d almanac.Draft
 		revokes := o.revokes
 		keep := votive.KeepEvent{Event: inv.Event, Secret: inv.Secret}
@@ -162,9 +170,26 @@ func (s *Secretary) takePart(ctx context.Context, o *Opened) error {
 		keep.Secret, keep.Invitation = inv.Secret, inv
 		keep.Counter = v.Counter(&keep) + 1
 		d.Keep = []votive.Keep{&keep}
-		d.Send = []almanac.Letter{toSelf(v, &keep, v.Now().Add(120*24*time.Hour))}
+		d.Send = []almanac.Letter{toSelf(v, &keep, v.Now().Add(selfKept))}
 		return d, nil
+	}
+}
+
+// writeLater makes a wish so, and has what it sends wait for notes: somebody
+// else chose the moment. It sends nothing but what it keeps, to oneself.
+func (s *Secretary) writeLater(ctx context.Context, w wish) error {
+	var kept []votive.Keep
+	err := s.book.Write(ctx, func(v *almanac.View) (almanac.Draft, error) {
+		d, err := w(v)
+		kept = d.Keep
+		return almanac.Draft{Keep: d.Keep}, err
 	})
+	if err == nil {
+		for _, k := range kept {
+			s.owed[k.About()] = true
+		}
+	}
+	return err
 }
 
 // Remember keeps a link whose record has not come, for 30 days.
@@ -192,7 +217,7 @@ func (s *Secretary) arrived(ctx context.Context) error {
 	}
 	for _, o := range found {
 		s.look(ctx, o)
-		err := s.Accept(ctx, o)
+		err := s.accept(ctx, o, s.writeLater)
 		if errors.Is(err, ErrRefused) { // expired by now, or revoked
 			err = s.book.Unlink(ctx, o.Link)
 		}

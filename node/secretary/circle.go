@@ -57,7 +57,12 @@ const selfKept = 120 * 24 * time.Hour
 
 // keepCircle says to oneself that one is in a circle, or was.
 func (s *Secretary) keepCircle(ctx context.Context, keep *votive.KeepCircle) error {
-	return s.book.Write(ctx, func(v *almanac.View) (almanac.Draft, error) {
+	return s.book.Write(ctx, inCircle(keep))
+}
+
+// inCircle is the wish to be in a circle, or not to be.
+func inCircle(keep *votive.KeepCircle) wish {
+	return func(v *almanac.View) (almanac.Draft, error) {
 		if c := v.Circle(votive.CircleID(keep.Secret)); c != nil && !keep.Left {
 			return almanac.Draft{}, nil // in it already
 		}
@@ -70,5 +75,5 @@ func (s *Secretary) keepCircle(ctx context.Context, keep *votive.KeepCircle) err
 			Keep: []votive.Keep{&k},
 			Send: []almanac.Letter{toSelf(v, &k, v.Now().Add(selfKept))},
 		}, nil
-	})
+	}
 }

@@ -39,9 +39,15 @@ type world struct {
 	t      *testing.T
 	now    time.Time
 	people []*person
+	delay  func(mean time.Duration) time.Duration // before what others caused; none
+	clock  func() time.Time                       // gives now
 }
 
-func newWorld(t *testing.T) *world { return &world{t: t, now: start} }
+func newWorld(t *testing.T) *world {
+	w := &world{t: t, now: start, delay: func(time.Duration) time.Duration { return 0 }}
+	w.clock = func() time.Time { return w.now }
+	return w
+}
 
 // cheap makes vaults fast to open; what that costs in safety is not tested
 // here.
@@ -71,12 +77,15 @@ func (w *world) carrier() *person {
 	}
 	p.book, err = almanac.Open(w.t.Context(), almanac.Options{
 		Store: p.store, Vault: p.vault, Effort: votive.MinEffort, Log: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return w.now },
+		Now: w.clock,
 	})
 	if err != nil {
 		w.t.Fatalf("almanac.Open = %v", err)
 	}
-	p.Secretary = secretary.New(p.book, secretary.Options{Log: slog.New(slog.DiscardHandler)})
+	p.Secretary = secretary.New(p.book, secretary.Options{
+		Log:   slog.New(slog.DiscardHandler),
+		Delay: func(mean time.Duration) time.Duration { return w.delay(mean) },
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	p.ctx = ctx
 	done := make(chan error, 1)

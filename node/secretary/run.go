@@ -9,13 +9,15 @@ import (
 	"votive/proto/votive"
 )
 
-// Run does what was asked once and for all, whenever something changes and
-// once an hour, until ctx ends. Once an hour, and when the vault is opened, it
-// looks for what has to be said anew.
+// Run does what was asked once and for all, whenever something changes, when it
+// has waited long enough, and once an hour, until ctx ends. Once an hour, and
+// when the vault is opened, it looks for what has to be said anew.
 func (s *Secretary) Run(ctx context.Context) error {
 	changes := s.book.Watch(ctx, 256)
 	tick := time.NewTicker(renewEvery)
 	defer tick.Stop()
+	wake := time.NewTimer(renewEvery)
+	defer wake.Stop()
 	var anew renewals
 	for look := true; ; {
 		s.Duties(ctx)
@@ -23,12 +25,15 @@ func (s *Secretary) Run(ctx context.Context) error {
 			s.do(ctx, func(ctx context.Context) error { return anew.renew(ctx, s.book) })
 			look = false
 		}
+		wake.Reset(s.next())
 		for waiting := true; waiting; {
 			select {
 			case <-ctx.Done():
 				return nil
 			case <-tick.C:
 				waiting, look = false, true
+			case <-wake.C:
+				waiting = false
 			case c := <-changes:
 				waiting = !concerns(c)
 				look = look || c.Kind == almanac.LockChanged
@@ -61,17 +66,25 @@ func drain(changes <-chan almanac.Change) {
 	}
 }
 
-// Duties does all of it once. While the vault is locked there is nothing to do.
+// Duties does all of it once that need not wait longer. While the vault is
+// locked there is nothing to do, and nothing to remember.
 func (s *Secretary) Duties(ctx context.Context) {
-	for _, duty := range []func(context.Context) error{
-		func(ctx context.Context) error { return s.book.Write(ctx, answers) },
-		func(ctx context.Context) error { return s.book.Write(ctx, again) },
-		s.arrived,
-	} {
+	for _, duty := range []func(context.Context) error{s.answers, s.again, s.arrived, s.notes} {
 		if !s.do(ctx, duty) {
+			s.answering, s.repeating, s.noting = patience{}, patience{}, patience{}
+			clear(s.owed)
 			return
 		}
 	}
+}
+
+// next is how long there are no duties, unless something changes.
+func (s *Secretary) next() time.Duration {
+	now, next := s.book.Now(), renewEvery
+	for _, p := range []*patience{&s.answering, &s.repeating, &s.noting} {
+		next = p.next(now, next)
+	}
+	return next
 }
 
 // do does a duty, and reports whether the vault is open.
@@ -99,21 +112,72 @@ func something(d almanac.Draft) (almanac.Draft, error) {
 }
 
 // answers answers the replies that the card says are answered by itself.
-// SPEC 8.5.
-func answers(v *almanac.View) (almanac.Draft, error) {
-	var d almanac.Draft
-	for _, e := range v.Organized() {
-		if !e.Known || e.State.Conflict {
-			continue
+// SPEC 8.5, 8.9.
+func (s *Secretary) answers(ctx context.Context) error {
+	return s.patiently(ctx, &s.answering, func(v *almanac.View, asked map[turn]time.Duration) map[votive.ID]almanac.Draft {
+		all := make(map[votive.ID]almanac.Draft)
+		for _, e := range v.Organized() {
+			if !e.Known || e.State.Conflict {
+				continue
+			}
+			card := &e.State.Card
+			signer := v.Identity().EventKey(e.Keep.Nonce)
+			if card.Organizers[card.AnsweredBy].Key != signer.Key() {
+				continue
+			}
+			letters := answersTo(v, e)
+			if len(letters) == 0 {
+				continue
+			}
+			all[e.ID] = almanac.Draft{Send: letters}
+			for _, l := range letters {
+				times := min(int(l.Body.(*votive.Answer).Counter)-1, len(waits))
+				asked[turn{e.ID, times}] = answerWait(e, times, v.Now())
+			}
 		}
-		card := &e.State.Card
-		signer := v.Identity().EventKey(e.Keep.Nonce)
-		if card.Organizers[card.AnsweredBy].Key != signer.Key() {
-			continue
-		}
-		d.Send = append(d.Send, answersTo(v, e)...)
+		return all
+	})
+}
+
+// answerWait is the mean wait before a reply is answered that was answered so
+// many times before.
+func answerWait(e *almanac.Event, times int, now time.Time) time.Duration {
+	if times > 0 {
+		return waits[times-1]
 	}
-	return something(d)
+	newcomers := 0
+	for _, r := range e.Replies() {
+		if r.Answer != nil && now.Sub(r.First) < crowdTime {
+			newcomers++
+		}
+	}
+	return firstWaitAmong(newcomers)
+}
+
+// patiently does a duty for all whose turn it is. could gives what could be
+// done about what, and says how long that is to wait.
+func (s *Secretary) patiently(ctx context.Context, p *patience,
+	could func(v *almanac.View, asked map[turn]time.Duration) map[votive.ID]almanac.Draft,
+) error {
+	var come map[votive.ID]bool
+	err := s.book.Write(ctx, func(v *almanac.View) (almanac.Draft, error) {
+		asked := make(map[turn]time.Duration)
+		all := could(v, asked)
+		come = p.take(asked, v.Now(), s.Delay)
+		var d almanac.Draft
+		for about := range come {
+			d.Send = append(d.Send, all[about].Send...)
+			d.Keep = append(d.Keep, all[about].Keep...)
+		}
+		for i := range d.Send {
+			d.Send[i].Class = almanac.Automatic
+		}
+		return something(d)
+	})
+	if err == nil {
+		p.done(come)
+	}
+	return err
 }
 
 // answersTo are those due to the replies to one event. Each that is let in
@@ -173,21 +237,53 @@ func answerTo(e *almanac.Event, r *almanac.Reply, a votive.Admission, details *v
 }
 
 // again sends the person's own replies once more where an event has a new
-// Inbox. SPEC 8.6.
-func again(v *almanac.View) (almanac.Draft, error) {
-	var d almanac.Draft
-	for _, e := range v.Answered() {
-		if mayAnswer(e, v.Now()) != nil || e.Mine.Inbox == e.State.Card.Inbox {
-			continue
+// Inbox. SPEC 8.6, 8.9.
+func (s *Secretary) again(ctx context.Context) error {
+	return s.patiently(ctx, &s.repeating, func(v *almanac.View, asked map[turn]time.Duration) map[votive.ID]almanac.Draft {
+		all := make(map[votive.ID]almanac.Draft)
+		for _, e := range v.Answered() {
+			if mayAnswer(e, v.Now()) != nil || e.Mine.Inbox == e.State.Card.Inbox {
+				continue
+			}
+			keep := *e.Mine
+			keep.Inbox, keep.Counter = e.State.Card.Inbox, v.Counter(e.Mine)+1
+			letter, err := sealedTo(e, &keep)
+			if err != nil {
+				continue
+			}
+			all[e.ID] = almanac.Draft{
+				Send: []almanac.Letter{letter, toSelf(v, &keep, until(&e.State.Card))},
+				Keep: []votive.Keep{&keep},
+			}
+			// The keep counts both what the person said and what was repeated.
+			times := max(int(e.Mine.Counter)-int(e.Mine.Reply.Counter), 0)
+			times = min(times, len(waits)-1)
+			asked[turn{e.ID, times}] = waits[times]
 		}
-		keep := *e.Mine
-		keep.Inbox, keep.Counter = e.State.Card.Inbox, v.Counter(e.Mine)+1
-		letter, err := sealedTo(e, &keep)
-		if err != nil {
-			continue
-		}
-		d.Send = append(d.Send, letter, toSelf(v, &keep, until(&e.State.Card)))
-		d.Keep = append(d.Keep, &keep)
+		return all
+	})
+}
+
+// notes says to oneself what others caused to be kept. What is owed when the
+// node stops is said when it is missed. SPEC 2.13, 8.9.
+func (s *Secretary) notes(ctx context.Context) error {
+	if len(s.owed) == 0 {
+		return errNothing
 	}
-	return something(d)
+	err := s.patiently(ctx, &s.noting, func(v *almanac.View, asked map[turn]time.Duration) map[votive.ID]almanac.Draft {
+		all := make(map[votive.ID]almanac.Draft)
+		for k := range v.Said() {
+			if s.owed[k.About()] {
+				all[k.About()] = almanac.Draft{Send: []almanac.Letter{toSelf(v, k, v.Now().Add(selfKept))}}
+				asked[turn{k.About(), 0}] = noteWait
+			}
+		}
+		return all
+	})
+	for about := range s.owed {
+		if _, waits := s.noting.due[turn{about, 0}]; !waits {
+			delete(s.owed, about)
+		}
+	}
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"votive/node/almanac"
 	"votive/proto/votive"
@@ -47,13 +48,21 @@ type Options struct {
 	Dial    func(ctx context.Context, addr string) error // connects to the peer of a link
 	Random  io.Reader                                    // default crypto/rand
 	Log     *slog.Logger
+
+	// Delay draws how long to wait before what others caused is done, of a given
+	// mean. Default: exponential, at most 4 times the mean.
+	Delay func(mean time.Duration) time.Duration
 }
 
 // Secretary does what the person asks. Its methods may be called by many
-// goroutines at once.
+// goroutines at once, but for Run and Duties.
 type Secretary struct {
 	Options
 	book *almanac.Almanac
+
+	// What Duties wait with; all of it may be lost.
+	answering, repeating, noting patience
+	owed                         map[votive.ID]bool // keeps that others caused, not yet noted to oneself
 }
 
 // New makes a Secretary for the person whose almanac it is.
@@ -64,7 +73,10 @@ func New(book *almanac.Almanac, o Options) *Secretary {
 	if o.Address == nil {
 		o.Address = func() string { return "" }
 	}
-	return &Secretary{Options: o, book: book}
+	if o.Delay == nil {
+		o.Delay = exponential
+	}
+	return &Secretary{Options: o, book: book, owed: make(map[votive.ID]bool)}
 }
 
 // Init makes the vault: for a new identity, or for one brought back by its 24
