@@ -67,7 +67,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, err
 	}
 	n.secretary = secretary.New(n.almanac, secretary.Options{
-		Address: n.mesh.BestAddr, Dial: n.mesh.Dial, Log: cfg.Log,
+		Keeper: n.mesh.KeeperAddr, Here: n.mesh.OwnAddr, Dial: n.mesh.Dial, Log: cfg.Log,
 	})
 	n.socket, n.path, err = n.home.listen()
 	return n, err

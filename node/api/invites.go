@@ -16,7 +16,7 @@ func (a *API) Invite(ctx context.Context, r *localpb.InviteRequest) (*localpb.In
 	if err != nil {
 		return nil, err
 	}
-	terms := secretary.Terms{Uses: int(r.Uses)}
+	terms := secretary.Terms{Uses: int(r.Uses), Here: r.Here}
 	if d, err := length(r.Expires); err == nil {
 		terms.Expires = a.Almanac.Now().Add(d)
 	} else if terms.Expires, err = instant(r.Expires, reader, time.Time{}, true); err != nil {
@@ -48,7 +48,7 @@ func (a *API) Invite(ctx context.Context, r *localpb.InviteRequest) (*localpb.In
 			return nil, err
 		}
 	}
-	m.Link, m.Qr = inv.Link.String(), inv.Link.QR()
+	m.Link, m.Qr, m.Address = inv.Link.String(), inv.Link.QR(), secretary.AddressOf(inv.Link)
 	m.Id = votive.InviteHash(inv.Invitation.Invite).String()
 	m.Uses, m.Expires = uint32(inv.Uses), inv.Expires.UTC().Format(time.RFC3339)
 	return m, nil

@@ -83,11 +83,11 @@ func (a *API) Shutdown(context.Context, *localpb.ShutdownRequest) (*localpb.Shut
 
 // ShowID is the person's contact card.
 func (a *API) ShowID(ctx context.Context, r *localpb.ShowIDRequest) (*localpb.ShowIDResponse, error) {
-	link, err := a.Secretary.Card(ctx, r.Fresh)
+	link, err := a.Secretary.Card(ctx, r.Fresh, r.Here)
 	if err != nil {
 		return nil, err
 	}
-	m := &localpb.ShowIDResponse{Card: link.String()}
+	m := &localpb.ShowIDResponse{Card: link.String(), Address: secretary.AddressOf(link)}
 	return m, a.Almanac.View(func(v *almanac.View) error {
 		m.Identity = identityMessage(v.Identity(), secretary.Name(v))
 		return nil

@@ -76,8 +76,10 @@ func TestReadme(t *testing.T) {
 	}
 	n.organizer, n.guest, n.other = newPerson(t, "organizer"), newPerson(t, "guest"), newPerson(t, "other")
 	n.back, n.keeper = newPerson(t, "back"), newPerson(t, "keeper")
-	n.organizer.start()
-	n.guest.start()
+	hub := newPerson(t, "hub") // the keeper that they know from the start
+	hub.start("--keeper")
+	n.organizer.start("--peer", hub.ready.Addrs[0])
+	n.guest.start("--peer", hub.ready.Addrs[0])
 	n.guest.does("init", "--no-passphrase")
 	t.Cleanup(func() { n.other.votive("down") })
 	for _, line := range append(blocks, sentences...) {

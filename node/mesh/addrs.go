@@ -40,29 +40,44 @@ func (m *Mesh) Addrs() []string {
 	return out
 }
 
-// BestAddr is the one full multiaddr to put into a link, or "": public before
-// local before loopback, and among equals a keeper's that we dialled before
-// our own, so that a link does not say where its writer is.
-func (m *Mesh) BestAddr() string {
-	best, rank := "", -1
-	consider := func(a ma.Multiaddr, id PeerID, r int) {
-		full := fullAddr(a, id)
-		if raw, err := ma.NewMultiaddr(full); err != nil || len(raw.Bytes()) > maxLinkAddr || r <= rank {
-			return
-		}
-		best, rank = full, r
+// linkable is the best of some addresses to put into a link: public before
+// local before loopback.
+type linkable struct {
+	addr string
+	rank int
+}
+
+func (l *linkable) consider(a ma.Multiaddr, id PeerID) {
+	full, r := fullAddr(a, id), reach(a)+ease(a)+1
+	if raw, err := ma.NewMultiaddr(full); err == nil && len(raw.Bytes()) <= maxLinkAddr && r > l.rank {
+		l.addr, l.rank = full, r
 	}
-	for _, a := range m.listening() {
-		consider(a, m.host.ID(), reach(a)+ease(a))
+}
+
+// KeeperAddr is the full multiaddr of a keeper that we dialled, to put into a
+// link, or "". Of all nodes only a keeper names itself there: a link must not say
+// where its writer is.
+func (m *Mesh) KeeperAddr() string {
+	if m.cfg.Keeper {
+		return m.OwnAddr()
 	}
-	const preferred = 10
+	var best linkable
 	for _, c := range m.host.Network().Conns() {
 		a := c.RemoteMultiaddr()
 		if c.Stat().Direction == network.DirOutbound && !isRelayed(a) && m.isKeeper(c.RemotePeer()) {
-			consider(a, c.RemotePeer(), reach(a)+preferred+ease(a))
+			best.consider(a, c.RemotePeer())
 		}
 	}
-	return best
+	return best.addr
+}
+
+// OwnAddr is the full multiaddr of this node to put into a link, or "".
+func (m *Mesh) OwnAddr() string {
+	var best linkable
+	for _, a := range m.listening() {
+		best.consider(a, m.host.ID())
+	}
+	return best.addr
 }
 
 // reach ranks an address by how far away one can be and still use it.

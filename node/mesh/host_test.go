@@ -143,8 +143,8 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
-// A keeper relays for peers that cannot be reached, and its address is
-// preferred for links.
+// A keeper relays for peers that cannot be reached, and its address is the one
+// for links.
 func TestKeeper(t *testing.T) {
 	keeper := start(t, func(cfg *Config) {
 		loopback("udp/0/quic-v1")(cfg)
@@ -172,11 +172,11 @@ func TestKeeper(t *testing.T) {
 	if keeper.isKeeper(n.ID()) {
 		t.Error("a node that is no keeper relays")
 	}
-	if got := n.BestAddr(); got != keeper.addr {
-		t.Errorf("BestAddr() = %q, want the keeper's, %q", got, keeper.addr)
+	if got := n.KeeperAddr(); got != keeper.addr {
+		t.Errorf("KeeperAddr() = %q, want the keeper's, %q", got, keeper.addr)
 	}
-	if got := keeper.BestAddr(); got != keeper.addr {
-		t.Errorf("the keeper's BestAddr() = %q, want %q", got, keeper.addr)
+	if got := keeper.KeeperAddr(); got != keeper.addr {
+		t.Errorf("the keeper's KeeperAddr() = %q, want %q", got, keeper.addr)
 	}
 	relays := n.relays(3)
 	if p, ok := <-relays; !ok || p.ID != keeper.ID() {

@@ -143,12 +143,15 @@ func TestAddrs(t *testing.T) {
 			t.Errorf("Addrs() has %q, without its port", s)
 		}
 	}
-	if got := n.BestAddr(); !strings.Contains(got, "/quic-v1/p2p/") || !slices.Contains(addrs, got) {
-		t.Errorf("BestAddr() = %q, want the QUIC one of %q", got, addrs)
+	if got := n.OwnAddr(); !strings.Contains(got, "/quic-v1/p2p/") || !slices.Contains(addrs, got) {
+		t.Errorf("OwnAddr() = %q, want the QUIC one of %q", got, addrs)
+	}
+	if got := n.KeeperAddr(); got != "" {
+		t.Errorf("KeeperAddr() = %q of a node that is no keeper and knows none, want none", got)
 	}
 	all := start(t, func(cfg *Config) { cfg.NoProbe = true })
-	if len(all.Addrs()) == 0 || all.BestAddr() == "" {
-		t.Errorf("listening everywhere: Addrs() = %q, BestAddr() = %q", all.Addrs(), all.BestAddr())
+	if len(all.Addrs()) == 0 || all.OwnAddr() == "" {
+		t.Errorf("listening everywhere: Addrs() = %q, OwnAddr() = %q", all.Addrs(), all.OwnAddr())
 	}
 	for _, s := range all.Addrs() {
 		if strings.HasPrefix(s, "/ip4/0.0.0.0/") || strings.HasPrefix(s, "/ip6/::/") {

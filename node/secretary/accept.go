@@ -27,9 +27,12 @@ type Opened struct {
 func (o *Opened) Found() bool { return o.Invitation != nil || o.Contact != nil }
 
 // Address is that of the peer that the link names, or "".
-func (o *Opened) Address() string {
-	m, err := multiaddr.NewMultiaddrBytes(o.Link.Addr())
-	if err != nil || len(o.Link.Addr()) == 0 {
+func (o *Opened) Address() string { return AddressOf(o.Link) }
+
+// AddressOf is that of the peer that a link names, or "".
+func AddressOf(l votive.Link) string {
+	m, err := multiaddr.NewMultiaddrBytes(l.Addr())
+	if err != nil || len(l.Addr()) == 0 {
 		return ""
 	}
 	return m.String()

@@ -8,9 +8,9 @@ import (
 )
 
 // Card gives a link to the person's contact card: the one given out before,
-// or with fresh a new one, with an inbox of its own. name is what the card
-// says; a new name makes a new card.
-func (s *Secretary) Card(ctx context.Context, fresh bool) (votive.Link, error) {
+// or with fresh a new one, with an inbox of its own. With here the link names
+// this node.
+func (s *Secretary) Card(ctx context.Context, fresh, here bool) (votive.Link, error) {
 	var card *votive.ContactCard
 	err := s.book.View(func(v *almanac.View) error {
 		if c := v.Card(); c != nil {
@@ -30,7 +30,7 @@ func (s *Secretary) Card(ctx context.Context, fresh bool) (votive.Link, error) {
 			return votive.Link{}, err
 		}
 	}
-	return s.link(card.LinkSecret())
+	return s.link(card.LinkSecret(), here)
 }
 
 // Introduce makes a first card that says a name, which may be empty.

@@ -21,6 +21,7 @@ type Invitation struct {
 type Terms struct {
 	Uses    int       // 0: no limit
 	Expires time.Time // zero: with the event, or in 30 days for a circle
+	Here    bool      // the link names this node
 }
 
 // circleInvitation is how long an invitation to a circle is good unless said
@@ -29,7 +30,7 @@ const circleInvitation = 30 * 24 * time.Hour
 
 // Invite makes an invitation to an event that the person organizes.
 func (s *Secretary) Invite(ctx context.Context, event votive.ID, t Terms) (Invitation, error) {
-	return s.invite(ctx, func(v *almanac.View, d *almanac.Draft) (*votive.Invitation, error) {
+	return s.invite(ctx, t.Here, func(v *almanac.View, d *almanac.Draft) (*votive.Invitation, error) {
 		e, err := organized(v, event)
 		if err != nil {
 			return nil, err
@@ -78,7 +79,7 @@ func (s *Secretary) openUp(v *almanac.View, e *almanac.Event, d *almanac.Draft) 
 // InviteToCircle makes an invitation to a closed circle. An open one needs
 // none: its name is enough.
 func (s *Secretary) InviteToCircle(ctx context.Context, circle votive.ID, t Terms) (Invitation, error) {
-	return s.invite(ctx, func(v *almanac.View, _ *almanac.Draft) (*votive.Invitation, error) {
+	return s.invite(ctx, t.Here, func(v *almanac.View, _ *almanac.Draft) (*votive.Invitation, error) {
 		c := v.Circle(circle)
 		if c == nil {
 			return nil, almanac.ErrNotFound
@@ -112,7 +113,9 @@ func (s *Secretary) signed(by votive.Signer, inv votive.Invitation) (*votive.Inv
 }
 
 // invite makes an invitation known to whoever has its link.
-func (s *Secretary) invite(ctx context.Context, prepare func(*almanac.View, *almanac.Draft) (*votive.Invitation, error)) (Invitation, error) {
+func (s *Secretary) invite(ctx context.Context, here bool,
+	prepare func(*almanac.View, *almanac.Draft) (*votive.Invitation, error),
+) (Invitation, error) {
 	var out Invitation
 	err := s.book.Write(ctx, func(v *almanac.View) (almanac.Draft, error) {
 		var d almanac.Draft
@@ -120,7 +123,7 @@ func (s *Secretary) invite(ctx context.Context, prepare func(*almanac.View, *alm
 		if err != nil {
 			return d, err
 		}
-		if out, err = s.linked(inv); err != nil {
+		if out, err = s.linked(inv, here); err != nil {
 			return d, err
 		}
 		d.Send = append(d.Send, almanac.Letter{
@@ -132,17 +135,23 @@ func (s *Secretary) invite(ctx context.Context, prepare func(*almanac.View, *alm
 	return out, err
 }
 
-// linked is an invitation with a link that names a peer to ask, if one is
-// known.
-func (s *Secretary) linked(inv *votive.Invitation) (Invitation, error) {
-	link, err := s.link(inv.LinkSecret())
+// linked is an invitation with a link that names a peer to ask, if there is one.
+func (s *Secretary) linked(inv *votive.Invitation, here bool) (Invitation, error) {
+	link, err := s.link(inv.LinkSecret(), here)
 	return Invitation{Invitation: inv, Link: link}, err
 }
 
-// link names this node or a keeper where that fits into a link.
-func (s *Secretary) link(secret votive.Secret) (votive.Link, error) {
+// link names a keeper where one is known and fits into a link. This node it
+// names for nobody who does not ask for that: a link is passed on, and found in
+// telephones, and says then where its writer is; and two links of two events, or
+// of one and a contact card, would say that they are of one person.
+func (s *Secretary) link(secret votive.Secret, here bool) (votive.Link, error) {
+	address := s.Keeper
+	if here {
+		address = s.Here
+	}
 	var addr []byte
-	if text := s.Address(); text != "" {
+	if text := address(); text != "" {
 		if m, err := multiaddr.NewMultiaddr(text); err == nil {
 			addr = m.Bytes()
 		}
@@ -154,7 +163,9 @@ func (s *Secretary) link(secret votive.Secret) (votive.Link, error) {
 }
 
 // Linked is an invitation that was made before, with its link as it is now.
-func (s *Secretary) Linked(inv *votive.Invitation) (Invitation, error) { return s.linked(inv) }
+func (s *Secretary) Linked(inv *votive.Invitation) (Invitation, error) {
+	return s.linked(inv, false)
+}
 
 // File is the complete form of an invitation: with it a guest needs no network
 // to see what they are invited to.

@@ -44,10 +44,11 @@ var ErrNotOrganizer = refused("you are not an organizer of it")
 
 // Options are what a Secretary works with.
 type Options struct {
-	Address func() string                                // of this node or a keeper, for links; may give ""
-	Dial    func(ctx context.Context, addr string) error // connects to the peer of a link
-	Random  io.Reader                                    // default crypto/rand
-	Log     *slog.Logger
+	Keeper func() string                                // its address, for links; may give ""
+	Here   func() string                                // this node's, for links of who asks for it; may give ""
+	Dial   func(ctx context.Context, addr string) error // connects to the peer of a link
+	Random io.Reader                                    // default crypto/rand
+	Log    *slog.Logger
 
 	// Delay draws how long to wait before what others caused is done, of a given
 	// mean. Default: exponential, at most 4 times the mean.
@@ -70,8 +71,11 @@ func New(book *almanac.Almanac, o Options) *Secretary {
 	if o.Random == nil {
 		o.Random = rand.Reader
 	}
-	if o.Address == nil {
-		o.Address = func() string { return "" }
+	if o.Keeper == nil {
+		o.Keeper = func() string { return "" }
+	}
+	if o.Here == nil {
+		o.Here = func() string { return "" }
 	}
 	if o.Delay == nil {
 		o.Delay = exponential

@@ -493,7 +493,7 @@ func TestContacts(t *testing.T) {
 	if err := a.Introduce(a.ctx, "Ms. Chan"); err != nil {
 		t.Fatalf("Introduce = %v", err)
 	}
-	link, err := a.Card(a.ctx, false)
+	link, err := a.Card(a.ctx, false, false)
 	if err != nil {
 		t.Fatalf("Card = %v", err)
 	}

@@ -882,6 +882,7 @@ func (*ShutdownResponse) Descriptor() ([]byte, []int) {
 type ShowIDRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Fresh         bool                   `protobuf:"varint,1,opt,name=fresh,proto3" json:"fresh,omitempty"` // make a new card, with an inbox of its own
+	Here          bool                   `protobuf:"varint,2,opt,name=here,proto3" json:"here,omitempty"`   // the link names this node, and so where its writer is
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -923,10 +924,18 @@ func (x *ShowIDRequest) GetFresh() bool {
 	return false
 }
 
+func (x *ShowIDRequest) GetHere() bool {
+	if x != nil {
+		return x.Here
+	}
+	return false
+}
+
 type ShowIDResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Identity      *Identity              `protobuf:"bytes,1,opt,name=identity,proto3" json:"identity,omitempty"`
-	Card          string                 `protobuf:"bytes,2,opt,name=card,proto3" json:"card,omitempty"` // votive:…
+	Card          string                 `protobuf:"bytes,2,opt,name=card,proto3" json:"card,omitempty"`       // votive:…
+	Address       string                 `protobuf:"bytes,3,opt,name=address,proto3" json:"address,omitempty"` // the peer that the link names, or none
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -971,6 +980,13 @@ func (x *ShowIDResponse) GetIdentity() *Identity {
 func (x *ShowIDResponse) GetCard() string {
 	if x != nil {
 		return x.Card
+	}
+	return ""
+}
+
+func (x *ShowIDResponse) GetAddress() string {
+	if x != nil {
+		return x.Address
 	}
 	return ""
 }
@@ -2794,6 +2810,7 @@ type InviteRequest struct {
 	ReaderZone    string                 `protobuf:"bytes,4,opt,name=reader_zone,json=readerZone,proto3" json:"reader_zone,omitempty"`
 	File          bool                   `protobuf:"varint,5,opt,name=file,proto3" json:"file,omitempty"`     // wants the file form as well
 	Circle        bool                   `protobuf:"varint,6,opt,name=circle,proto3" json:"circle,omitempty"` // `to` is a circle
+	Here          bool                   `protobuf:"varint,7,opt,name=here,proto3" json:"here,omitempty"`     // the link names this node, and so where its writer is
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2866,6 +2883,13 @@ func (x *InviteRequest) GetFile() bool {
 func (x *InviteRequest) GetCircle() bool {
 	if x != nil {
 		return x.Circle
+	}
+	return false
+}
+
+func (x *InviteRequest) GetHere() bool {
+	if x != nil {
+		return x.Here
 	}
 	return false
 }
@@ -2971,6 +2995,7 @@ type InviteResponse struct {
 	File          []byte                 `protobuf:"bytes,5,opt,name=file,proto3" json:"file,omitempty"`
 	Qr            string                 `protobuf:"bytes,6,opt,name=qr,proto3" json:"qr,omitempty"` // what to put into a QR code
 	Chosen        string                 `protobuf:"bytes,7,opt,name=chosen,proto3" json:"chosen,omitempty"`
+	Address       string                 `protobuf:"bytes,8,opt,name=address,proto3" json:"address,omitempty"` // the peer that the link names, or none
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3050,6 +3075,13 @@ func (x *InviteResponse) GetQr() string {
 func (x *InviteResponse) GetChosen() string {
 	if x != nil {
 		return x.Chosen
+	}
+	return ""
+}
+
+func (x *InviteResponse) GetAddress() string {
+	if x != nil {
+		return x.Address
 	}
 	return ""
 }
@@ -4337,12 +4369,14 @@ const file_local_proto_rawDesc = "" +
 	"\x04addr\x18\x02 \x01(\tR\x04addr\x12\x18\n" +
 	"\ainbound\x18\x03 \x01(\bR\ainbound\"\x11\n" +
 	"\x0fShutdownRequest\"\x12\n" +
-	"\x10ShutdownResponse\"%\n" +
+	"\x10ShutdownResponse\"9\n" +
 	"\rShowIDRequest\x12\x14\n" +
-	"\x05fresh\x18\x01 \x01(\bR\x05fresh\"[\n" +
+	"\x05fresh\x18\x01 \x01(\bR\x05fresh\x12\x12\n" +
+	"\x04here\x18\x02 \x01(\bR\x04here\"u\n" +
 	"\x0eShowIDResponse\x125\n" +
 	"\bidentity\x18\x01 \x01(\v2\x19.votive.local.v1.IdentityR\bidentity\x12\x12\n" +
-	"\x04card\x18\x02 \x01(\tR\x04card\"@\n" +
+	"\x04card\x18\x02 \x01(\tR\x04card\x12\x18\n" +
+	"\aaddress\x18\x03 \x01(\tR\aaddress\"@\n" +
 	"\x06Circle\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
@@ -4502,7 +4536,7 @@ const file_local_proto_rawDesc = "" +
 	"\x11ShowEventResponse\x12,\n" +
 	"\x05event\x18\x01 \x01(\v2\x16.votive.local.v1.EventR\x05event\x127\n" +
 	"\trevisions\x18\x02 \x03(\v2\x19.votive.local.v1.RevisionR\trevisions\x12\x16\n" +
-	"\x06chosen\x18\x03 \x01(\tR\x06chosen\"\x9a\x01\n" +
+	"\x06chosen\x18\x03 \x01(\tR\x06chosen\"\xae\x01\n" +
 	"\rInviteRequest\x12\x0e\n" +
 	"\x02to\x18\x01 \x01(\tR\x02to\x12\x12\n" +
 	"\x04uses\x18\x02 \x01(\rR\x04uses\x12\x18\n" +
@@ -4510,7 +4544,8 @@ const file_local_proto_rawDesc = "" +
 	"\vreader_zone\x18\x04 \x01(\tR\n" +
 	"readerZone\x12\x12\n" +
 	"\x04file\x18\x05 \x01(\bR\x04file\x12\x16\n" +
-	"\x06circle\x18\x06 \x01(\bR\x06circle\"\x9c\x01\n" +
+	"\x06circle\x18\x06 \x01(\bR\x06circle\x12\x12\n" +
+	"\x04here\x18\a \x01(\bR\x04here\"\x9c\x01\n" +
 	"\x06Invite\x12\x12\n" +
 	"\x04link\x18\x01 \x01(\tR\x04link\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
@@ -4518,7 +4553,7 @@ const file_local_proto_rawDesc = "" +
 	"\aexpires\x18\x04 \x01(\tR\aexpires\x12\x12\n" +
 	"\x04used\x18\x05 \x01(\rR\x04used\x12\x18\n" +
 	"\arevoked\x18\x06 \x01(\bR\arevoked\x12\x12\n" +
-	"\x04role\x18\a \x01(\tR\x04role\"\x9e\x01\n" +
+	"\x04role\x18\a \x01(\tR\x04role\"\xb8\x01\n" +
 	"\x0eInviteResponse\x12\x12\n" +
 	"\x04link\x18\x01 \x01(\tR\x04link\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
@@ -4526,7 +4561,8 @@ const file_local_proto_rawDesc = "" +
 	"\aexpires\x18\x04 \x01(\tR\aexpires\x12\x12\n" +
 	"\x04file\x18\x05 \x01(\fR\x04file\x12\x0e\n" +
 	"\x02qr\x18\x06 \x01(\tR\x02qr\x12\x16\n" +
-	"\x06chosen\x18\a \x01(\tR\x06chosen\"*\n" +
+	"\x06chosen\x18\a \x01(\tR\x06chosen\x12\x18\n" +
+	"\aaddress\x18\b \x01(\tR\aaddress\"*\n" +
 	"\x12ListInvitesRequest\x12\x14\n" +
 	"\x05event\x18\x01 \x01(\tR\x05event\"\\\n" +
 	"\x0fInvitesResponse\x121\n" +

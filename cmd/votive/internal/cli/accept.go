@@ -88,6 +88,9 @@ func (o *opening) accept(ctx context.Context) (err error) {
 	}
 	if o.found, err = o.client.Accept(ctx, request); err == nil && o.found.GetPending() {
 		o.app.say("It has not arrived yet. votive keeps the link for 30 days and takes it when it comes.")
+		if o.found.GetAddress() == "" {
+			o.app.say("The link names nobody to ask: it comes once you are connected to somebody who has\nit, with votive up -- --peer ADDRESS or --mdns.")
+		}
 	}
 	return err
 }

@@ -137,7 +137,9 @@ func (a *app) circleLink() *cobra.Command {
 		Short: "make a link that lets others into a closed circle",
 		Long: `Makes a link that lets whoever has it into a closed circle. It does not give them
 the right to speak for anybody. To get rid of a member later, make a new circle
-and invite the others.`,
+and invite the others.
+
+` + hereLong,
 		Example: `  votive circle link "Friday readers"
   votive circle link friday --uses 1 --expires 7d --qr`,
 		Args: want("CIRCLE"),

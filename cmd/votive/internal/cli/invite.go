@@ -23,6 +23,7 @@ type inviteFlags struct {
 	expires string
 	out     string
 	code    bool
+	here    bool
 }
 
 func (f *inviteFlags) register(cmd *cobra.Command) {
@@ -30,6 +31,7 @@ func (f *inviteFlags) register(cmd *cobra.Command) {
 	flags.Uint32Var(&f.uses, "uses", 0, "how many people may use it; 0 is any `NUMBER`")
 	flags.StringVar(&f.expires, "expires", "", "until when it is valid: a `TIME`, or a duration like 7d")
 	flags.BoolVar(&f.code, "qr", false, "show the link as a QR code too")
+	flags.BoolVar(&f.here, "here", false, hereHelp)
 	flags.StringVar(&f.out, "out", "", "write it to `FILE` as well: complete, to be opened without a network")
 }
 
@@ -40,10 +42,13 @@ func (a *app) invite() *cobra.Command {
 		Short: "make an invitation: a link, a QR code or a file",
 		Long: `Makes a signed invitation and prints its link. Whoever has the link can see the
 event and answer, so send it on a way that you trust. It is valid until the
-event ends, or for 30 days if it is to a circle, unless --expires says less.`,
+event ends, or for 30 days if it is to a circle, unless --expires says less.
+
+` + hereLong,
 		Example: `  votive invite candles
   votive invite 3f2a9c1b --uses 1 --expires 7d
   votive invite candles --qr
+  votive invite candles --here
   votive invite candles --out candles.votive     for a USB stick`,
 		Args: want("EVENT|CIRCLE"),
 	}
@@ -66,7 +71,7 @@ func (a *app) makeInvite(ctx context.Context, to string, circle bool, f *inviteF
 		}
 	}
 	r, err := client.Invite(ctx, &localpb.InviteRequest{
-		To: to, Circle: circle, Uses: f.uses, Expires: f.expires, ReaderZone: a.zoneName(), File: f.out != "",
+		To: to, Circle: circle, Uses: f.uses, Expires: f.expires, ReaderZone: a.zoneName(), File: f.out != "", Here: f.here,
 	})
 	if file != nil {
 		if err = finish(file, r.GetFile(), err); err != nil {
@@ -87,7 +92,31 @@ func (a *app) makeInvite(ctx context.Context, to string, circle bool, f *inviteF
 		}
 	}
 	a.invited(r, f.out)
+	a.linked(f.here, r.GetAddress())
 	return nil
+}
+
+// What --here is, where links are made.
+const (
+	hereHelp = "have the link name this computer: it tells its internet address to whoever sees the link"
+	hereLong = `A link names one keeper to ask, if this computer is connected to one, and never
+this computer: with --here it does. Whoever sees such a link, in a chat or on a
+telephone that was taken away, learns this computer's internet address, and that
+two links with it are of one person.`
+)
+
+// linked says whom a link names.
+func (a *app) linked(here bool, address string) {
+	switch {
+	case address == "" && here:
+		a.say("The link names nobody: this computer does not know an address at which it can be\nreached. Who opens it has to be connected to votive already, with --peer.")
+	case address == "":
+		a.say("The link names nobody to ask, since this computer is connected to no keeper. Who\n" +
+			"opens it has to be connected already (votive up -- --peer ADDRESS), or make the\n" +
+			"link with --here: then it names this computer.")
+	case here:
+		a.say("The link names this computer. Whoever sees it learns its internet address.")
+	}
 }
 
 // invited says what was made.

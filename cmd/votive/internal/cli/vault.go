@@ -218,32 +218,41 @@ func (a *app) passphrase(ctx context.Context, client daemon.Client, file string)
 }
 
 func (a *app) id() *cobra.Command {
-	var code, fresh bool
+	var code, fresh, here bool
 	cmd := &cobra.Command{
 		Use:   "id",
 		Short: "show your contact card, to give to people",
 		Long: `Shows who you are to others: a link with your contact card, to send to people you
 know, and 12 words by which they can check that it is really yours, by reading
-them to each other.`,
+them to each other.
+
+` + hereLong,
 		Example: `  votive id
   votive id --qr`,
 		Args: want(),
 	}
 	cmd.Flags().BoolVar(&code, "qr", false, "show the link as a QR code too")
+	cmd.Flags().BoolVar(&here, "here", false, hereHelp)
 	cmd.Flags().BoolVar(&fresh, "fresh", false, "make a new card; those that you gave out keep working")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		client, err := a.client()
 		if err != nil {
 			return err
 		}
-		me, err := client.ShowID(cmd.Context(), &localpb.ShowIDRequest{Fresh: fresh})
+		me, err := client.ShowID(cmd.Context(), &localpb.ShowIDRequest{Fresh: fresh, Here: here})
 		if err != nil {
 			return err
 		}
-		if err := a.print(me, func() string { return page.Identity(me.GetIdentity(), me.GetCard()) }); err != nil || !code {
+		if err := a.print(me, func() string { return page.Identity(me.GetIdentity(), me.GetCard()) }); err != nil {
 			return err
 		}
-		return a.code(me.GetCard())
+		if code {
+			if err := a.code(me.GetCard()); err != nil {
+				return err
+			}
+		}
+		a.linked(here, me.GetAddress())
+		return nil
 	}
 	return cmd
 }
