@@ -3,6 +3,7 @@ package node
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"votive/proto/votive"
 )
@@ -14,7 +15,7 @@ type Config struct {
 	Peers      []string // multiaddrs with peer ids, to stay connected to
 	MDNS       bool     // find peers on the local network
 	Keeper     bool     // stable address, relays for others
-	Effort     uint8    // bits for frames that live 8 days; 2 and 4 more for 30 and 120
+	Effort     uint8    // one of Efforts: bits for frames that live 8 days; 2 and 4 more for 30 and 120
 	Quota      int      // frames to carry
 	Passphrase []byte   // unlocks the vault at start; nil: wait to be asked
 	Version    string
@@ -27,6 +28,12 @@ const (
 	DefaultQuota  = 65_536
 )
 
+// Efforts are those that a person may choose. The effort is to be read in every
+// frame: who had one of their own would mark all that they send, and two events,
+// or an event and an answer, would be seen to be of one person. So there are
+// few, and most take the default.
+var Efforts = []uint8{votive.MinEffort, DefaultEffort, 24}
+
 // complete fills in what was not said, and refuses what cannot be.
 func (c *Config) complete() error {
 	if c.Home == "" {
@@ -35,8 +42,8 @@ func (c *Config) complete() error {
 	if c.Effort == 0 {
 		c.Effort = DefaultEffort
 	}
-	if c.Effort < votive.MinEffort || c.Effort > 40 {
-		return fmt.Errorf("effort %d, want %d to 40", c.Effort, votive.MinEffort)
+	if !slices.Contains(Efforts, c.Effort) {
+		return fmt.Errorf("effort %d, want one of %v: any other would mark the frames of who chose it", c.Effort, Efforts)
 	}
 	if c.Quota == 0 {
 		c.Quota = DefaultQuota

@@ -55,7 +55,9 @@ func parse(args []string, out io.Writer) (flags, error) {
 		fmt.Fprint(out, usage)
 		set.PrintDefaults()
 	}
-	effort := set.Uint("effort", node.DefaultEffort, "`bits` of work on frames that live 8 days (2 and 4 more for 30 and 120 days)")
+	effort := set.Uint("effort", node.DefaultEffort, "`bits` of work on frames that live 8 days (2 and 4 more for 30 and 120 days):\n"+
+		"16, 20 or 24. It can be read in every frame: all that is sent with another than the\n"+
+		"default is seen to come from one of the few who changed it")
 	set.StringVar(&f.Home, "home", defaultHome(), "`directory` under which everything is kept")
 	set.Var(list{&f.Listen}, "listen", "`multiaddr` to listen on; may be repeated")
 	set.Var(list{&f.Peers}, "peer", "`multiaddr` of a peer to stay connected to; may be repeated")
@@ -75,7 +77,7 @@ func parse(args []string, out io.Writer) (flags, error) {
 		return f, fmt.Errorf("votived takes flags only, not %q", set.Arg(0))
 	}
 	if *effort > 255 {
-		return f, fmt.Errorf("effort %d, want 16 to 40", *effort)
+		return f, fmt.Errorf("effort %d, want one of %v", *effort, node.Efforts)
 	}
 	f.Effort, f.Version = uint8(*effort), version
 	return f, nil
