@@ -258,7 +258,12 @@ func TestRunIsPatient(t *testing.T) {
 		ended := make(chan error, 1)
 		s := secretary.New(host.book, secretary.Options{Log: host.Log})
 		go func() { ended <- s.Run(ctx) }()
-		defer func() { stop(); <-ended }()
+		defer func() {
+			stop()
+			if err := <-ended; err != nil {
+				t.Errorf("Run = %v", err)
+			}
+		}()
 		answered := func(limit time.Duration) time.Duration {
 			began := time.Now()
 			for host.book.Waiting() == 0 {
