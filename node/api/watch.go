@@ -68,6 +68,8 @@ func (a *API) change(c almanac.Change, circle votive.ID) *localpb.Change {
 		case almanac.AnswerCame:
 			if e.Mine != nil && e.Mine.Reply.ID() == c.Reply {
 				m = &localpb.Change{Kind: c.Kind, Event: eventMessage(v, e), Reply: replyMessage(e)}
+			} else if r := e.Reply(c.Reply); r != nil && e.Organized() {
+				m = &localpb.Change{Kind: c.Kind, Event: eventMessage(v, e), Guest: guestMessage(v, r)}
 			}
 		}
 		return nil

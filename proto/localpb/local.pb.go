@@ -4231,8 +4231,8 @@ type Change struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"` // event, reply, answer, conflict, peer, ready
 	Event         *Event                 `protobuf:"bytes,2,opt,name=event,proto3" json:"event,omitempty"`
-	Guest         *Guest                 `protobuf:"bytes,3,opt,name=guest,proto3" json:"guest,omitempty"`
-	Reply         *Reply                 `protobuf:"bytes,4,opt,name=reply,proto3" json:"reply,omitempty"`
+	Guest         *Guest                 `protobuf:"bytes,3,opt,name=guest,proto3" json:"guest,omitempty"` // whose reply came, or was answered, at an event of one's own
+	Reply         *Reply                 `protobuf:"bytes,4,opt,name=reply,proto3" json:"reply,omitempty"` // one's own, that was answered
 	Peer          *Connection            `protobuf:"bytes,5,opt,name=peer,proto3" json:"peer,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -145,6 +145,10 @@ func (r Reader) Change(c *localpb.Change) string {
 		g := c.GetGuest()
 		about = sentence(guestName(g)+" says "+plain.Line(g.GetStatus()), title)
 	case "answer":
+		if g := c.GetGuest(); g != nil {
+			about = sentence(guestName(g)+" was answered: "+plain.Line(g.GetAnswer()), title)
+			break
+		}
 		about = sentence(title, Answered(c.GetReply()))
 	case "conflict":
 		about = sentence(title, "its organizers disagree")

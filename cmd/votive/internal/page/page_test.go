@@ -120,6 +120,10 @@ func TestChange(t *testing.T) {
 			"00:30:00  answer    Candles, you said yes and are let in                3f2a9c1b\n",
 		},
 		{
+			&localpb.Change{Kind: "answer", Event: event, Guest: &localpb.Guest{Status: "yes", Answer: "waitlist", Name: "Bo"}},
+			"00:30:00  answer    Bo was answered: waitlist, Candles                  3f2a9c1b\n",
+		},
+		{
 			&localpb.Change{Kind: "conflict", Event: event},
 			"00:30:00  conflict  Candles, its organizers disagree                    3f2a9c1b\n",
 		},
