@@ -66,6 +66,20 @@ func doDay(in dayIn) (dayOut, error) {
 	return dayOut{int(d), d.Time()}, nil
 }
 
+type rendezvousIn struct {
+	Day uint16 `json:"day"`
+}
+
+type rendezvousOut struct {
+	Key       octets `json:"key"`
+	Multihash octets `json:"multihash"`
+}
+
+func doRendezvous(in rendezvousIn) (rendezvousOut, error) {
+	hash := Rendezvous(Day(in.Day))
+	return rendezvousOut{hash[2:], hash[:]}, nil
+}
+
 func writePrimitives(c *chapter) {
 	long := bytes.Repeat([]byte{'v'}, 16384)
 	for _, n := range []int{0, 1, 127, 128, 300, 16383, 16384} {
@@ -118,5 +132,11 @@ func writePrimitives(c *chapter) {
 	for _, d := range days {
 		t := must(time.Parse(time.RFC3339, d.time))
 		c.accept("day", "day of "+d.time, "1.6", dayIn{t}, dayOut{d.day, time.Date(2020, 1, 1+d.day, 0, 0, 0, 0, time.UTC)})
+	}
+	for _, day := range []int{0, 1, 255, 256, 2711, 16383, 65535} {
+		key := lawDigest("votive-rendezvous-1", []byte{byte(day >> 8), byte(day)})
+		c.accept("rendezvous", fmt.Sprintf("rendezvous of day %d", day), "12.2", rendezvousIn{uint16(day)}, rendezvousOut{
+			key, append([]byte{0x12, 0x20}, key...),
+		})
 	}
 }

@@ -86,6 +86,7 @@ var operations = map[string]operation{
 	"digest":         doing(doDigest),
 	"derive":         doing(doDerive),
 	"day":            doing(doDay),
+	"rendezvous":     doing(doRendezvous),
 	"judge":          doing(doJudge),
 	"head":           doing(doHead),
 	"stamp":          doing(doStamp),
