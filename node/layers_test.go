@@ -52,6 +52,7 @@ var thirdParty = []struct {
 }{
 	{"github.com/libp2p/", []string{"votive/node/mesh", "votive/node", "votive/node/courier"}},
 	{"github.com/libp2p/go-libp2p-pubsub", []string{"votive/node/mesh"}},
+	{"github.com/libp2p/go-libp2p-kad-dht", []string{"votive/node/mesh"}},
 	{"github.com/libp2p/go-libp2p/p2p/", []string{"votive/node/mesh"}},
 	{"github.com/ipfs/go-datastore", []string{"votive/node/disk", "votive/node/store", "votive/node/vault", "votive/node"}},
 	{"github.com/cockroachdb/pebble", []string{"votive/node/disk", "votive/node/store", "votive/node/vault", "votive/node"}},

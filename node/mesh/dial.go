@@ -69,6 +69,7 @@ func (m *Mesh) Dial(ctx context.Context, addr string) error {
 	if err := m.connect(ctx, peers[0]); err != nil {
 		return fmt.Errorf("mesh: %w", err)
 	}
+	m.origins.note(peers[0].ID, fromLink)
 	return nil
 }
 
@@ -86,7 +87,9 @@ func (m *Mesh) connect(ctx context.Context, p peer.AddrInfo) error {
 // loss is noticed.
 func (m *Mesh) pin() {
 	m.down = make(map[PeerID]chan struct{}, len(m.pinned))
+	m.pins.all = make(map[PeerID]peer.AddrInfo, len(m.pinned))
 	for _, p := range m.pinned {
+		m.pins.all[p.ID] = p
 		m.chosen.add(p.ID)
 		m.host.ConnManager().Protect(p.ID, "pinned")
 		m.down[p.ID] = make(chan struct{}, 1)
@@ -111,7 +114,9 @@ func (m *Mesh) keep(ctx context.Context, p peer.AddrInfo) error {
 		start := time.Now()
 		err := m.connect(ctx, p)
 		if err == nil {
+			m.askPin(ctx, p.ID)
 			err = m.untilDown(ctx, p.ID)
+			m.mutual(p.ID, false)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -165,7 +170,9 @@ func (m *Mesh) seekOnce(ctx context.Context) {
 			}
 			if err := m.connect(ctx, p); err != nil {
 				m.log.Debug("mesh: remembered peer not reached", "peer", p.ID, "err", err)
+				return nil
 			}
+			m.origins.note(p.ID, fromCache)
 			return nil
 		})
 	}

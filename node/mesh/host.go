@@ -12,12 +12,15 @@ import (
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/gologshim"
 	"github.com/libp2p/go-libp2p/p2p/host/autorelay"
 	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
 	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
+	"github.com/libp2p/go-libp2p/p2p/protocol/autonatv2"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
@@ -68,6 +71,11 @@ func (m *Mesh) openHost() error {
 		return fmt.Errorf("mesh: %w", err)
 	}
 	close(ready)
+	if !m.cfg.Keeper {
+		// AutoNAT v2 brings its service along: strangers could have this node
+		// call addresses of their choice, which is for keepers to bear.
+		m.host.RemoveStreamHandler(autonatv2.DialProtocol)
+	}
 	if err := m.listen(); err != nil {
 		_ = m.host.Close() // the reason is err
 		return err
@@ -144,7 +152,7 @@ func (m *Mesh) probeOptions(ready <-chan struct{}) []libp2p.Option {
 	if m.cfg.Keeper {
 		return append(opts,
 			libp2p.ForceReachabilityPublic(), // the relay service starts only then
-			libp2p.EnableRelayService(),
+			libp2p.EnableRelayService(relay.WithResources(relayResources())),
 			libp2p.EnableNATService(),
 		)
 	}
@@ -160,6 +168,20 @@ func (m *Mesh) probeOptions(ready <-chan struct{}) []libp2p.Option {
 	}
 	return append(opts, libp2p.EnableAutoRelayWithPeerSource(relays,
 		autorelay.WithMinCandidates(1), autorelay.WithNumRelays(2)))
+}
+
+// relayResources bounds what a keeper relays. Two peers need a relay for a
+// moment, to arrange a direct connection; where they get none, frames reach
+// them through the keeper's own gossip. So a relayed connection is short, and
+// carries little.
+func relayResources() relay.Resources {
+	r := relay.DefaultResources()
+	r.Limit = &relay.RelayLimit{Duration: time.Minute, Data: 64 << 10}
+	r.MaxReservations = 256
+	r.MaxCircuits = 4
+	r.MaxReservationsPerIP = 32 // as many as may connect from one
+	r.MaxReservationsPerASN = 128
+	return r
 }
 
 // relays gives up to n connected peers that relay for others.
@@ -194,6 +216,13 @@ func resourceManager(high, perIP int) (network.ResourceManager, error) {
 		System: rcmgr.ResourceLimits{
 			Conns: conns, ConnsInbound: conns, ConnsOutbound: conns,
 			Streams: 16 * conns, StreamsInbound: 16 * conns, StreamsOutbound: 16 * conns,
+		},
+		// The DHT takes requests of up to 4 MiB, each on a stream of its own.
+		Protocol: map[protocol.ID]rcmgr.ResourceLimits{
+			kadProtocol: {StreamsInbound: maxAskStreams},
+		},
+		ProtocolPeer: map[protocol.ID]rcmgr.ResourceLimits{
+			kadProtocol: {StreamsInbound: maxAskStreamsPerPeer},
 		},
 	}.Build(scaled.AutoScale())
 	return rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits),

@@ -10,15 +10,16 @@ import (
 )
 
 // links is the set of peers that gossipsub hands frames to directly: those in
-// the topic's mesh to which a stream is open. A peer can make itself part of
-// the mesh before that. It is told by gossipsub's event loop; gossipsub's
+// the topic's mesh to which a stream is open, and direct ones. A peer can make
+// itself part of the mesh before that. It is told by gossipsub's event loop; gossipsub's
 // degree bounds the mesh, the connection manager the streams.
 type links struct {
 	mu      sync.Mutex
 	open    map[PeerID]bool
 	grafted map[PeerID]bool
-	live    int           // how many are both
-	some    chan struct{} // closed while live > 0; nil until somebody waits
+	direct  map[PeerID]bool // mutual pins
+	live    int             // how many are open and one of the others
+	some    chan struct{}   // closed while live > 0; nil until somebody waits
 }
 
 // change makes a change to the sets and sees what it did to live.
@@ -26,11 +27,11 @@ func (l *links) change(id PeerID, how func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.open == nil {
-		l.open, l.grafted = make(map[PeerID]bool), make(map[PeerID]bool)
+		l.open, l.grafted, l.direct = make(map[PeerID]bool), make(map[PeerID]bool), make(map[PeerID]bool)
 	}
-	before := l.open[id] && l.grafted[id]
+	before := l.linked(id)
 	how()
-	after := l.open[id] && l.grafted[id]
+	after := l.linked(id)
 	switch {
 	case before && !after:
 		if l.live--; l.live == 0 {
@@ -46,8 +47,11 @@ func (l *links) change(id PeerID, how func()) {
 func (l *links) has(id PeerID) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.open[id] && l.grafted[id]
+	return l.linked(id)
 }
+
+// linked is has for a caller that holds mu.
+func (l *links) linked(id PeerID) bool { return l.open[id] && (l.grafted[id] || l.direct[id]) }
 
 // wait reports whether there is a link within d, before ctx ends and before
 // closed is.

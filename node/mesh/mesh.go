@@ -51,6 +51,19 @@ type Config struct {
 	// first 64, and those that cannot be read, are passed over.
 	Cached []string
 
+	// DHT is where peers are looked for while there are few, under the
+	// rendezvous of the day (SPEC 12). A keeper says in it that it is there,
+	// and serves the network's own; all others only ask.
+	DHT DHT
+
+	// Bootstrap holds full multiaddrs of up to 16 servers of the DHT to begin
+	// with. The network's own begins with connected peers as well; for the
+	// public one they are needed.
+	Bootstrap []string
+
+	// Rendezvous gives the multihash of a day (SPEC 12.2); a DHT needs it.
+	Rendezvous func(at time.Time) []byte
+
 	// MDNS makes this node known to its neighbours on the local network, and
 	// finds them.
 	MDNS bool
@@ -125,14 +138,17 @@ type Mesh struct {
 	closed sync.Once
 	calls  gate
 
-	budget budget
-	links  links
-	roster roster
-	chosen chosen
-	inflow inflow
-	pinned []peer.AddrInfo
-	down   map[PeerID]chan struct{} // a pinned peer's connection was lost; fixed after Open
-	met    chan peer.AddrInfo       // neighbours, from mDNS to Run
+	budget  budget
+	links   links
+	roster  roster
+	chosen  chosen
+	inflow  inflow
+	pinned  []peer.AddrInfo
+	pins    pins
+	finder  *finder // nil: no DHT
+	origins origins
+	down    map[PeerID]chan struct{} // a pinned peer's connection was lost; fixed after Open
+	met     chan peer.AddrInfo       // neighbours, from mDNS to Run
 }
 
 // Open builds the host and listens. It neither blocks nor dials: that is
@@ -149,7 +165,7 @@ func Open(cfg Config) (*Mesh, error) {
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.budget = newBudget(cfg.Budget)
 	m.inflow.max = maxInbound
-	if err := m.openHost(); err != nil {
+	if err := m.open(); err != nil {
 		m.cancel()
 		return nil, err
 	}
@@ -159,7 +175,15 @@ func Open(cfg Config) (*Mesh, error) {
 	}
 	m.roster.remember(m.host.ID(), cfg.Cached)
 	m.pin()
+	m.answerPins()
 	return m, nil
+}
+
+func (m *Mesh) open() error {
+	if err := m.openFinder(); err != nil {
+		return err
+	}
+	return m.openHost()
 }
 
 // complete fills in defaults and checks what has none.
@@ -219,6 +243,7 @@ func (m *Mesh) Run(ctx context.Context) error {
 	g.Go(func() error { return m.watchTopic(ctx, joined) })
 	g.Go(func() error { return m.seek(ctx) })
 	g.Go(func() error { return m.meetNeighbours(ctx) })
+	g.Go(func() error { return m.finder.find(ctx) })
 	for _, p := range m.pinned {
 		g.Go(func() error { return m.keep(ctx, p) })
 	}

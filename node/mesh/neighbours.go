@@ -69,7 +69,9 @@ func (m *Mesh) meetHere(ctx context.Context) error {
 			}
 			if err := m.connect(ctx, p); err != nil {
 				m.log.Debug("mesh: neighbour not reached", "peer", p.ID, "err", err)
+				continue
 			}
+			m.origins.note(p.ID, fromNeighbours)
 		}
 	}
 }

@@ -142,6 +142,12 @@ func (r *roster) size() int {
 	return len(r.here)
 }
 
+func (r *roster) remembered() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.past)
+}
+
 func (r *roster) ids() []PeerID {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -16,13 +16,9 @@ import (
 // pending is the clauses with a MUST that no test cites yet, and why. A clause
 // that a test cites has to go from here.
 var pending = map[string]string{
-	"8.7":  "who destroys the key of an inbox is node/almanac",
-	"8.8":  "what is shown to guests is node/almanac",
-	"9.5":  "who makes peer ids is node/mesh",
-	"12.1": "who finds peers is node/mesh",
-	"12.4": "who finds peers is node/mesh",
-	"12.5": "who finds peers is node/mesh",
-	"12.6": "who finds peers is node/mesh",
+	"8.7": "who destroys the key of an inbox is node/almanac",
+	"8.8": "what is shown to guests is node/almanac",
+	"9.5": "who makes peer ids is node/mesh",
 }
 
 // clause is one of SPEC.md.
