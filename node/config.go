@@ -14,6 +14,8 @@ type Config struct {
 	Listen     []string // multiaddrs; none: QUIC and TCP on any port
 	Peers      []string // multiaddrs with peer ids, to stay connected to
 	MDNS       bool     // find peers on the local network
+	DHT        string   // where to look for peers: off, own or public; "" is own
+	Bootstrap  []string // multiaddrs with peer ids, to ask first
 	Keeper     bool     // stable address, relays for others
 	Effort     uint8    // one of Efforts: bits for frames that live 8 days; 2 and 4 more for 30 and 120
 	Quota      int      // frames to carry
@@ -26,6 +28,7 @@ type Config struct {
 const (
 	DefaultEffort = 20
 	DefaultQuota  = 65_536
+	DefaultDHT    = "own" // why: node/mesh/doc.go
 )
 
 // Efforts are those that a person may choose. The effort is to be read in every
@@ -50,6 +53,15 @@ func (c *Config) complete() error {
 	}
 	if c.Quota < 256 || c.Quota > 1<<22 {
 		return fmt.Errorf("quota of %d frames, want 256 to %d", c.Quota, 1<<22)
+	}
+	if c.DHT == "" {
+		c.DHT = DefaultDHT
+	}
+	if !slices.Contains([]string{"off", "own", "public"}, c.DHT) {
+		return fmt.Errorf("DHT %q, want off, own or public", c.DHT)
+	}
+	if c.DHT == "off" && len(c.Bootstrap) > 0 {
+		return fmt.Errorf("%d peers to ask first, and the DHT is off", len(c.Bootstrap))
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -20,8 +20,26 @@ func (w network) Status(m *localpb.StatusResponse) {
 		}
 	}
 	m.Peers = uint32(len(m.Connections))
+	m.Mesh = meshState(w.n.mesh.State())
 	p := w.n.courier.Status()
 	m.Catchup.Running, m.Catchup.Have, m.Catchup.Want = p.Running, uint32(p.Have), uint32(p.Want)
+}
+
+func meshState(s mesh.State) *localpb.Mesh {
+	dht := "off"
+	if s.DHT != mesh.DHTOff {
+		dht = string(s.DHT)
+	}
+	return &localpb.Mesh{
+		Reach: string(s.Reach), Relays: uint32(s.Relays), Keeper: s.Relay,
+		Pinned: uint32(s.Pinned), PinnedUp: uint32(s.PinnedUp), Direct: uint32(s.Direct),
+		Cached: uint32(s.Cached), Mdns: s.MDNS, Dht: dht, Table: uint32(s.Table),
+		From: &localpb.Origins{
+			Pins: uint32(s.FromPins), Links: uint32(s.FromLinks), Cache: uint32(s.FromCache),
+			Neighbours: uint32(s.FromNeighbours), Dht: uint32(s.FromDHT),
+			Peers: uint32(s.FromPeers), Inbound: uint32(s.Inbound),
+		},
+	}
 }
 
 func connection(p mesh.Peer) *localpb.Connection {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -112,6 +113,12 @@ func (n *Node) openNetwork() (err error) {
 		Peers:     n.cfg.Peers,
 		Cached:    n.home.peers(),
 		MDNS:      n.cfg.MDNS,
+		DHT:       mesh.DHT(strings.TrimPrefix(n.cfg.DHT, "off")),
+		Bootstrap: n.cfg.Bootstrap,
+		Rendezvous: func(at time.Time) []byte {
+			hash := votive.Rendezvous(votive.DayOf(at))
+			return hash[:]
+		},
 		Keeper:    n.cfg.Keeper,
 		Topic:     votive.Topic,
 		FrameSize: votive.FrameSize,

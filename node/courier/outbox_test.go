@@ -63,7 +63,7 @@ func TestUnpublishedIsNotOffered(t *testing.T) {
 		a := w.open(plan{})
 		a.shelf.send(fresh(t, 5000, 5003)...)
 		settle(time.Minute)
-		if got := len(a.listing().keys); got != 0 {
+		if got := a.store.Snapshot().Len(); got != 0 {
 			t.Errorf("%d frames that were never published are offered to whoever asks", got)
 		}
 	})

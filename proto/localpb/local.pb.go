@@ -475,6 +475,7 @@ type StatusResponse struct {
 	Connections   []*Connection          `protobuf:"bytes,16,rep,name=connections,proto3" json:"connections,omitempty"`
 	Damaged       uint32                 `protobuf:"varint,17,opt,name=damaged,proto3" json:"damaged,omitempty"` // frames and private rows that could not be read
 	Trouble       string                 `protobuf:"bytes,18,opt,name=trouble,proto3" json:"trouble,omitempty"`  // why nothing can be written, such as a full disk, or ""
+	Mesh          *Mesh                  `protobuf:"bytes,24,opt,name=mesh,proto3" json:"mesh,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -635,6 +636,13 @@ func (x *StatusResponse) GetTrouble() string {
 	return ""
 }
 
+func (x *StatusResponse) GetMesh() *Mesh {
+	if x != nil {
+		return x.Mesh
+	}
+	return nil
+}
+
 type Floor struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Rank          uint32                 `protobuf:"varint,1,opt,name=rank,proto3" json:"rank,omitempty"`
@@ -747,6 +755,224 @@ func (x *Catchup) GetWant() uint32 {
 	return 0
 }
 
+// Mesh is which of the ways to find and reach peers work right now.
+type Mesh struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Reach         string                 `protobuf:"bytes,1,opt,name=reach,proto3" json:"reach,omitempty"`                        // public, private, unknown: as peers that tried have told
+	Relays        uint32                 `protobuf:"varint,2,opt,name=relays,proto3" json:"relays,omitempty"`                     // keepers that take calls for this node
+	Keeper        bool                   `protobuf:"varint,3,opt,name=keeper,proto3" json:"keeper,omitempty"`                     // it relays for others
+	Pinned        uint32                 `protobuf:"varint,4,opt,name=pinned,proto3" json:"pinned,omitempty"`                     // peers that a person named
+	PinnedUp      uint32                 `protobuf:"varint,5,opt,name=pinned_up,json=pinnedUp,proto3" json:"pinned_up,omitempty"` // of which connected
+	Direct        uint32                 `protobuf:"varint,6,opt,name=direct,proto3" json:"direct,omitempty"`                     // of which named this node too
+	Cached        uint32                 `protobuf:"varint,7,opt,name=cached,proto3" json:"cached,omitempty"`                     // peers remembered
+	Mdns          bool                   `protobuf:"varint,8,opt,name=mdns,proto3" json:"mdns,omitempty"`
+	Dht           string                 `protobuf:"bytes,9,opt,name=dht,proto3" json:"dht,omitempty"`       // off, own, public
+	Table         uint32                 `protobuf:"varint,10,opt,name=table,proto3" json:"table,omitempty"` // servers of the DHT that it knows
+	From          *Origins               `protobuf:"bytes,11,opt,name=from,proto3" json:"from,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Mesh) Reset() {
+	*x = Mesh{}
+	mi := &file_local_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Mesh) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Mesh) ProtoMessage() {}
+
+func (x *Mesh) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Mesh.ProtoReflect.Descriptor instead.
+func (*Mesh) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Mesh) GetReach() string {
+	if x != nil {
+		return x.Reach
+	}
+	return ""
+}
+
+func (x *Mesh) GetRelays() uint32 {
+	if x != nil {
+		return x.Relays
+	}
+	return 0
+}
+
+func (x *Mesh) GetKeeper() bool {
+	if x != nil {
+		return x.Keeper
+	}
+	return false
+}
+
+func (x *Mesh) GetPinned() uint32 {
+	if x != nil {
+		return x.Pinned
+	}
+	return 0
+}
+
+func (x *Mesh) GetPinnedUp() uint32 {
+	if x != nil {
+		return x.PinnedUp
+	}
+	return 0
+}
+
+func (x *Mesh) GetDirect() uint32 {
+	if x != nil {
+		return x.Direct
+	}
+	return 0
+}
+
+func (x *Mesh) GetCached() uint32 {
+	if x != nil {
+		return x.Cached
+	}
+	return 0
+}
+
+func (x *Mesh) GetMdns() bool {
+	if x != nil {
+		return x.Mdns
+	}
+	return false
+}
+
+func (x *Mesh) GetDht() string {
+	if x != nil {
+		return x.Dht
+	}
+	return ""
+}
+
+func (x *Mesh) GetTable() uint32 {
+	if x != nil {
+		return x.Table
+	}
+	return 0
+}
+
+func (x *Mesh) GetFrom() *Origins {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+// Origins is where the peers came from that are connected now.
+type Origins struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Pins          uint32                 `protobuf:"varint,1,opt,name=pins,proto3" json:"pins,omitempty"`
+	Links         uint32                 `protobuf:"varint,2,opt,name=links,proto3" json:"links,omitempty"`
+	Cache         uint32                 `protobuf:"varint,3,opt,name=cache,proto3" json:"cache,omitempty"`
+	Neighbours    uint32                 `protobuf:"varint,4,opt,name=neighbours,proto3" json:"neighbours,omitempty"` // by mDNS
+	Dht           uint32                 `protobuf:"varint,5,opt,name=dht,proto3" json:"dht,omitempty"`
+	Peers         uint32                 `protobuf:"varint,6,opt,name=peers,proto3" json:"peers,omitempty"`     // named by keepers: gossipsub's peer exchange
+	Inbound       uint32                 `protobuf:"varint,7,opt,name=inbound,proto3" json:"inbound,omitempty"` // they called
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Origins) Reset() {
+	*x = Origins{}
+	mi := &file_local_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Origins) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Origins) ProtoMessage() {}
+
+func (x *Origins) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Origins.ProtoReflect.Descriptor instead.
+func (*Origins) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Origins) GetPins() uint32 {
+	if x != nil {
+		return x.Pins
+	}
+	return 0
+}
+
+func (x *Origins) GetLinks() uint32 {
+	if x != nil {
+		return x.Links
+	}
+	return 0
+}
+
+func (x *Origins) GetCache() uint32 {
+	if x != nil {
+		return x.Cache
+	}
+	return 0
+}
+
+func (x *Origins) GetNeighbours() uint32 {
+	if x != nil {
+		return x.Neighbours
+	}
+	return 0
+}
+
+func (x *Origins) GetDht() uint32 {
+	if x != nil {
+		return x.Dht
+	}
+	return 0
+}
+
+func (x *Origins) GetPeers() uint32 {
+	if x != nil {
+		return x.Peers
+	}
+	return 0
+}
+
+func (x *Origins) GetInbound() uint32 {
+	if x != nil {
+		return x.Inbound
+	}
+	return 0
+}
+
 type Connection struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Peer          string                 `protobuf:"bytes,1,opt,name=peer,proto3" json:"peer,omitempty"`
@@ -758,7 +984,7 @@ type Connection struct {
 
 func (x *Connection) Reset() {
 	*x = Connection{}
-	mi := &file_local_proto_msgTypes[12]
+	mi := &file_local_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -770,7 +996,7 @@ func (x *Connection) String() string {
 func (*Connection) ProtoMessage() {}
 
 func (x *Connection) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[12]
+	mi := &file_local_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -783,7 +1009,7 @@ func (x *Connection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Connection.ProtoReflect.Descriptor instead.
 func (*Connection) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{12}
+	return file_local_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Connection) GetPeer() string {
@@ -815,7 +1041,7 @@ type ShutdownRequest struct {
 
 func (x *ShutdownRequest) Reset() {
 	*x = ShutdownRequest{}
-	mi := &file_local_proto_msgTypes[13]
+	mi := &file_local_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -827,7 +1053,7 @@ func (x *ShutdownRequest) String() string {
 func (*ShutdownRequest) ProtoMessage() {}
 
 func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[13]
+	mi := &file_local_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -840,7 +1066,7 @@ func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownRequest.ProtoReflect.Descriptor instead.
 func (*ShutdownRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{13}
+	return file_local_proto_rawDescGZIP(), []int{15}
 }
 
 type ShutdownResponse struct {
@@ -851,7 +1077,7 @@ type ShutdownResponse struct {
 
 func (x *ShutdownResponse) Reset() {
 	*x = ShutdownResponse{}
-	mi := &file_local_proto_msgTypes[14]
+	mi := &file_local_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -863,7 +1089,7 @@ func (x *ShutdownResponse) String() string {
 func (*ShutdownResponse) ProtoMessage() {}
 
 func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[14]
+	mi := &file_local_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -876,7 +1102,7 @@ func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownResponse.ProtoReflect.Descriptor instead.
 func (*ShutdownResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{14}
+	return file_local_proto_rawDescGZIP(), []int{16}
 }
 
 type ShowIDRequest struct {
@@ -889,7 +1115,7 @@ type ShowIDRequest struct {
 
 func (x *ShowIDRequest) Reset() {
 	*x = ShowIDRequest{}
-	mi := &file_local_proto_msgTypes[15]
+	mi := &file_local_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -901,7 +1127,7 @@ func (x *ShowIDRequest) String() string {
 func (*ShowIDRequest) ProtoMessage() {}
 
 func (x *ShowIDRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[15]
+	mi := &file_local_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -914,7 +1140,7 @@ func (x *ShowIDRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowIDRequest.ProtoReflect.Descriptor instead.
 func (*ShowIDRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{15}
+	return file_local_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ShowIDRequest) GetFresh() bool {
@@ -942,7 +1168,7 @@ type ShowIDResponse struct {
 
 func (x *ShowIDResponse) Reset() {
 	*x = ShowIDResponse{}
-	mi := &file_local_proto_msgTypes[16]
+	mi := &file_local_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -954,7 +1180,7 @@ func (x *ShowIDResponse) String() string {
 func (*ShowIDResponse) ProtoMessage() {}
 
 func (x *ShowIDResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[16]
+	mi := &file_local_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -967,7 +1193,7 @@ func (x *ShowIDResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowIDResponse.ProtoReflect.Descriptor instead.
 func (*ShowIDResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{16}
+	return file_local_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ShowIDResponse) GetIdentity() *Identity {
@@ -1002,7 +1228,7 @@ type Circle struct {
 
 func (x *Circle) Reset() {
 	*x = Circle{}
-	mi := &file_local_proto_msgTypes[17]
+	mi := &file_local_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1014,7 +1240,7 @@ func (x *Circle) String() string {
 func (*Circle) ProtoMessage() {}
 
 func (x *Circle) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[17]
+	mi := &file_local_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1027,7 +1253,7 @@ func (x *Circle) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Circle.ProtoReflect.Descriptor instead.
 func (*Circle) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{17}
+	return file_local_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Circle) GetId() string {
@@ -1060,7 +1286,7 @@ type NewCircleRequest struct {
 
 func (x *NewCircleRequest) Reset() {
 	*x = NewCircleRequest{}
-	mi := &file_local_proto_msgTypes[18]
+	mi := &file_local_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1072,7 +1298,7 @@ func (x *NewCircleRequest) String() string {
 func (*NewCircleRequest) ProtoMessage() {}
 
 func (x *NewCircleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[18]
+	mi := &file_local_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1085,7 +1311,7 @@ func (x *NewCircleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewCircleRequest.ProtoReflect.Descriptor instead.
 func (*NewCircleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{18}
+	return file_local_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *NewCircleRequest) GetName() string {
@@ -1104,7 +1330,7 @@ type JoinCircleRequest struct {
 
 func (x *JoinCircleRequest) Reset() {
 	*x = JoinCircleRequest{}
-	mi := &file_local_proto_msgTypes[19]
+	mi := &file_local_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1116,7 +1342,7 @@ func (x *JoinCircleRequest) String() string {
 func (*JoinCircleRequest) ProtoMessage() {}
 
 func (x *JoinCircleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[19]
+	mi := &file_local_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1129,7 +1355,7 @@ func (x *JoinCircleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JoinCircleRequest.ProtoReflect.Descriptor instead.
 func (*JoinCircleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{19}
+	return file_local_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *JoinCircleRequest) GetName() string {
@@ -1147,7 +1373,7 @@ type ListCirclesRequest struct {
 
 func (x *ListCirclesRequest) Reset() {
 	*x = ListCirclesRequest{}
-	mi := &file_local_proto_msgTypes[20]
+	mi := &file_local_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1159,7 +1385,7 @@ func (x *ListCirclesRequest) String() string {
 func (*ListCirclesRequest) ProtoMessage() {}
 
 func (x *ListCirclesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[20]
+	mi := &file_local_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1172,7 +1398,7 @@ func (x *ListCirclesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCirclesRequest.ProtoReflect.Descriptor instead.
 func (*ListCirclesRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{20}
+	return file_local_proto_rawDescGZIP(), []int{22}
 }
 
 type LeaveCircleRequest struct {
@@ -1184,7 +1410,7 @@ type LeaveCircleRequest struct {
 
 func (x *LeaveCircleRequest) Reset() {
 	*x = LeaveCircleRequest{}
-	mi := &file_local_proto_msgTypes[21]
+	mi := &file_local_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1196,7 +1422,7 @@ func (x *LeaveCircleRequest) String() string {
 func (*LeaveCircleRequest) ProtoMessage() {}
 
 func (x *LeaveCircleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[21]
+	mi := &file_local_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1209,7 +1435,7 @@ func (x *LeaveCircleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaveCircleRequest.ProtoReflect.Descriptor instead.
 func (*LeaveCircleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{21}
+	return file_local_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *LeaveCircleRequest) GetCircle() string {
@@ -1230,7 +1456,7 @@ type CirclesResponse struct {
 
 func (x *CirclesResponse) Reset() {
 	*x = CirclesResponse{}
-	mi := &file_local_proto_msgTypes[22]
+	mi := &file_local_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1242,7 +1468,7 @@ func (x *CirclesResponse) String() string {
 func (*CirclesResponse) ProtoMessage() {}
 
 func (x *CirclesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[22]
+	mi := &file_local_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1255,7 +1481,7 @@ func (x *CirclesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CirclesResponse.ProtoReflect.Descriptor instead.
 func (*CirclesResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{22}
+	return file_local_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CirclesResponse) GetCircles() []*Circle {
@@ -1291,7 +1517,7 @@ type Time struct {
 
 func (x *Time) Reset() {
 	*x = Time{}
-	mi := &file_local_proto_msgTypes[23]
+	mi := &file_local_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1303,7 +1529,7 @@ func (x *Time) String() string {
 func (*Time) ProtoMessage() {}
 
 func (x *Time) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[23]
+	mi := &file_local_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1316,7 +1542,7 @@ func (x *Time) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Time.ProtoReflect.Descriptor instead.
 func (*Time) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{23}
+	return file_local_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Time) GetKind() string {
@@ -1363,7 +1589,7 @@ type ReadTimeRequest struct {
 
 func (x *ReadTimeRequest) Reset() {
 	*x = ReadTimeRequest{}
-	mi := &file_local_proto_msgTypes[24]
+	mi := &file_local_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1375,7 +1601,7 @@ func (x *ReadTimeRequest) String() string {
 func (*ReadTimeRequest) ProtoMessage() {}
 
 func (x *ReadTimeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[24]
+	mi := &file_local_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1388,7 +1614,7 @@ func (x *ReadTimeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadTimeRequest.ProtoReflect.Descriptor instead.
 func (*ReadTimeRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{24}
+	return file_local_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ReadTimeRequest) GetAt() string {
@@ -1451,7 +1677,7 @@ type ReadTimeResponse struct {
 
 func (x *ReadTimeResponse) Reset() {
 	*x = ReadTimeResponse{}
-	mi := &file_local_proto_msgTypes[25]
+	mi := &file_local_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1463,7 +1689,7 @@ func (x *ReadTimeResponse) String() string {
 func (*ReadTimeResponse) ProtoMessage() {}
 
 func (x *ReadTimeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[25]
+	mi := &file_local_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1476,7 +1702,7 @@ func (x *ReadTimeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadTimeResponse.ProtoReflect.Descriptor instead.
 func (*ReadTimeResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{25}
+	return file_local_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ReadTimeResponse) GetStart() *Time {
@@ -1509,7 +1735,7 @@ type StringList struct {
 
 func (x *StringList) Reset() {
 	*x = StringList{}
-	mi := &file_local_proto_msgTypes[26]
+	mi := &file_local_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1521,7 +1747,7 @@ func (x *StringList) String() string {
 func (*StringList) ProtoMessage() {}
 
 func (x *StringList) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[26]
+	mi := &file_local_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1534,7 +1760,7 @@ func (x *StringList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StringList.ProtoReflect.Descriptor instead.
 func (*StringList) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{26}
+	return file_local_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *StringList) GetValues() []string {
@@ -1567,7 +1793,7 @@ type Draft struct {
 
 func (x *Draft) Reset() {
 	*x = Draft{}
-	mi := &file_local_proto_msgTypes[27]
+	mi := &file_local_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1579,7 +1805,7 @@ func (x *Draft) String() string {
 func (*Draft) ProtoMessage() {}
 
 func (x *Draft) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[27]
+	mi := &file_local_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1592,7 +1818,7 @@ func (x *Draft) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Draft.ProtoReflect.Descriptor instead.
 func (*Draft) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{27}
+	return file_local_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Draft) GetTitle() string {
@@ -1697,7 +1923,7 @@ type AnnounceRequest struct {
 
 func (x *AnnounceRequest) Reset() {
 	*x = AnnounceRequest{}
-	mi := &file_local_proto_msgTypes[28]
+	mi := &file_local_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1709,7 +1935,7 @@ func (x *AnnounceRequest) String() string {
 func (*AnnounceRequest) ProtoMessage() {}
 
 func (x *AnnounceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[28]
+	mi := &file_local_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1722,7 +1948,7 @@ func (x *AnnounceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceRequest.ProtoReflect.Descriptor instead.
 func (*AnnounceRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{28}
+	return file_local_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *AnnounceRequest) GetDraft() *Draft {
@@ -1756,7 +1982,7 @@ type EditEventRequest struct {
 
 func (x *EditEventRequest) Reset() {
 	*x = EditEventRequest{}
-	mi := &file_local_proto_msgTypes[29]
+	mi := &file_local_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1768,7 +1994,7 @@ func (x *EditEventRequest) String() string {
 func (*EditEventRequest) ProtoMessage() {}
 
 func (x *EditEventRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[29]
+	mi := &file_local_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1781,7 +2007,7 @@ func (x *EditEventRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EditEventRequest.ProtoReflect.Descriptor instead.
 func (*EditEventRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{29}
+	return file_local_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *EditEventRequest) GetEvent() string {
@@ -1808,7 +2034,7 @@ type CancelEventRequest struct {
 
 func (x *CancelEventRequest) Reset() {
 	*x = CancelEventRequest{}
-	mi := &file_local_proto_msgTypes[30]
+	mi := &file_local_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1820,7 +2046,7 @@ func (x *CancelEventRequest) String() string {
 func (*CancelEventRequest) ProtoMessage() {}
 
 func (x *CancelEventRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[30]
+	mi := &file_local_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1833,7 +2059,7 @@ func (x *CancelEventRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelEventRequest.ProtoReflect.Descriptor instead.
 func (*CancelEventRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{30}
+	return file_local_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *CancelEventRequest) GetEvent() string {
@@ -1860,7 +2086,7 @@ type Details struct {
 
 func (x *Details) Reset() {
 	*x = Details{}
-	mi := &file_local_proto_msgTypes[31]
+	mi := &file_local_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1872,7 +2098,7 @@ func (x *Details) String() string {
 func (*Details) ProtoMessage() {}
 
 func (x *Details) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[31]
+	mi := &file_local_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1885,7 +2111,7 @@ func (x *Details) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Details.ProtoReflect.Descriptor instead.
 func (*Details) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{31}
+	return file_local_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Details) GetPlace() string {
@@ -1914,7 +2140,7 @@ type Organizer struct {
 
 func (x *Organizer) Reset() {
 	*x = Organizer{}
-	mi := &file_local_proto_msgTypes[32]
+	mi := &file_local_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1926,7 +2152,7 @@ func (x *Organizer) String() string {
 func (*Organizer) ProtoMessage() {}
 
 func (x *Organizer) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[32]
+	mi := &file_local_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1939,7 +2165,7 @@ func (x *Organizer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Organizer.ProtoReflect.Descriptor instead.
 func (*Organizer) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{32}
+	return file_local_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Organizer) GetKey() string {
@@ -1981,7 +2207,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_local_proto_msgTypes[33]
+	mi := &file_local_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1993,7 +2219,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[33]
+	mi := &file_local_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2006,7 +2232,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{33}
+	return file_local_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Reply) GetEvent() string {
@@ -2039,7 +2265,7 @@ type Recurrence struct {
 
 func (x *Recurrence) Reset() {
 	*x = Recurrence{}
-	mi := &file_local_proto_msgTypes[34]
+	mi := &file_local_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2051,7 +2277,7 @@ func (x *Recurrence) String() string {
 func (*Recurrence) ProtoMessage() {}
 
 func (x *Recurrence) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[34]
+	mi := &file_local_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2064,7 +2290,7 @@ func (x *Recurrence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Recurrence.ProtoReflect.Descriptor instead.
 func (*Recurrence) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{34}
+	return file_local_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Recurrence) GetRule() string {
@@ -2084,7 +2310,7 @@ type CircleRef struct {
 
 func (x *CircleRef) Reset() {
 	*x = CircleRef{}
-	mi := &file_local_proto_msgTypes[35]
+	mi := &file_local_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2096,7 +2322,7 @@ func (x *CircleRef) String() string {
 func (*CircleRef) ProtoMessage() {}
 
 func (x *CircleRef) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[35]
+	mi := &file_local_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2109,7 +2335,7 @@ func (x *CircleRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CircleRef.ProtoReflect.Descriptor instead.
 func (*CircleRef) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{35}
+	return file_local_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *CircleRef) GetId() string {
@@ -2160,7 +2386,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_local_proto_msgTypes[36]
+	mi := &file_local_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2172,7 +2398,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[36]
+	mi := &file_local_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2185,7 +2411,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{36}
+	return file_local_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Event) GetId() string {
@@ -2383,7 +2609,7 @@ type EventResponse struct {
 
 func (x *EventResponse) Reset() {
 	*x = EventResponse{}
-	mi := &file_local_proto_msgTypes[37]
+	mi := &file_local_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2395,7 +2621,7 @@ func (x *EventResponse) String() string {
 func (*EventResponse) ProtoMessage() {}
 
 func (x *EventResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[37]
+	mi := &file_local_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2408,7 +2634,7 @@ func (x *EventResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventResponse.ProtoReflect.Descriptor instead.
 func (*EventResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{37}
+	return file_local_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *EventResponse) GetEvent() *Event {
@@ -2461,7 +2687,7 @@ type ListEventsRequest struct {
 
 func (x *ListEventsRequest) Reset() {
 	*x = ListEventsRequest{}
-	mi := &file_local_proto_msgTypes[38]
+	mi := &file_local_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2473,7 +2699,7 @@ func (x *ListEventsRequest) String() string {
 func (*ListEventsRequest) ProtoMessage() {}
 
 func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[38]
+	mi := &file_local_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2486,7 +2712,7 @@ func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListEventsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{38}
+	return file_local_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ListEventsRequest) GetCircle() string {
@@ -2549,7 +2775,7 @@ type EventsResponse struct {
 
 func (x *EventsResponse) Reset() {
 	*x = EventsResponse{}
-	mi := &file_local_proto_msgTypes[39]
+	mi := &file_local_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2561,7 +2787,7 @@ func (x *EventsResponse) String() string {
 func (*EventsResponse) ProtoMessage() {}
 
 func (x *EventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[39]
+	mi := &file_local_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2574,7 +2800,7 @@ func (x *EventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsResponse.ProtoReflect.Descriptor instead.
 func (*EventsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{39}
+	return file_local_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *EventsResponse) GetEvents() []*Event {
@@ -2607,7 +2833,7 @@ type ShowEventRequest struct {
 
 func (x *ShowEventRequest) Reset() {
 	*x = ShowEventRequest{}
-	mi := &file_local_proto_msgTypes[40]
+	mi := &file_local_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2619,7 +2845,7 @@ func (x *ShowEventRequest) String() string {
 func (*ShowEventRequest) ProtoMessage() {}
 
 func (x *ShowEventRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[40]
+	mi := &file_local_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2632,7 +2858,7 @@ func (x *ShowEventRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowEventRequest.ProtoReflect.Descriptor instead.
 func (*ShowEventRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{40}
+	return file_local_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ShowEventRequest) GetEvent() string {
@@ -2658,7 +2884,7 @@ type Revision struct {
 
 func (x *Revision) Reset() {
 	*x = Revision{}
-	mi := &file_local_proto_msgTypes[41]
+	mi := &file_local_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2670,7 +2896,7 @@ func (x *Revision) String() string {
 func (*Revision) ProtoMessage() {}
 
 func (x *Revision) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[41]
+	mi := &file_local_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2683,7 +2909,7 @@ func (x *Revision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Revision.ProtoReflect.Descriptor instead.
 func (*Revision) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{41}
+	return file_local_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Revision) GetId() string {
@@ -2753,7 +2979,7 @@ type ShowEventResponse struct {
 
 func (x *ShowEventResponse) Reset() {
 	*x = ShowEventResponse{}
-	mi := &file_local_proto_msgTypes[42]
+	mi := &file_local_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2765,7 +2991,7 @@ func (x *ShowEventResponse) String() string {
 func (*ShowEventResponse) ProtoMessage() {}
 
 func (x *ShowEventResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[42]
+	mi := &file_local_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2778,7 +3004,7 @@ func (x *ShowEventResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowEventResponse.ProtoReflect.Descriptor instead.
 func (*ShowEventResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{42}
+	return file_local_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ShowEventResponse) GetEvent() *Event {
@@ -2817,7 +3043,7 @@ type InviteRequest struct {
 
 func (x *InviteRequest) Reset() {
 	*x = InviteRequest{}
-	mi := &file_local_proto_msgTypes[43]
+	mi := &file_local_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2829,7 +3055,7 @@ func (x *InviteRequest) String() string {
 func (*InviteRequest) ProtoMessage() {}
 
 func (x *InviteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[43]
+	mi := &file_local_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2842,7 +3068,7 @@ func (x *InviteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteRequest.ProtoReflect.Descriptor instead.
 func (*InviteRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{43}
+	return file_local_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *InviteRequest) GetTo() string {
@@ -2909,7 +3135,7 @@ type Invite struct {
 
 func (x *Invite) Reset() {
 	*x = Invite{}
-	mi := &file_local_proto_msgTypes[44]
+	mi := &file_local_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2921,7 +3147,7 @@ func (x *Invite) String() string {
 func (*Invite) ProtoMessage() {}
 
 func (x *Invite) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[44]
+	mi := &file_local_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2934,7 +3160,7 @@ func (x *Invite) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Invite.ProtoReflect.Descriptor instead.
 func (*Invite) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{44}
+	return file_local_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Invite) GetLink() string {
@@ -3002,7 +3228,7 @@ type InviteResponse struct {
 
 func (x *InviteResponse) Reset() {
 	*x = InviteResponse{}
-	mi := &file_local_proto_msgTypes[45]
+	mi := &file_local_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3014,7 +3240,7 @@ func (x *InviteResponse) String() string {
 func (*InviteResponse) ProtoMessage() {}
 
 func (x *InviteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[45]
+	mi := &file_local_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3027,7 +3253,7 @@ func (x *InviteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteResponse.ProtoReflect.Descriptor instead.
 func (*InviteResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{45}
+	return file_local_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *InviteResponse) GetLink() string {
@@ -3095,7 +3321,7 @@ type ListInvitesRequest struct {
 
 func (x *ListInvitesRequest) Reset() {
 	*x = ListInvitesRequest{}
-	mi := &file_local_proto_msgTypes[46]
+	mi := &file_local_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3107,7 +3333,7 @@ func (x *ListInvitesRequest) String() string {
 func (*ListInvitesRequest) ProtoMessage() {}
 
 func (x *ListInvitesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[46]
+	mi := &file_local_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3120,7 +3346,7 @@ func (x *ListInvitesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInvitesRequest.ProtoReflect.Descriptor instead.
 func (*ListInvitesRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{46}
+	return file_local_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ListInvitesRequest) GetEvent() string {
@@ -3140,7 +3366,7 @@ type InvitesResponse struct {
 
 func (x *InvitesResponse) Reset() {
 	*x = InvitesResponse{}
-	mi := &file_local_proto_msgTypes[47]
+	mi := &file_local_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3152,7 +3378,7 @@ func (x *InvitesResponse) String() string {
 func (*InvitesResponse) ProtoMessage() {}
 
 func (x *InvitesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[47]
+	mi := &file_local_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3165,7 +3391,7 @@ func (x *InvitesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvitesResponse.ProtoReflect.Descriptor instead.
 func (*InvitesResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{47}
+	return file_local_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *InvitesResponse) GetInvites() []*Invite {
@@ -3191,7 +3417,7 @@ type RevokeRequest struct {
 
 func (x *RevokeRequest) Reset() {
 	*x = RevokeRequest{}
-	mi := &file_local_proto_msgTypes[48]
+	mi := &file_local_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3203,7 +3429,7 @@ func (x *RevokeRequest) String() string {
 func (*RevokeRequest) ProtoMessage() {}
 
 func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[48]
+	mi := &file_local_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3216,7 +3442,7 @@ func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeRequest.ProtoReflect.Descriptor instead.
 func (*RevokeRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{48}
+	return file_local_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *RevokeRequest) GetInvite() string {
@@ -3240,7 +3466,7 @@ type InspectRequest struct {
 
 func (x *InspectRequest) Reset() {
 	*x = InspectRequest{}
-	mi := &file_local_proto_msgTypes[49]
+	mi := &file_local_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3252,7 +3478,7 @@ func (x *InspectRequest) String() string {
 func (*InspectRequest) ProtoMessage() {}
 
 func (x *InspectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[49]
+	mi := &file_local_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3265,7 +3491,7 @@ func (x *InspectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InspectRequest.ProtoReflect.Descriptor instead.
 func (*InspectRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{49}
+	return file_local_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *InspectRequest) GetLink() string {
@@ -3310,7 +3536,7 @@ type AcceptRequest struct {
 
 func (x *AcceptRequest) Reset() {
 	*x = AcceptRequest{}
-	mi := &file_local_proto_msgTypes[50]
+	mi := &file_local_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3322,7 +3548,7 @@ func (x *AcceptRequest) String() string {
 func (*AcceptRequest) ProtoMessage() {}
 
 func (x *AcceptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[50]
+	mi := &file_local_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3335,7 +3561,7 @@ func (x *AcceptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptRequest.ProtoReflect.Descriptor instead.
 func (*AcceptRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{50}
+	return file_local_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *AcceptRequest) GetLink() string {
@@ -3378,7 +3604,7 @@ type Issuer struct {
 
 func (x *Issuer) Reset() {
 	*x = Issuer{}
-	mi := &file_local_proto_msgTypes[51]
+	mi := &file_local_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3390,7 +3616,7 @@ func (x *Issuer) String() string {
 func (*Issuer) ProtoMessage() {}
 
 func (x *Issuer) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[51]
+	mi := &file_local_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3403,7 +3629,7 @@ func (x *Issuer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Issuer.ProtoReflect.Descriptor instead.
 func (*Issuer) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{51}
+	return file_local_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *Issuer) GetKey() string {
@@ -3449,7 +3675,7 @@ type AcceptResponse struct {
 
 func (x *AcceptResponse) Reset() {
 	*x = AcceptResponse{}
-	mi := &file_local_proto_msgTypes[52]
+	mi := &file_local_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3461,7 +3687,7 @@ func (x *AcceptResponse) String() string {
 func (*AcceptResponse) ProtoMessage() {}
 
 func (x *AcceptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[52]
+	mi := &file_local_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3474,7 +3700,7 @@ func (x *AcceptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptResponse.ProtoReflect.Descriptor instead.
 func (*AcceptResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{52}
+	return file_local_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *AcceptResponse) GetPending() bool {
@@ -3539,7 +3765,7 @@ type RsvpRequest struct {
 
 func (x *RsvpRequest) Reset() {
 	*x = RsvpRequest{}
-	mi := &file_local_proto_msgTypes[53]
+	mi := &file_local_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3551,7 +3777,7 @@ func (x *RsvpRequest) String() string {
 func (*RsvpRequest) ProtoMessage() {}
 
 func (x *RsvpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[53]
+	mi := &file_local_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3564,7 +3790,7 @@ func (x *RsvpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RsvpRequest.ProtoReflect.Descriptor instead.
 func (*RsvpRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{53}
+	return file_local_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *RsvpRequest) GetEvent() string {
@@ -3612,7 +3838,7 @@ type RsvpResponse struct {
 
 func (x *RsvpResponse) Reset() {
 	*x = RsvpResponse{}
-	mi := &file_local_proto_msgTypes[54]
+	mi := &file_local_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3624,7 +3850,7 @@ func (x *RsvpResponse) String() string {
 func (*RsvpResponse) ProtoMessage() {}
 
 func (x *RsvpResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[54]
+	mi := &file_local_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3637,7 +3863,7 @@ func (x *RsvpResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RsvpResponse.ProtoReflect.Descriptor instead.
 func (*RsvpResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{54}
+	return file_local_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *RsvpResponse) GetReply() *Reply {
@@ -3663,7 +3889,7 @@ type ListGuestsRequest struct {
 
 func (x *ListGuestsRequest) Reset() {
 	*x = ListGuestsRequest{}
-	mi := &file_local_proto_msgTypes[55]
+	mi := &file_local_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3675,7 +3901,7 @@ func (x *ListGuestsRequest) String() string {
 func (*ListGuestsRequest) ProtoMessage() {}
 
 func (x *ListGuestsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[55]
+	mi := &file_local_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3688,7 +3914,7 @@ func (x *ListGuestsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListGuestsRequest.ProtoReflect.Descriptor instead.
 func (*ListGuestsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{55}
+	return file_local_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *ListGuestsRequest) GetEvent() string {
@@ -3713,7 +3939,7 @@ type Guest struct {
 
 func (x *Guest) Reset() {
 	*x = Guest{}
-	mi := &file_local_proto_msgTypes[56]
+	mi := &file_local_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3725,7 +3951,7 @@ func (x *Guest) String() string {
 func (*Guest) ProtoMessage() {}
 
 func (x *Guest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[56]
+	mi := &file_local_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3738,7 +3964,7 @@ func (x *Guest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Guest.ProtoReflect.Descriptor instead.
 func (*Guest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{56}
+	return file_local_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *Guest) GetReply() string {
@@ -3805,7 +4031,7 @@ type GuestCounts struct {
 
 func (x *GuestCounts) Reset() {
 	*x = GuestCounts{}
-	mi := &file_local_proto_msgTypes[57]
+	mi := &file_local_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3817,7 +4043,7 @@ func (x *GuestCounts) String() string {
 func (*GuestCounts) ProtoMessage() {}
 
 func (x *GuestCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[57]
+	mi := &file_local_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3830,7 +4056,7 @@ func (x *GuestCounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuestCounts.ProtoReflect.Descriptor instead.
 func (*GuestCounts) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{57}
+	return file_local_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *GuestCounts) GetYes() uint32 {
@@ -3893,7 +4119,7 @@ type GuestsResponse struct {
 
 func (x *GuestsResponse) Reset() {
 	*x = GuestsResponse{}
-	mi := &file_local_proto_msgTypes[58]
+	mi := &file_local_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3905,7 +4131,7 @@ func (x *GuestsResponse) String() string {
 func (*GuestsResponse) ProtoMessage() {}
 
 func (x *GuestsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[58]
+	mi := &file_local_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3918,7 +4144,7 @@ func (x *GuestsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuestsResponse.ProtoReflect.Descriptor instead.
 func (*GuestsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{58}
+	return file_local_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *GuestsResponse) GetGuests() []*Guest {
@@ -3956,7 +4182,7 @@ type Contact struct {
 
 func (x *Contact) Reset() {
 	*x = Contact{}
-	mi := &file_local_proto_msgTypes[59]
+	mi := &file_local_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3968,7 +4194,7 @@ func (x *Contact) String() string {
 func (*Contact) ProtoMessage() {}
 
 func (x *Contact) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[59]
+	mi := &file_local_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3981,7 +4207,7 @@ func (x *Contact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contact.ProtoReflect.Descriptor instead.
 func (*Contact) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{59}
+	return file_local_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *Contact) GetKey() string {
@@ -4034,7 +4260,7 @@ type ListContactsRequest struct {
 
 func (x *ListContactsRequest) Reset() {
 	*x = ListContactsRequest{}
-	mi := &file_local_proto_msgTypes[60]
+	mi := &file_local_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4046,7 +4272,7 @@ func (x *ListContactsRequest) String() string {
 func (*ListContactsRequest) ProtoMessage() {}
 
 func (x *ListContactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[60]
+	mi := &file_local_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4059,7 +4285,7 @@ func (x *ListContactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListContactsRequest.ProtoReflect.Descriptor instead.
 func (*ListContactsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{60}
+	return file_local_proto_rawDescGZIP(), []int{62}
 }
 
 type AddContactRequest struct {
@@ -4074,7 +4300,7 @@ type AddContactRequest struct {
 
 func (x *AddContactRequest) Reset() {
 	*x = AddContactRequest{}
-	mi := &file_local_proto_msgTypes[61]
+	mi := &file_local_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4086,7 +4312,7 @@ func (x *AddContactRequest) String() string {
 func (*AddContactRequest) ProtoMessage() {}
 
 func (x *AddContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[61]
+	mi := &file_local_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4099,7 +4325,7 @@ func (x *AddContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddContactRequest.ProtoReflect.Descriptor instead.
 func (*AddContactRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{61}
+	return file_local_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *AddContactRequest) GetCard() string {
@@ -4140,7 +4366,7 @@ type ContactsResponse struct {
 
 func (x *ContactsResponse) Reset() {
 	*x = ContactsResponse{}
-	mi := &file_local_proto_msgTypes[62]
+	mi := &file_local_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4152,7 +4378,7 @@ func (x *ContactsResponse) String() string {
 func (*ContactsResponse) ProtoMessage() {}
 
 func (x *ContactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[62]
+	mi := &file_local_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4165,7 +4391,7 @@ func (x *ContactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactsResponse.ProtoReflect.Descriptor instead.
 func (*ContactsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{62}
+	return file_local_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ContactsResponse) GetContacts() []*Contact {
@@ -4191,7 +4417,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_local_proto_msgTypes[63]
+	mi := &file_local_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4203,7 +4429,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[63]
+	mi := &file_local_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4216,7 +4442,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{63}
+	return file_local_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *WatchRequest) GetCircle() string {
@@ -4240,7 +4466,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_local_proto_msgTypes[64]
+	mi := &file_local_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4252,7 +4478,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[64]
+	mi := &file_local_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4265,7 +4491,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{64}
+	return file_local_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *Change) GetKind() string {
@@ -4333,7 +4559,7 @@ const file_local_proto_rawDesc = "" +
 	"\vLockRequest\"&\n" +
 	"\fLockResponse\x12\x16\n" +
 	"\x06locked\x18\x01 \x01(\bR\x06locked\"\x0f\n" +
-	"\rStatusRequest\"\xc1\x04\n" +
+	"\rStatusRequest\"\xec\x04\n" +
 	"\x0eStatusResponse\x12\x17\n" +
 	"\apeer_id\x18\x01 \x01(\tR\x06peerId\x12\x14\n" +
 	"\x05addrs\x18\x02 \x03(\tR\x05addrs\x12\x14\n" +
@@ -4354,7 +4580,8 @@ const file_local_proto_rawDesc = "" +
 	"\aversion\x18\x0f \x01(\tR\aversion\x12=\n" +
 	"\vconnections\x18\x10 \x03(\v2\x1b.votive.local.v1.ConnectionR\vconnections\x12\x18\n" +
 	"\adamaged\x18\x11 \x01(\rR\adamaged\x12\x18\n" +
-	"\atrouble\x18\x12 \x01(\tR\atroubleB\r\n" +
+	"\atrouble\x18\x12 \x01(\tR\atrouble\x12)\n" +
+	"\x04mesh\x18\x18 \x01(\v2\x15.votive.local.v1.MeshR\x04meshB\r\n" +
 	"\v_last_frame\"3\n" +
 	"\x05Floor\x12\x12\n" +
 	"\x04rank\x18\x01 \x01(\rR\x04rank\x12\x16\n" +
@@ -4362,7 +4589,30 @@ const file_local_proto_rawDesc = "" +
 	"\aCatchup\x12\x18\n" +
 	"\arunning\x18\x01 \x01(\bR\arunning\x12\x12\n" +
 	"\x04have\x18\x02 \x01(\rR\x04have\x12\x12\n" +
-	"\x04want\x18\x03 \x01(\rR\x04want\"N\n" +
+	"\x04want\x18\x03 \x01(\rR\x04want\"\x9b\x02\n" +
+	"\x04Mesh\x12\x14\n" +
+	"\x05reach\x18\x01 \x01(\tR\x05reach\x12\x16\n" +
+	"\x06relays\x18\x02 \x01(\rR\x06relays\x12\x16\n" +
+	"\x06keeper\x18\x03 \x01(\bR\x06keeper\x12\x16\n" +
+	"\x06pinned\x18\x04 \x01(\rR\x06pinned\x12\x1b\n" +
+	"\tpinned_up\x18\x05 \x01(\rR\bpinnedUp\x12\x16\n" +
+	"\x06direct\x18\x06 \x01(\rR\x06direct\x12\x16\n" +
+	"\x06cached\x18\a \x01(\rR\x06cached\x12\x12\n" +
+	"\x04mdns\x18\b \x01(\bR\x04mdns\x12\x10\n" +
+	"\x03dht\x18\t \x01(\tR\x03dht\x12\x14\n" +
+	"\x05table\x18\n" +
+	" \x01(\rR\x05table\x12,\n" +
+	"\x04from\x18\v \x01(\v2\x18.votive.local.v1.OriginsR\x04from\"\xab\x01\n" +
+	"\aOrigins\x12\x12\n" +
+	"\x04pins\x18\x01 \x01(\rR\x04pins\x12\x14\n" +
+	"\x05links\x18\x02 \x01(\rR\x05links\x12\x14\n" +
+	"\x05cache\x18\x03 \x01(\rR\x05cache\x12\x1e\n" +
+	"\n" +
+	"neighbours\x18\x04 \x01(\rR\n" +
+	"neighbours\x12\x10\n" +
+	"\x03dht\x18\x05 \x01(\rR\x03dht\x12\x14\n" +
+	"\x05peers\x18\x06 \x01(\rR\x05peers\x12\x18\n" +
+	"\ainbound\x18\a \x01(\rR\ainbound\"N\n" +
 	"\n" +
 	"Connection\x12\x12\n" +
 	"\x04peer\x18\x01 \x01(\tR\x04peer\x12\x12\n" +
@@ -4695,7 +4945,7 @@ func file_local_proto_rawDescGZIP() []byte {
 	return file_local_proto_rawDescData
 }
 
-var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 65)
+var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 67)
 var file_local_proto_goTypes = []any{
 	(*Hint)(nil),                // 0: votive.local.v1.Hint
 	(*Identity)(nil),            // 1: votive.local.v1.Identity
@@ -4709,159 +4959,163 @@ var file_local_proto_goTypes = []any{
 	(*StatusResponse)(nil),      // 9: votive.local.v1.StatusResponse
 	(*Floor)(nil),               // 10: votive.local.v1.Floor
 	(*Catchup)(nil),             // 11: votive.local.v1.Catchup
-	(*Connection)(nil),          // 12: votive.local.v1.Connection
-	(*ShutdownRequest)(nil),     // 13: votive.local.v1.ShutdownRequest
-	(*ShutdownResponse)(nil),    // 14: votive.local.v1.ShutdownResponse
-	(*ShowIDRequest)(nil),       // 15: votive.local.v1.ShowIDRequest
-	(*ShowIDResponse)(nil),      // 16: votive.local.v1.ShowIDResponse
-	(*Circle)(nil),              // 17: votive.local.v1.Circle
-	(*NewCircleRequest)(nil),    // 18: votive.local.v1.NewCircleRequest
-	(*JoinCircleRequest)(nil),   // 19: votive.local.v1.JoinCircleRequest
-	(*ListCirclesRequest)(nil),  // 20: votive.local.v1.ListCirclesRequest
-	(*LeaveCircleRequest)(nil),  // 21: votive.local.v1.LeaveCircleRequest
-	(*CirclesResponse)(nil),     // 22: votive.local.v1.CirclesResponse
-	(*Time)(nil),                // 23: votive.local.v1.Time
-	(*ReadTimeRequest)(nil),     // 24: votive.local.v1.ReadTimeRequest
-	(*ReadTimeResponse)(nil),    // 25: votive.local.v1.ReadTimeResponse
-	(*StringList)(nil),          // 26: votive.local.v1.StringList
-	(*Draft)(nil),               // 27: votive.local.v1.Draft
-	(*AnnounceRequest)(nil),     // 28: votive.local.v1.AnnounceRequest
-	(*EditEventRequest)(nil),    // 29: votive.local.v1.EditEventRequest
-	(*CancelEventRequest)(nil),  // 30: votive.local.v1.CancelEventRequest
-	(*Details)(nil),             // 31: votive.local.v1.Details
-	(*Organizer)(nil),           // 32: votive.local.v1.Organizer
-	(*Reply)(nil),               // 33: votive.local.v1.Reply
-	(*Recurrence)(nil),          // 34: votive.local.v1.Recurrence
-	(*CircleRef)(nil),           // 35: votive.local.v1.CircleRef
-	(*Event)(nil),               // 36: votive.local.v1.Event
-	(*EventResponse)(nil),       // 37: votive.local.v1.EventResponse
-	(*ListEventsRequest)(nil),   // 38: votive.local.v1.ListEventsRequest
-	(*EventsResponse)(nil),      // 39: votive.local.v1.EventsResponse
-	(*ShowEventRequest)(nil),    // 40: votive.local.v1.ShowEventRequest
-	(*Revision)(nil),            // 41: votive.local.v1.Revision
-	(*ShowEventResponse)(nil),   // 42: votive.local.v1.ShowEventResponse
-	(*InviteRequest)(nil),       // 43: votive.local.v1.InviteRequest
-	(*Invite)(nil),              // 44: votive.local.v1.Invite
-	(*InviteResponse)(nil),      // 45: votive.local.v1.InviteResponse
-	(*ListInvitesRequest)(nil),  // 46: votive.local.v1.ListInvitesRequest
-	(*InvitesResponse)(nil),     // 47: votive.local.v1.InvitesResponse
-	(*RevokeRequest)(nil),       // 48: votive.local.v1.RevokeRequest
-	(*InspectRequest)(nil),      // 49: votive.local.v1.InspectRequest
-	(*AcceptRequest)(nil),       // 50: votive.local.v1.AcceptRequest
-	(*Issuer)(nil),              // 51: votive.local.v1.Issuer
-	(*AcceptResponse)(nil),      // 52: votive.local.v1.AcceptResponse
-	(*RsvpRequest)(nil),         // 53: votive.local.v1.RsvpRequest
-	(*RsvpResponse)(nil),        // 54: votive.local.v1.RsvpResponse
-	(*ListGuestsRequest)(nil),   // 55: votive.local.v1.ListGuestsRequest
-	(*Guest)(nil),               // 56: votive.local.v1.Guest
-	(*GuestCounts)(nil),         // 57: votive.local.v1.GuestCounts
-	(*GuestsResponse)(nil),      // 58: votive.local.v1.GuestsResponse
-	(*Contact)(nil),             // 59: votive.local.v1.Contact
-	(*ListContactsRequest)(nil), // 60: votive.local.v1.ListContactsRequest
-	(*AddContactRequest)(nil),   // 61: votive.local.v1.AddContactRequest
-	(*ContactsResponse)(nil),    // 62: votive.local.v1.ContactsResponse
-	(*WatchRequest)(nil),        // 63: votive.local.v1.WatchRequest
-	(*Change)(nil),              // 64: votive.local.v1.Change
+	(*Mesh)(nil),                // 12: votive.local.v1.Mesh
+	(*Origins)(nil),             // 13: votive.local.v1.Origins
+	(*Connection)(nil),          // 14: votive.local.v1.Connection
+	(*ShutdownRequest)(nil),     // 15: votive.local.v1.ShutdownRequest
+	(*ShutdownResponse)(nil),    // 16: votive.local.v1.ShutdownResponse
+	(*ShowIDRequest)(nil),       // 17: votive.local.v1.ShowIDRequest
+	(*ShowIDResponse)(nil),      // 18: votive.local.v1.ShowIDResponse
+	(*Circle)(nil),              // 19: votive.local.v1.Circle
+	(*NewCircleRequest)(nil),    // 20: votive.local.v1.NewCircleRequest
+	(*JoinCircleRequest)(nil),   // 21: votive.local.v1.JoinCircleRequest
+	(*ListCirclesRequest)(nil),  // 22: votive.local.v1.ListCirclesRequest
+	(*LeaveCircleRequest)(nil),  // 23: votive.local.v1.LeaveCircleRequest
+	(*CirclesResponse)(nil),     // 24: votive.local.v1.CirclesResponse
+	(*Time)(nil),                // 25: votive.local.v1.Time
+	(*ReadTimeRequest)(nil),     // 26: votive.local.v1.ReadTimeRequest
+	(*ReadTimeResponse)(nil),    // 27: votive.local.v1.ReadTimeResponse
+	(*StringList)(nil),          // 28: votive.local.v1.StringList
+	(*Draft)(nil),               // 29: votive.local.v1.Draft
+	(*AnnounceRequest)(nil),     // 30: votive.local.v1.AnnounceRequest
+	(*EditEventRequest)(nil),    // 31: votive.local.v1.EditEventRequest
+	(*CancelEventRequest)(nil),  // 32: votive.local.v1.CancelEventRequest
+	(*Details)(nil),             // 33: votive.local.v1.Details
+	(*Organizer)(nil),           // 34: votive.local.v1.Organizer
+	(*Reply)(nil),               // 35: votive.local.v1.Reply
+	(*Recurrence)(nil),          // 36: votive.local.v1.Recurrence
+	(*CircleRef)(nil),           // 37: votive.local.v1.CircleRef
+	(*Event)(nil),               // 38: votive.local.v1.Event
+	(*EventResponse)(nil),       // 39: votive.local.v1.EventResponse
+	(*ListEventsRequest)(nil),   // 40: votive.local.v1.ListEventsRequest
+	(*EventsResponse)(nil),      // 41: votive.local.v1.EventsResponse
+	(*ShowEventRequest)(nil),    // 42: votive.local.v1.ShowEventRequest
+	(*Revision)(nil),            // 43: votive.local.v1.Revision
+	(*ShowEventResponse)(nil),   // 44: votive.local.v1.ShowEventResponse
+	(*InviteRequest)(nil),       // 45: votive.local.v1.InviteRequest
+	(*Invite)(nil),              // 46: votive.local.v1.Invite
+	(*InviteResponse)(nil),      // 47: votive.local.v1.InviteResponse
+	(*ListInvitesRequest)(nil),  // 48: votive.local.v1.ListInvitesRequest
+	(*InvitesResponse)(nil),     // 49: votive.local.v1.InvitesResponse
+	(*RevokeRequest)(nil),       // 50: votive.local.v1.RevokeRequest
+	(*InspectRequest)(nil),      // 51: votive.local.v1.InspectRequest
+	(*AcceptRequest)(nil),       // 52: votive.local.v1.AcceptRequest
+	(*Issuer)(nil),              // 53: votive.local.v1.Issuer
+	(*AcceptResponse)(nil),      // 54: votive.local.v1.AcceptResponse
+	(*RsvpRequest)(nil),         // 55: votive.local.v1.RsvpRequest
+	(*RsvpResponse)(nil),        // 56: votive.local.v1.RsvpResponse
+	(*ListGuestsRequest)(nil),   // 57: votive.local.v1.ListGuestsRequest
+	(*Guest)(nil),               // 58: votive.local.v1.Guest
+	(*GuestCounts)(nil),         // 59: votive.local.v1.GuestCounts
+	(*GuestsResponse)(nil),      // 60: votive.local.v1.GuestsResponse
+	(*Contact)(nil),             // 61: votive.local.v1.Contact
+	(*ListContactsRequest)(nil), // 62: votive.local.v1.ListContactsRequest
+	(*AddContactRequest)(nil),   // 63: votive.local.v1.AddContactRequest
+	(*ContactsResponse)(nil),    // 64: votive.local.v1.ContactsResponse
+	(*WatchRequest)(nil),        // 65: votive.local.v1.WatchRequest
+	(*Change)(nil),              // 66: votive.local.v1.Change
 }
 var file_local_proto_depIdxs = []int32{
 	1,  // 0: votive.local.v1.InitResponse.identity:type_name -> votive.local.v1.Identity
 	10, // 1: votive.local.v1.StatusResponse.floor:type_name -> votive.local.v1.Floor
 	11, // 2: votive.local.v1.StatusResponse.catchup:type_name -> votive.local.v1.Catchup
-	12, // 3: votive.local.v1.StatusResponse.connections:type_name -> votive.local.v1.Connection
-	1,  // 4: votive.local.v1.ShowIDResponse.identity:type_name -> votive.local.v1.Identity
-	17, // 5: votive.local.v1.CirclesResponse.circles:type_name -> votive.local.v1.Circle
-	23, // 6: votive.local.v1.ReadTimeResponse.start:type_name -> votive.local.v1.Time
-	23, // 7: votive.local.v1.ReadTimeResponse.end:type_name -> votive.local.v1.Time
-	23, // 8: votive.local.v1.Draft.start:type_name -> votive.local.v1.Time
-	23, // 9: votive.local.v1.Draft.end:type_name -> votive.local.v1.Time
-	26, // 10: votive.local.v1.Draft.join:type_name -> votive.local.v1.StringList
-	26, // 11: votive.local.v1.Draft.tags:type_name -> votive.local.v1.StringList
-	27, // 12: votive.local.v1.AnnounceRequest.draft:type_name -> votive.local.v1.Draft
-	27, // 13: votive.local.v1.EditEventRequest.draft:type_name -> votive.local.v1.Draft
-	23, // 14: votive.local.v1.Event.start:type_name -> votive.local.v1.Time
-	23, // 15: votive.local.v1.Event.end:type_name -> votive.local.v1.Time
-	34, // 16: votive.local.v1.Event.recurrence:type_name -> votive.local.v1.Recurrence
-	31, // 17: votive.local.v1.Event.details:type_name -> votive.local.v1.Details
-	35, // 18: votive.local.v1.Event.circle:type_name -> votive.local.v1.CircleRef
-	32, // 19: votive.local.v1.Event.organizers:type_name -> votive.local.v1.Organizer
-	33, // 20: votive.local.v1.Event.reply:type_name -> votive.local.v1.Reply
-	36, // 21: votive.local.v1.Event.alternatives:type_name -> votive.local.v1.Event
-	36, // 22: votive.local.v1.EventResponse.event:type_name -> votive.local.v1.Event
-	36, // 23: votive.local.v1.EventsResponse.events:type_name -> votive.local.v1.Event
-	23, // 24: votive.local.v1.Revision.start:type_name -> votive.local.v1.Time
-	23, // 25: votive.local.v1.Revision.end:type_name -> votive.local.v1.Time
-	36, // 26: votive.local.v1.ShowEventResponse.event:type_name -> votive.local.v1.Event
-	41, // 27: votive.local.v1.ShowEventResponse.revisions:type_name -> votive.local.v1.Revision
-	44, // 28: votive.local.v1.InvitesResponse.invites:type_name -> votive.local.v1.Invite
-	51, // 29: votive.local.v1.AcceptResponse.issuer:type_name -> votive.local.v1.Issuer
-	17, // 30: votive.local.v1.AcceptResponse.circle:type_name -> votive.local.v1.Circle
-	36, // 31: votive.local.v1.AcceptResponse.event:type_name -> votive.local.v1.Event
-	59, // 32: votive.local.v1.AcceptResponse.contact:type_name -> votive.local.v1.Contact
-	33, // 33: votive.local.v1.RsvpResponse.reply:type_name -> votive.local.v1.Reply
-	56, // 34: votive.local.v1.GuestsResponse.guests:type_name -> votive.local.v1.Guest
-	57, // 35: votive.local.v1.GuestsResponse.counts:type_name -> votive.local.v1.GuestCounts
-	59, // 36: votive.local.v1.ContactsResponse.contacts:type_name -> votive.local.v1.Contact
-	36, // 37: votive.local.v1.Change.event:type_name -> votive.local.v1.Event
-	56, // 38: votive.local.v1.Change.guest:type_name -> votive.local.v1.Guest
-	33, // 39: votive.local.v1.Change.reply:type_name -> votive.local.v1.Reply
-	12, // 40: votive.local.v1.Change.peer:type_name -> votive.local.v1.Connection
-	2,  // 41: votive.local.v1.Votive.Init:input_type -> votive.local.v1.InitRequest
-	4,  // 42: votive.local.v1.Votive.Unlock:input_type -> votive.local.v1.UnlockRequest
-	6,  // 43: votive.local.v1.Votive.Lock:input_type -> votive.local.v1.LockRequest
-	8,  // 44: votive.local.v1.Votive.Status:input_type -> votive.local.v1.StatusRequest
-	13, // 45: votive.local.v1.Votive.Shutdown:input_type -> votive.local.v1.ShutdownRequest
-	15, // 46: votive.local.v1.Votive.ShowID:input_type -> votive.local.v1.ShowIDRequest
-	18, // 47: votive.local.v1.Votive.NewCircle:input_type -> votive.local.v1.NewCircleRequest
-	19, // 48: votive.local.v1.Votive.JoinCircle:input_type -> votive.local.v1.JoinCircleRequest
-	20, // 49: votive.local.v1.Votive.ListCircles:input_type -> votive.local.v1.ListCirclesRequest
-	21, // 50: votive.local.v1.Votive.LeaveCircle:input_type -> votive.local.v1.LeaveCircleRequest
-	24, // 51: votive.local.v1.Votive.ReadTime:input_type -> votive.local.v1.ReadTimeRequest
-	28, // 52: votive.local.v1.Votive.Announce:input_type -> votive.local.v1.AnnounceRequest
-	38, // 53: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
-	40, // 54: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
-	29, // 55: votive.local.v1.Votive.EditEvent:input_type -> votive.local.v1.EditEventRequest
-	30, // 56: votive.local.v1.Votive.CancelEvent:input_type -> votive.local.v1.CancelEventRequest
-	43, // 57: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
-	46, // 58: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
-	48, // 59: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
-	49, // 60: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
-	50, // 61: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
-	53, // 62: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
-	55, // 63: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
-	60, // 64: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
-	61, // 65: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
-	63, // 66: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
-	3,  // 67: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
-	5,  // 68: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
-	7,  // 69: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
-	9,  // 70: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
-	14, // 71: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
-	16, // 72: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
-	22, // 73: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
-	22, // 74: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
-	22, // 75: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
-	22, // 76: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
-	25, // 77: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
-	37, // 78: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
-	39, // 79: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
-	42, // 80: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
-	37, // 81: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
-	37, // 82: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
-	45, // 83: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
-	47, // 84: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
-	47, // 85: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
-	52, // 86: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
-	52, // 87: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
-	54, // 88: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
-	58, // 89: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
-	62, // 90: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
-	62, // 91: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
-	64, // 92: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
-	67, // [67:93] is the sub-list for method output_type
-	41, // [41:67] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	14, // 3: votive.local.v1.StatusResponse.connections:type_name -> votive.local.v1.Connection
+	12, // 4: votive.local.v1.StatusResponse.mesh:type_name -> votive.local.v1.Mesh
+	13, // 5: votive.local.v1.Mesh.from:type_name -> votive.local.v1.Origins
+	1,  // 6: votive.local.v1.ShowIDResponse.identity:type_name -> votive.local.v1.Identity
+	19, // 7: votive.local.v1.CirclesResponse.circles:type_name -> votive.local.v1.Circle
+	25, // 8: votive.local.v1.ReadTimeResponse.start:type_name -> votive.local.v1.Time
+	25, // 9: votive.local.v1.ReadTimeResponse.end:type_name -> votive.local.v1.Time
+	25, // 10: votive.local.v1.Draft.start:type_name -> votive.local.v1.Time
+	25, // 11: votive.local.v1.Draft.end:type_name -> votive.local.v1.Time
+	28, // 12: votive.local.v1.Draft.join:type_name -> votive.local.v1.StringList
+	28, // 13: votive.local.v1.Draft.tags:type_name -> votive.local.v1.StringList
+	29, // 14: votive.local.v1.AnnounceRequest.draft:type_name -> votive.local.v1.Draft
+	29, // 15: votive.local.v1.EditEventRequest.draft:type_name -> votive.local.v1.Draft
+	25, // 16: votive.local.v1.Event.start:type_name -> votive.local.v1.Time
+	25, // 17: votive.local.v1.Event.end:type_name -> votive.local.v1.Time
+	36, // 18: votive.local.v1.Event.recurrence:type_name -> votive.local.v1.Recurrence
+	33, // 19: votive.local.v1.Event.details:type_name -> votive.local.v1.Details
+	37, // 20: votive.local.v1.Event.circle:type_name -> votive.local.v1.CircleRef
+	34, // 21: votive.local.v1.Event.organizers:type_name -> votive.local.v1.Organizer
+	35, // 22: votive.local.v1.Event.reply:type_name -> votive.local.v1.Reply
+	38, // 23: votive.local.v1.Event.alternatives:type_name -> votive.local.v1.Event
+	38, // 24: votive.local.v1.EventResponse.event:type_name -> votive.local.v1.Event
+	38, // 25: votive.local.v1.EventsResponse.events:type_name -> votive.local.v1.Event
+	25, // 26: votive.local.v1.Revision.start:type_name -> votive.local.v1.Time
+	25, // 27: votive.local.v1.Revision.end:type_name -> votive.local.v1.Time
+	38, // 28: votive.local.v1.ShowEventResponse.event:type_name -> votive.local.v1.Event
+	43, // 29: votive.local.v1.ShowEventResponse.revisions:type_name -> votive.local.v1.Revision
+	46, // 30: votive.local.v1.InvitesResponse.invites:type_name -> votive.local.v1.Invite
+	53, // 31: votive.local.v1.AcceptResponse.issuer:type_name -> votive.local.v1.Issuer
+	19, // 32: votive.local.v1.AcceptResponse.circle:type_name -> votive.local.v1.Circle
+	38, // 33: votive.local.v1.AcceptResponse.event:type_name -> votive.local.v1.Event
+	61, // 34: votive.local.v1.AcceptResponse.contact:type_name -> votive.local.v1.Contact
+	35, // 35: votive.local.v1.RsvpResponse.reply:type_name -> votive.local.v1.Reply
+	58, // 36: votive.local.v1.GuestsResponse.guests:type_name -> votive.local.v1.Guest
+	59, // 37: votive.local.v1.GuestsResponse.counts:type_name -> votive.local.v1.GuestCounts
+	61, // 38: votive.local.v1.ContactsResponse.contacts:type_name -> votive.local.v1.Contact
+	38, // 39: votive.local.v1.Change.event:type_name -> votive.local.v1.Event
+	58, // 40: votive.local.v1.Change.guest:type_name -> votive.local.v1.Guest
+	35, // 41: votive.local.v1.Change.reply:type_name -> votive.local.v1.Reply
+	14, // 42: votive.local.v1.Change.peer:type_name -> votive.local.v1.Connection
+	2,  // 43: votive.local.v1.Votive.Init:input_type -> votive.local.v1.InitRequest
+	4,  // 44: votive.local.v1.Votive.Unlock:input_type -> votive.local.v1.UnlockRequest
+	6,  // 45: votive.local.v1.Votive.Lock:input_type -> votive.local.v1.LockRequest
+	8,  // 46: votive.local.v1.Votive.Status:input_type -> votive.local.v1.StatusRequest
+	15, // 47: votive.local.v1.Votive.Shutdown:input_type -> votive.local.v1.ShutdownRequest
+	17, // 48: votive.local.v1.Votive.ShowID:input_type -> votive.local.v1.ShowIDRequest
+	20, // 49: votive.local.v1.Votive.NewCircle:input_type -> votive.local.v1.NewCircleRequest
+	21, // 50: votive.local.v1.Votive.JoinCircle:input_type -> votive.local.v1.JoinCircleRequest
+	22, // 51: votive.local.v1.Votive.ListCircles:input_type -> votive.local.v1.ListCirclesRequest
+	23, // 52: votive.local.v1.Votive.LeaveCircle:input_type -> votive.local.v1.LeaveCircleRequest
+	26, // 53: votive.local.v1.Votive.ReadTime:input_type -> votive.local.v1.ReadTimeRequest
+	30, // 54: votive.local.v1.Votive.Announce:input_type -> votive.local.v1.AnnounceRequest
+	40, // 55: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
+	42, // 56: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
+	31, // 57: votive.local.v1.Votive.EditEvent:input_type -> votive.local.v1.EditEventRequest
+	32, // 58: votive.local.v1.Votive.CancelEvent:input_type -> votive.local.v1.CancelEventRequest
+	45, // 59: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
+	48, // 60: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
+	50, // 61: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
+	51, // 62: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
+	52, // 63: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
+	55, // 64: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
+	57, // 65: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
+	62, // 66: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
+	63, // 67: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
+	65, // 68: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
+	3,  // 69: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
+	5,  // 70: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
+	7,  // 71: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
+	9,  // 72: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
+	16, // 73: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
+	18, // 74: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
+	24, // 75: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
+	24, // 76: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
+	24, // 77: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
+	24, // 78: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
+	27, // 79: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
+	39, // 80: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
+	41, // 81: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
+	44, // 82: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
+	39, // 83: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
+	39, // 84: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
+	47, // 85: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
+	49, // 86: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
+	49, // 87: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
+	54, // 88: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
+	54, // 89: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
+	56, // 90: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
+	60, // 91: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
+	64, // 92: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
+	64, // 93: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
+	66, // 94: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
+	69, // [69:95] is the sub-list for method output_type
+	43, // [43:69] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_local_proto_init() }
@@ -4870,16 +5124,16 @@ func file_local_proto_init() {
 		return
 	}
 	file_local_proto_msgTypes[9].OneofWrappers = []any{}
-	file_local_proto_msgTypes[23].OneofWrappers = []any{}
-	file_local_proto_msgTypes[27].OneofWrappers = []any{}
-	file_local_proto_msgTypes[53].OneofWrappers = []any{}
+	file_local_proto_msgTypes[25].OneofWrappers = []any{}
+	file_local_proto_msgTypes[29].OneofWrappers = []any{}
+	file_local_proto_msgTypes[55].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_local_proto_rawDesc), len(file_local_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   65,
+			NumMessages:   67,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

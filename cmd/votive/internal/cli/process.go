@@ -236,7 +236,7 @@ func diagnose(s *localpb.StatusResponse) *checks {
 		}
 		return check{name, false, bad, fix}
 	}
-	return &checks{[]check{
+	found := []check{
 		{"daemon", true, "running", ""},
 		one("writing", s.GetTrouble() == "", "the disk takes what is new", s.GetTrouble(), "votive down && votive up"),
 		one("disk", s.GetDamaged() == 0, "nothing damaged was met",
@@ -244,7 +244,49 @@ func diagnose(s *localpb.StatusResponse) *checks {
 		{"vault", true, vault(s), ""},
 		one("peers", s.GetPeers() > 0, fmt.Sprintf("%d connected", s.GetPeers()),
 			"none is connected", "votive down && votive up -- --mdns"),
-	}}
+	}
+	if m := s.GetMesh(); m != nil {
+		found = append(found,
+			one("reachable", m.GetReach() != "private" || m.GetRelays() > 0 && !m.GetKeeper(), page.Reach(s), unreached(m), reachFix(m)),
+			one("named", m.GetPinned() == 0 || m.GetPinnedUp() > 0, named(m), page.Pins(m),
+				"votive down && votive up -- --peer MULTIADDR"),
+			one("dht", m.GetDht() != "public" || m.GetTable() > 0, page.Table(m), page.Table(m),
+				"votive down && votive up -- --dht public --bootstrap MULTIADDR"),
+			check{"remembered", true, fmt.Sprintf("%d peers", m.GetCached()), ""},
+			check{"mdns", true, onOff(m.GetMdns()), ""},
+		)
+	}
+	return &checks{found}
+}
+
+func unreached(m *localpb.Mesh) string {
+	if m.GetKeeper() {
+		return "this keeper cannot be called from outside: a router or firewall is in between"
+	}
+	return "others cannot call this computer, and no keeper takes calls for it"
+}
+
+// reachFix helps who cannot be called: a keeper needs a port that its router
+// lets through, all others need a keeper.
+func reachFix(m *localpb.Mesh) string {
+	if m.GetKeeper() {
+		return "votive down && votive up -- --keeper --listen /ip4/0.0.0.0/udp/4001/quic-v1"
+	}
+	return "votive down && votive up -- --peer MULTIADDR"
+}
+
+func named(m *localpb.Mesh) string {
+	if m.GetPinned() == 0 {
+		return "you named no peer to stay connected to"
+	}
+	return page.Pins(m)
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on: looks for peers on the local network"
+	}
+	return "off"
 }
 
 // vault is no matter of right and wrong: a keeper has none, and a lock is there

@@ -21,7 +21,16 @@ func (r Reader) Status(st *localpb.StatusResponse) string {
 	}
 	s.WriteString("\n")
 	s.row("Peers", peers(st))
-	s.row("Reachable", reachable(st))
+	s.row("Reachable", Reach(st))
+	if m := st.GetMesh(); m != nil {
+		if from := origins(m.GetFrom()); from != "" {
+			s.row("Came from", from)
+		}
+		s.rows("Looks in", ways(m))
+		if m.GetKeeper() {
+			s.row("Keeper", "relays for peers that cannot be called")
+		}
+	}
 	s.rows("Listens on", addresses(st.GetAddrs()))
 	s.row("Last frame", r.lastFrame(st))
 	s.row("Catching up", catchup(st))
@@ -60,24 +69,6 @@ func peers(st *localpb.StatusResponse) string {
 		return "none connected: nothing can be sent or heard until one is"
 	}
 	return number(st.GetPeers()) + " connected"
-}
-
-// reachable is what is known, and no more: others can call when some have.
-func reachable(st *localpb.StatusResponse) string {
-	var inbound uint32
-	for _, c := range st.GetConnections() {
-		if c.GetInbound() {
-			inbound++
-		}
-	}
-	switch {
-	case inbound > 0:
-		return "yes, " + count(inbound, "peer has", "peers have") + " connected to this computer"
-	case strings.Contains(strings.Join(st.GetAddrs(), " "), "/p2p-circuit"):
-		return "through a relay, so far"
-	default:
-		return "not that we know: nobody has connected to this computer yet"
-	}
 }
 
 // addresses are shown without the peer id that all of them end with.
