@@ -106,6 +106,15 @@ torture: ## run the crash tests at full length
 	@pkgs=$(call having,TestTorture); if [ -z "$$pkgs" ]; then echo "no crash tests found"; else \
 	VOTIVE_LONG=1 $(GO) test -count 1 -p 1 -v -timeout 0 -run '^TestTorture' $$pkgs; fi
 
+# Real daemons on hosts that the tests make: network namespaces, which lead
+# nowhere else. On Debian: apt-get install iproute2 nftables.
+.PHONY: hosts
+hosts: ## run daemons on network namespaces, with cuts, bad lines and routers (as root)
+	$(SAY)
+	@for p in ip tc nft; do command -v $$p >/dev/null || { echo "$$p is missing: needs iproute2 and nftables"; exit 1; }; done
+	@[ "$$(id -u)" = 0 ] || { echo "needs root, to make network namespaces"; exit 1; }
+	VOTIVE_HOSTS=1 $(GO) test -count 1 -v -timeout 30m -run '^TestHosts' ./node/e2e
+
 .PHONY: fuzz
 fuzz: ## fuzz every target for FUZZTIME (10m) each
 	$(SAY)

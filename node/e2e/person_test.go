@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -34,6 +35,7 @@ type judge interface {
 type person struct {
 	judge
 	name, home string
+	within     []string  // what a daemon is started by, to be on another host
 	daemon     *exec.Cmd // nil while none of ours runs
 	gone       chan error
 	ready      ready
@@ -94,6 +96,13 @@ func (p *person) tryStart(flags ...string) error {
 // prints when it serves.
 func (p *person) launch(flags ...string) (string, error) {
 	cmd := p.command(context.Background(), "votived", flags...)
+	if p.within != nil {
+		program, err := exec.LookPath(p.within[0])
+		if err != nil {
+			return "", err
+		}
+		cmd.Path, cmd.Args = program, append(slices.Clone(p.within), append([]string{cmd.Path}, flags...)...)
+	}
 	if err := os.MkdirAll(p.home, 0o700); err != nil {
 		return "", err
 	}
