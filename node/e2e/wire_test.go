@@ -325,13 +325,18 @@ func TestIdentify(t *testing.T) {
 		t.Errorf("a member says %q, %q, %v, and who is none %q, %q, %v, want the same", a, v, p, agent, version, protocols)
 	}
 	a, v, p = meets(t, keeper.ready.Addrs[0]).identity()
-	serves := []protocol.ID{"/libp2p/circuit/relay/0.2.0/hop", "/libp2p/autonat/1.0.0"} // who needs them has to find them
+	serves := []protocol.ID{ // who needs them has to find them
+		"/libp2p/circuit/relay/0.2.0/hop", "/libp2p/autonat/1.0.0", "/libp2p/autonat/2/dial-request", "/votive/kad/1.0.0",
+	}
 	p = slices.DeleteFunc(p, func(id protocol.ID) bool { return slices.Contains(serves, id) })
 	if a != agent || v != version || !slices.Equal(p, protocols) {
-		t.Errorf("a keeper says %q, %q, %v, want what others say, and that it relays", a, v, p)
+		t.Errorf("a keeper says %q, %q, %v, want what others say, and what it serves", a, v, p)
 	}
 	for _, id := range protocols {
-		known := []string{"/ipfs/id/", "/ipfs/ping/", "/meshsub/", "/floodsub/", "/libp2p/", catchup}
+		if slices.Contains(serves, id) {
+			t.Errorf("a node that is no keeper says that it serves %s", id)
+		}
+		known := []string{"/ipfs/id/", "/ipfs/ping/", "/meshsub/", "/floodsub/", "/libp2p/", catchup, "/votive/pin/1"}
 		if !slices.ContainsFunc(known, func(k string) bool { return strings.HasPrefix(string(id), k) }) {
 			t.Errorf("a node speaks %s, which this test does not know", id)
 		}
