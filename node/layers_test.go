@@ -17,8 +17,9 @@ var fence = map[string][]string{
 	"votive/proto/internal/wirepb":        {},
 	"votive/proto/localpb":                {},
 	"votive/proto/localpb/localpbconnect": {"votive/proto/localpb"},
-	"votive/proto/votive":                 {"votive/proto/internal/wirepb"},
 	"votive/proto/recon":                  {},
+	"votive/proto/recur":                  {},
+	"votive/proto/votive":                 {"votive/proto/internal/wirepb", "votive/proto/recur"},
 
 	"votive/node/mesh":      {},
 	"votive/node/disk":      {},
