@@ -273,3 +273,29 @@ func (r Rule) numberedDays(year int) [13]uint32 {
 	}
 	return months
 }
+
+// Final is the last date that r gives when it begins on start; zero where it
+// gives none.
+func (r Rule) Final(start Date) Date {
+	end := Last
+	if r.until != 0 {
+		end = min(end, r.until)
+	}
+	if r.count > 0 { // all of them have to be counted
+		return last(r.Dates(start, start))
+	}
+	for back := Date(400); ; back *= 4 {
+		from := max(start, end-back)
+		if d := last(r.Dates(start, from)); d != 0 || from == start {
+			return d
+		}
+	}
+}
+
+func last(dates iter.Seq[Date]) Date {
+	var last Date
+	for d := range dates {
+		last = d
+	}
+	return last
+}

@@ -79,6 +79,11 @@ type Card struct {
 	Details    ID  // hash of the Details, or zero
 	Organizers []Organizer
 	Reason     string // why it was cancelled or moved, up to 500
+
+	Recurrence  Recurrence   // zero: it takes place once
+	Occurrences []Occurrence // what is different on some dates, ascending by date
+	PartOf      ID           // the event of which it says that it is a part, or zero
+	Geo         *Geo         // where it is, or nil
 }
 
 // Organizer is one who stands behind an event: 1-5 of them, ascending by Key.
@@ -125,13 +130,32 @@ func (o Organizer) proveAttestation(event ID) error {
 }
 
 // Span is from when to when the event is for a reader in that zone, nil being
-// UTC. Without an end a date ends with the day and anything else at once.
+// UTC: where it recurs, from its first occurrence to its last. Without an end a
+// date ends with the day and anything else at once.
 func (c *Card) Span(reader *time.Location) (start, end time.Time) {
-	last := c.End
-	if last.IsZero() {
-		last = c.Start
+	if !c.Recurs() {
+		return (&Occurrence{Start: c.Start, End: c.End, own: true}).Span(reader)
 	}
-	return c.Start.Instant(reader), last.end(reader)
+	start = c.Start.Instant(reader)
+	final := Occurrence{Start: c.Start.on(c.finalDate()), lasts: c.lasts()}
+	if !c.End.IsZero() {
+		final.End = final.Start.after(final.lasts, c.End)
+	}
+	_, end = final.Span(reader)
+	for _, o := range c.Occurrences {
+		if o.Cancelled {
+			continue
+		}
+		o = c.on(o.Date)
+		from, to := o.Span(reader)
+		if from.Before(start) {
+			start = from
+		}
+		if to.After(end) {
+			end = to
+		}
+	}
+	return start, end
 }
 
 // roster is the keys of the organizers. SPEC 5.2.
@@ -143,7 +167,7 @@ func (c *Card) roster() []ID {
 	return keys
 }
 
-// check is SPEC 6.1 and 6.2.
+// check is SPEC 6.1, 6.2 and 6.7 to 6.12.
 func (c *Card) check() error {
 	texts := []struct {
 		what, text  string
@@ -176,6 +200,12 @@ func (c *Card) check() error {
 	if err := c.checkTimes(); err != nil {
 		return err
 	}
+	if err := c.checkRecurrence(); err != nil {
+		return err
+	}
+	if err := checkGeo(c.Geo); err != nil {
+		return err
+	}
 	if err := checkCount("capacity", c.Capacity, 100_000); err != nil {
 		return err
 	}
@@ -202,15 +232,21 @@ func checkLanguage(language string) error {
 
 // checkTimes is SPEC 6.2.
 func (c *Card) checkTimes() error {
-	switch {
-	case c.Start.IsZero():
+	if c.Start.IsZero() {
 		return fmt.Errorf("no start")
-	case c.End.IsZero():
+	}
+	return checkSpan(c.Start, c.End)
+}
+
+// checkSpan holds an end, if there is one, to its start.
+func checkSpan(start, end Time) error {
+	switch {
+	case end.IsZero():
 		return nil
-	case c.End.kind != c.Start.kind:
-		return fmt.Errorf("end is %v and start is %v, want one form", c.End.kind, c.Start.kind)
-	case c.End.before(c.Start):
-		return fmt.Errorf("end %v is before start %v", c.End, c.Start)
+	case end.kind != start.kind:
+		return fmt.Errorf("end is %v and start is %v, want one form", end.kind, start.kind)
+	case end.before(start):
+		return fmt.Errorf("end %v is before start %v", end, start)
 	}
 	return nil
 }
@@ -264,6 +300,16 @@ func cardFrom(w *wirepb.Card) (Card, error) {
 	if c.Details, err = optionalID("details", w.GetDetails()); err != nil {
 		return Card{}, err
 	}
+	if c.Recurrence, err = recurrenceFrom(w.GetRecurrence()); err != nil {
+		return Card{}, err
+	}
+	if c.Occurrences, err = occurrencesFrom(w.GetOccurrences()); err != nil {
+		return Card{}, err
+	}
+	if c.PartOf, err = optionalID("part_of", w.GetPartOf()); err != nil {
+		return Card{}, err
+	}
+	c.Geo = geoFrom(w.GetGeo())
 	if len(w.GetOrganizers()) > 0 {
 		c.Organizers = make([]Organizer, len(w.GetOrganizers()))
 	}
@@ -319,6 +365,12 @@ func (c *Card) wire() *wirepb.Card {
 		Inbox:      bytesOrNone(c.Inbox),
 		Details:    bytesOrNone(c.Details),
 		Reason:     c.Reason,
+		Recurrence: c.Recurrence.wire(),
+		PartOf:     bytesOrNone(c.PartOf),
+		Geo:        c.Geo.wire(),
+	}
+	for _, o := range c.Occurrences {
+		w.Occurrences = append(w.Occurrences, o.wire())
 	}
 	for _, o := range c.Organizers {
 		w.Organizers = append(w.Organizers, o.wire())

@@ -163,6 +163,9 @@ func (r *Revision) check() error {
 	if err := r.card.check(); err != nil {
 		return err
 	}
+	if r.card.PartOf == r.event { // SPEC 6.11
+		return fmt.Errorf("event is a part of itself")
+	}
 	if !slices.Contains(r.parents, r.event) {
 		return nil
 	}

@@ -291,7 +291,7 @@ func writeCritical(c *chapter) {
 		return f.revise("r", three, list(first), critical, change)
 	}
 	headed("critical, with a field that is not known in the card", true, deep(func(w *wirepb.Revision) {
-		w.Card.ProtoReflect().SetUnknown(withField(nil, 17))
+		w.Card.ProtoReflect().SetUnknown(withField(nil, 25))
 	}))
 	headed("critical, with a field that is not known in the start", true, deep(func(w *wirepb.Revision) {
 		w.Card.Start.ProtoReflect().SetUnknown(withField(nil, 4))

@@ -196,7 +196,7 @@ func writeMessages(c *chapter) {
 		return revisedOf(fielded(b, 4, card))
 	}
 	proposed("revision written by hand", handmade(f.genesis, card))
-	proposed("card with a field that is not known", handmade(f.genesis, withField(card, 17)))
+	proposed("card with a field that is not known", handmade(f.genesis, withField(card, 25)))
 	proposed("genesis with a field that is not known", handmade(withField(f.genesis, 3), card))
 	proposed("card with a default written out", handmade(f.genesis, append(bytes.Clone(card), 3<<3, 0)))
 	backwards := fielded(fielded(fielded(nil, 4, card), 2, f.id), 1, f.genesis)

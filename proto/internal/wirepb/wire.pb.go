@@ -1060,6 +1060,10 @@ type Card struct {
 	Details       []byte                 `protobuf:"bytes,14,opt,name=details,proto3" json:"details,omitempty"`                          // 32, hash of the Details, or empty
 	Organizers    []*Organizer           `protobuf:"bytes,15,rep,name=organizers,proto3" json:"organizers,omitempty"`                    // 1-5, ascending by key
 	Reason        string                 `protobuf:"bytes,16,opt,name=reason,proto3" json:"reason,omitempty"`                            // why it was cancelled or moved
+	Recurrence    *Recurrence            `protobuf:"bytes,17,opt,name=recurrence,proto3" json:"recurrence,omitempty"`
+	Occurrences   []*Occurrence          `protobuf:"bytes,18,rep,name=occurrences,proto3" json:"occurrences,omitempty"`     // ascending by date
+	PartOf        []byte                 `protobuf:"bytes,21,opt,name=part_of,json=partOf,proto3" json:"part_of,omitempty"` // 32, an event id, or empty
+	Geo           *Geo                   `protobuf:"bytes,22,opt,name=geo,proto3" json:"geo,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1206,6 +1210,34 @@ func (x *Card) GetReason() string {
 	return ""
 }
 
+func (x *Card) GetRecurrence() *Recurrence {
+	if x != nil {
+		return x.Recurrence
+	}
+	return nil
+}
+
+func (x *Card) GetOccurrences() []*Occurrence {
+	if x != nil {
+		return x.Occurrences
+	}
+	return nil
+}
+
+func (x *Card) GetPartOf() []byte {
+	if x != nil {
+		return x.PartOf
+	}
+	return nil
+}
+
+func (x *Card) GetGeo() *Geo {
+	if x != nil {
+		return x.Geo
+	}
+	return nil
+}
+
 type Organizer struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Key           []byte                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"` // 32, an event key
@@ -1327,6 +1359,189 @@ func (x *Time) GetOffset() int32 {
 	return 0
 }
 
+// Recurrence is on which other dates an event takes place. SPEC 6.7.
+type Recurrence struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Rule          string                 `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`     // FREQ=WEEKLY;BYDAY=FR, or empty. SPEC 6.8
+	Dates         []string               `protobuf:"bytes,2,rep,name=dates,proto3" json:"dates,omitempty"`   // 2027-06-04, ascending
+	Except        []string               `protobuf:"bytes,3,rep,name=except,proto3" json:"except,omitempty"` // 2027-06-04, ascending
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Recurrence) Reset() {
+	*x = Recurrence{}
+	mi := &file_wire_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Recurrence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Recurrence) ProtoMessage() {}
+
+func (x *Recurrence) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Recurrence.ProtoReflect.Descriptor instead.
+func (*Recurrence) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Recurrence) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *Recurrence) GetDates() []string {
+	if x != nil {
+		return x.Dates
+	}
+	return nil
+}
+
+func (x *Recurrence) GetExcept() []string {
+	if x != nil {
+		return x.Except
+	}
+	return nil
+}
+
+// Occurrence is what is different on one date of an event that recurs. SPEC 6.10.
+type Occurrence struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Date          string                 `protobuf:"bytes,1,opt,name=date,proto3" json:"date,omitempty"`   // 2027-06-04, on which it would be
+	Start         *Time                  `protobuf:"bytes,2,opt,name=start,proto3" json:"start,omitempty"` // where it was moved
+	End           *Time                  `protobuf:"bytes,3,opt,name=end,proto3" json:"end,omitempty"`
+	Cancelled     bool                   `protobuf:"varint,4,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Occurrence) Reset() {
+	*x = Occurrence{}
+	mi := &file_wire_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Occurrence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Occurrence) ProtoMessage() {}
+
+func (x *Occurrence) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Occurrence.ProtoReflect.Descriptor instead.
+func (*Occurrence) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Occurrence) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
+func (x *Occurrence) GetStart() *Time {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *Occurrence) GetEnd() *Time {
+	if x != nil {
+		return x.End
+	}
+	return nil
+}
+
+func (x *Occurrence) GetCancelled() bool {
+	if x != nil {
+		return x.Cancelled
+	}
+	return false
+}
+
+// Geo is a point on the earth, WGS 84. SPEC 6.12.
+type Geo struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Latitude      int32                  `protobuf:"zigzag32,1,opt,name=latitude,proto3" json:"latitude,omitempty"`   // millionths of a degree, north
+	Longitude     int32                  `protobuf:"zigzag32,2,opt,name=longitude,proto3" json:"longitude,omitempty"` // millionths of a degree, east
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Geo) Reset() {
+	*x = Geo{}
+	mi := &file_wire_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Geo) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Geo) ProtoMessage() {}
+
+func (x *Geo) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Geo.ProtoReflect.Descriptor instead.
+func (*Geo) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Geo) GetLatitude() int32 {
+	if x != nil {
+		return x.Latitude
+	}
+	return 0
+}
+
+func (x *Geo) GetLongitude() int32 {
+	if x != nil {
+		return x.Longitude
+	}
+	return 0
+}
+
 // Inbox is the public HPKE key that replies to an event are sealed to.
 type Inbox struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1338,7 +1553,7 @@ type Inbox struct {
 
 func (x *Inbox) Reset() {
 	*x = Inbox{}
-	mi := &file_wire_proto_msgTypes[13]
+	mi := &file_wire_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1350,7 +1565,7 @@ func (x *Inbox) String() string {
 func (*Inbox) ProtoMessage() {}
 
 func (x *Inbox) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[13]
+	mi := &file_wire_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1363,7 +1578,7 @@ func (x *Inbox) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Inbox.ProtoReflect.Descriptor instead.
 func (*Inbox) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{13}
+	return file_wire_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Inbox) GetEvent() []byte {
@@ -1392,7 +1607,7 @@ type Details struct {
 
 func (x *Details) Reset() {
 	*x = Details{}
-	mi := &file_wire_proto_msgTypes[14]
+	mi := &file_wire_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1404,7 +1619,7 @@ func (x *Details) String() string {
 func (*Details) ProtoMessage() {}
 
 func (x *Details) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[14]
+	mi := &file_wire_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1417,7 +1632,7 @@ func (x *Details) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Details.ProtoReflect.Descriptor instead.
 func (*Details) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{14}
+	return file_wire_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Details) GetSalt() []byte {
@@ -1458,7 +1673,7 @@ type Invitation struct {
 
 func (x *Invitation) Reset() {
 	*x = Invitation{}
-	mi := &file_wire_proto_msgTypes[15]
+	mi := &file_wire_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1470,7 +1685,7 @@ func (x *Invitation) String() string {
 func (*Invitation) ProtoMessage() {}
 
 func (x *Invitation) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[15]
+	mi := &file_wire_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1483,7 +1698,7 @@ func (x *Invitation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Invitation.ProtoReflect.Descriptor instead.
 func (*Invitation) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{15}
+	return file_wire_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Invitation) GetEvent() []byte {
@@ -1553,7 +1768,7 @@ type Revoke struct {
 
 func (x *Revoke) Reset() {
 	*x = Revoke{}
-	mi := &file_wire_proto_msgTypes[16]
+	mi := &file_wire_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1565,7 +1780,7 @@ func (x *Revoke) String() string {
 func (*Revoke) ProtoMessage() {}
 
 func (x *Revoke) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[16]
+	mi := &file_wire_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1578,7 +1793,7 @@ func (x *Revoke) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Revoke.ProtoReflect.Descriptor instead.
 func (*Revoke) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{16}
+	return file_wire_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Revoke) GetEvent() []byte {
@@ -1608,7 +1823,7 @@ type ContactCard struct {
 
 func (x *ContactCard) Reset() {
 	*x = ContactCard{}
-	mi := &file_wire_proto_msgTypes[17]
+	mi := &file_wire_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1620,7 +1835,7 @@ func (x *ContactCard) String() string {
 func (*ContactCard) ProtoMessage() {}
 
 func (x *ContactCard) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[17]
+	mi := &file_wire_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1633,7 +1848,7 @@ func (x *ContactCard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactCard.ProtoReflect.Descriptor instead.
 func (*ContactCard) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{17}
+	return file_wire_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ContactCard) GetName() string {
@@ -1675,7 +1890,7 @@ type SealedReply struct {
 
 func (x *SealedReply) Reset() {
 	*x = SealedReply{}
-	mi := &file_wire_proto_msgTypes[18]
+	mi := &file_wire_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1687,7 +1902,7 @@ func (x *SealedReply) String() string {
 func (*SealedReply) ProtoMessage() {}
 
 func (x *SealedReply) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[18]
+	mi := &file_wire_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1700,7 +1915,7 @@ func (x *SealedReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealedReply.ProtoReflect.Descriptor instead.
 func (*SealedReply) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{18}
+	return file_wire_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SealedReply) GetInbox() []byte {
@@ -1735,7 +1950,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_wire_proto_msgTypes[19]
+	mi := &file_wire_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1747,7 +1962,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[19]
+	mi := &file_wire_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1760,7 +1975,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{19}
+	return file_wire_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Reply) GetEvent() []byte {
@@ -1842,7 +2057,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_wire_proto_msgTypes[20]
+	mi := &file_wire_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1854,7 +2069,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[20]
+	mi := &file_wire_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1867,7 +2082,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{20}
+	return file_wire_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Answer) GetEvent() []byte {
@@ -1941,7 +2156,7 @@ type Keep struct {
 
 func (x *Keep) Reset() {
 	*x = Keep{}
-	mi := &file_wire_proto_msgTypes[21]
+	mi := &file_wire_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1953,7 +2168,7 @@ func (x *Keep) String() string {
 func (*Keep) ProtoMessage() {}
 
 func (x *Keep) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[21]
+	mi := &file_wire_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1966,7 +2181,7 @@ func (x *Keep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Keep.ProtoReflect.Descriptor instead.
 func (*Keep) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{21}
+	return file_wire_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Keep) GetKind() isKeep_Kind {
@@ -2120,7 +2335,7 @@ type KeepCircle struct {
 
 func (x *KeepCircle) Reset() {
 	*x = KeepCircle{}
-	mi := &file_wire_proto_msgTypes[22]
+	mi := &file_wire_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2132,7 +2347,7 @@ func (x *KeepCircle) String() string {
 func (*KeepCircle) ProtoMessage() {}
 
 func (x *KeepCircle) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[22]
+	mi := &file_wire_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2145,7 +2360,7 @@ func (x *KeepCircle) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeepCircle.ProtoReflect.Descriptor instead.
 func (*KeepCircle) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{22}
+	return file_wire_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *KeepCircle) GetSecret() []byte {
@@ -2201,7 +2416,7 @@ type KeepEvent struct {
 
 func (x *KeepEvent) Reset() {
 	*x = KeepEvent{}
-	mi := &file_wire_proto_msgTypes[23]
+	mi := &file_wire_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2213,7 +2428,7 @@ func (x *KeepEvent) String() string {
 func (*KeepEvent) ProtoMessage() {}
 
 func (x *KeepEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[23]
+	mi := &file_wire_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2226,7 +2441,7 @@ func (x *KeepEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeepEvent.ProtoReflect.Descriptor instead.
 func (*KeepEvent) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{23}
+	return file_wire_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *KeepEvent) GetEvent() []byte {
@@ -2302,7 +2517,7 @@ type KeepInvite struct {
 
 func (x *KeepInvite) Reset() {
 	*x = KeepInvite{}
-	mi := &file_wire_proto_msgTypes[24]
+	mi := &file_wire_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2314,7 +2529,7 @@ func (x *KeepInvite) String() string {
 func (*KeepInvite) ProtoMessage() {}
 
 func (x *KeepInvite) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[24]
+	mi := &file_wire_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2327,7 +2542,7 @@ func (x *KeepInvite) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeepInvite.ProtoReflect.Descriptor instead.
 func (*KeepInvite) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{24}
+	return file_wire_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *KeepInvite) GetSigned() []byte {
@@ -2357,7 +2572,7 @@ type KeepReply struct {
 
 func (x *KeepReply) Reset() {
 	*x = KeepReply{}
-	mi := &file_wire_proto_msgTypes[25]
+	mi := &file_wire_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2369,7 +2584,7 @@ func (x *KeepReply) String() string {
 func (*KeepReply) ProtoMessage() {}
 
 func (x *KeepReply) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[25]
+	mi := &file_wire_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2382,7 +2597,7 @@ func (x *KeepReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeepReply.ProtoReflect.Descriptor instead.
 func (*KeepReply) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{25}
+	return file_wire_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *KeepReply) GetReply() *Reply {
@@ -2425,7 +2640,7 @@ type KeepContact struct {
 
 func (x *KeepContact) Reset() {
 	*x = KeepContact{}
-	mi := &file_wire_proto_msgTypes[26]
+	mi := &file_wire_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2437,7 +2652,7 @@ func (x *KeepContact) String() string {
 func (*KeepContact) ProtoMessage() {}
 
 func (x *KeepContact) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[26]
+	mi := &file_wire_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2450,7 +2665,7 @@ func (x *KeepContact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeepContact.ProtoReflect.Descriptor instead.
 func (*KeepContact) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{26}
+	return file_wire_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *KeepContact) GetSigned() []byte {
@@ -2492,7 +2707,7 @@ type KeepCard struct {
 
 func (x *KeepCard) Reset() {
 	*x = KeepCard{}
-	mi := &file_wire_proto_msgTypes[27]
+	mi := &file_wire_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2504,7 +2719,7 @@ func (x *KeepCard) String() string {
 func (*KeepCard) ProtoMessage() {}
 
 func (x *KeepCard) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[27]
+	mi := &file_wire_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2517,7 +2732,7 @@ func (x *KeepCard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeepCard.ProtoReflect.Descriptor instead.
 func (*KeepCard) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{27}
+	return file_wire_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *KeepCard) GetSigned() []byte {
@@ -2545,7 +2760,7 @@ type KeepInbox struct {
 
 func (x *KeepInbox) Reset() {
 	*x = KeepInbox{}
-	mi := &file_wire_proto_msgTypes[28]
+	mi := &file_wire_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2557,7 +2772,7 @@ func (x *KeepInbox) String() string {
 func (*KeepInbox) ProtoMessage() {}
 
 func (x *KeepInbox) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[28]
+	mi := &file_wire_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2570,7 +2785,7 @@ func (x *KeepInbox) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeepInbox.ProtoReflect.Descriptor instead.
 func (*KeepInbox) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{28}
+	return file_wire_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *KeepInbox) GetEvent() []byte {
@@ -2598,7 +2813,7 @@ type KeepLink struct {
 
 func (x *KeepLink) Reset() {
 	*x = KeepLink{}
-	mi := &file_wire_proto_msgTypes[29]
+	mi := &file_wire_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2610,7 +2825,7 @@ func (x *KeepLink) String() string {
 func (*KeepLink) ProtoMessage() {}
 
 func (x *KeepLink) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[29]
+	mi := &file_wire_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2623,7 +2838,7 @@ func (x *KeepLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeepLink.ProtoReflect.Descriptor instead.
 func (*KeepLink) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29}
+	return file_wire_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *KeepLink) GetLink() []byte {
@@ -2692,7 +2907,7 @@ const file_wire_proto_rawDesc = "" +
 	"\x05marks\x18\x02 \x03(\v2\x14.votive.wire.v1.MarkR\x05marks\"6\n" +
 	"\x04Mark\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\fR\x03key\x12\x1c\n" +
-	"\tsignature\x18\x02 \x01(\fR\tsignature\"\x87\x04\n" +
+	"\tsignature\x18\x02 \x01(\fR\tsignature\"\xd3\x05\n" +
 	"\x04Card\x12\x14\n" +
 	"\x05title\x18\x01 \x01(\tR\x05title\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12.\n" +
@@ -2713,7 +2928,13 @@ const file_wire_proto_rawDesc = "" +
 	"\n" +
 	"organizers\x18\x0f \x03(\v2\x19.votive.wire.v1.OrganizerR\n" +
 	"organizers\x12\x16\n" +
-	"\x06reason\x18\x10 \x01(\tR\x06reasonJ\x04\b\x11\x10\x19\"l\n" +
+	"\x06reason\x18\x10 \x01(\tR\x06reason\x12:\n" +
+	"\n" +
+	"recurrence\x18\x11 \x01(\v2\x1a.votive.wire.v1.RecurrenceR\n" +
+	"recurrence\x12<\n" +
+	"\voccurrences\x18\x12 \x03(\v2\x1a.votive.wire.v1.OccurrenceR\voccurrences\x12\x17\n" +
+	"\apart_of\x18\x15 \x01(\fR\x06partOf\x12%\n" +
+	"\x03geo\x18\x16 \x01(\v2\x13.votive.wire.v1.GeoR\x03geoJ\x04\b\x13\x10\x14J\x04\b\x14\x10\x15J\x04\b\x17\x10\x18J\x04\b\x18\x10\x19\"l\n" +
 	"\tOrganizer\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\fR\x03key\x12\x0e\n" +
 	"\x02by\x18\x02 \x01(\tR\x02by\x12=\n" +
@@ -2721,7 +2942,21 @@ const file_wire_proto_rawDesc = "" +
 	"\x04Time\x12\x14\n" +
 	"\x05local\x18\x01 \x01(\tR\x05local\x12\x12\n" +
 	"\x04zone\x18\x02 \x01(\tR\x04zone\x12\x16\n" +
-	"\x06offset\x18\x03 \x01(\x11R\x06offset\"/\n" +
+	"\x06offset\x18\x03 \x01(\x11R\x06offset\"N\n" +
+	"\n" +
+	"Recurrence\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x14\n" +
+	"\x05dates\x18\x02 \x03(\tR\x05dates\x12\x16\n" +
+	"\x06except\x18\x03 \x03(\tR\x06except\"\x92\x01\n" +
+	"\n" +
+	"Occurrence\x12\x12\n" +
+	"\x04date\x18\x01 \x01(\tR\x04date\x12*\n" +
+	"\x05start\x18\x02 \x01(\v2\x14.votive.wire.v1.TimeR\x05start\x12&\n" +
+	"\x03end\x18\x03 \x01(\v2\x14.votive.wire.v1.TimeR\x03end\x12\x1c\n" +
+	"\tcancelled\x18\x04 \x01(\bR\tcancelled\"?\n" +
+	"\x03Geo\x12\x1a\n" +
+	"\blatitude\x18\x01 \x01(\x11R\blatitude\x12\x1c\n" +
+	"\tlongitude\x18\x02 \x01(\x11R\tlongitude\"/\n" +
 	"\x05Inbox\x12\x14\n" +
 	"\x05event\x18\x01 \x01(\fR\x05event\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\fR\x03key\"G\n" +
@@ -2857,7 +3092,7 @@ func file_wire_proto_rawDescGZIP() []byte {
 }
 
 var file_wire_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_wire_proto_goTypes = []any{
 	(Status)(0),         // 0: votive.wire.v1.Status
 	(Answers)(0),        // 1: votive.wire.v1.Answers
@@ -2877,35 +3112,38 @@ var file_wire_proto_goTypes = []any{
 	(*Card)(nil),        // 15: votive.wire.v1.Card
 	(*Organizer)(nil),   // 16: votive.wire.v1.Organizer
 	(*Time)(nil),        // 17: votive.wire.v1.Time
-	(*Inbox)(nil),       // 18: votive.wire.v1.Inbox
-	(*Details)(nil),     // 19: votive.wire.v1.Details
-	(*Invitation)(nil),  // 20: votive.wire.v1.Invitation
-	(*Revoke)(nil),      // 21: votive.wire.v1.Revoke
-	(*ContactCard)(nil), // 22: votive.wire.v1.ContactCard
-	(*SealedReply)(nil), // 23: votive.wire.v1.SealedReply
-	(*Reply)(nil),       // 24: votive.wire.v1.Reply
-	(*Answer)(nil),      // 25: votive.wire.v1.Answer
-	(*Keep)(nil),        // 26: votive.wire.v1.Keep
-	(*KeepCircle)(nil),  // 27: votive.wire.v1.KeepCircle
-	(*KeepEvent)(nil),   // 28: votive.wire.v1.KeepEvent
-	(*KeepInvite)(nil),  // 29: votive.wire.v1.KeepInvite
-	(*KeepReply)(nil),   // 30: votive.wire.v1.KeepReply
-	(*KeepContact)(nil), // 31: votive.wire.v1.KeepContact
-	(*KeepCard)(nil),    // 32: votive.wire.v1.KeepCard
-	(*KeepInbox)(nil),   // 33: votive.wire.v1.KeepInbox
-	(*KeepLink)(nil),    // 34: votive.wire.v1.KeepLink
+	(*Recurrence)(nil),  // 18: votive.wire.v1.Recurrence
+	(*Occurrence)(nil),  // 19: votive.wire.v1.Occurrence
+	(*Geo)(nil),         // 20: votive.wire.v1.Geo
+	(*Inbox)(nil),       // 21: votive.wire.v1.Inbox
+	(*Details)(nil),     // 22: votive.wire.v1.Details
+	(*Invitation)(nil),  // 23: votive.wire.v1.Invitation
+	(*Revoke)(nil),      // 24: votive.wire.v1.Revoke
+	(*ContactCard)(nil), // 25: votive.wire.v1.ContactCard
+	(*SealedReply)(nil), // 26: votive.wire.v1.SealedReply
+	(*Reply)(nil),       // 27: votive.wire.v1.Reply
+	(*Answer)(nil),      // 28: votive.wire.v1.Answer
+	(*Keep)(nil),        // 29: votive.wire.v1.Keep
+	(*KeepCircle)(nil),  // 30: votive.wire.v1.KeepCircle
+	(*KeepEvent)(nil),   // 31: votive.wire.v1.KeepEvent
+	(*KeepInvite)(nil),  // 32: votive.wire.v1.KeepInvite
+	(*KeepReply)(nil),   // 33: votive.wire.v1.KeepReply
+	(*KeepContact)(nil), // 34: votive.wire.v1.KeepContact
+	(*KeepCard)(nil),    // 35: votive.wire.v1.KeepCard
+	(*KeepInbox)(nil),   // 36: votive.wire.v1.KeepInbox
+	(*KeepLink)(nil),    // 37: votive.wire.v1.KeepLink
 }
 var file_wire_proto_depIdxs = []int32{
 	6,  // 0: votive.wire.v1.Body.signed:type_name -> votive.wire.v1.Signed
 	13, // 1: votive.wire.v1.Body.counted:type_name -> votive.wire.v1.Counted
-	18, // 2: votive.wire.v1.Body.inbox:type_name -> votive.wire.v1.Inbox
-	23, // 3: votive.wire.v1.Body.reply:type_name -> votive.wire.v1.SealedReply
-	25, // 4: votive.wire.v1.Body.answer:type_name -> votive.wire.v1.Answer
-	26, // 5: votive.wire.v1.Body.keep:type_name -> votive.wire.v1.Keep
+	21, // 2: votive.wire.v1.Body.inbox:type_name -> votive.wire.v1.Inbox
+	26, // 3: votive.wire.v1.Body.reply:type_name -> votive.wire.v1.SealedReply
+	28, // 4: votive.wire.v1.Body.answer:type_name -> votive.wire.v1.Answer
+	29, // 5: votive.wire.v1.Body.keep:type_name -> votive.wire.v1.Keep
 	8,  // 6: votive.wire.v1.Statement.signature:type_name -> votive.wire.v1.Signature
-	20, // 7: votive.wire.v1.Statement.invitation:type_name -> votive.wire.v1.Invitation
-	21, // 8: votive.wire.v1.Statement.revoke:type_name -> votive.wire.v1.Revoke
-	22, // 9: votive.wire.v1.Statement.contact:type_name -> votive.wire.v1.ContactCard
+	23, // 7: votive.wire.v1.Statement.invitation:type_name -> votive.wire.v1.Invitation
+	24, // 8: votive.wire.v1.Statement.revoke:type_name -> votive.wire.v1.Revoke
+	25, // 9: votive.wire.v1.Statement.contact:type_name -> votive.wire.v1.ContactCard
 	9,  // 10: votive.wire.v1.Statement.attest:type_name -> votive.wire.v1.Attest
 	15, // 11: votive.wire.v1.Revision.card:type_name -> votive.wire.v1.Card
 	14, // 12: votive.wire.v1.Counted.marks:type_name -> votive.wire.v1.Mark
@@ -2914,24 +3152,29 @@ var file_wire_proto_depIdxs = []int32{
 	17, // 15: votive.wire.v1.Card.end:type_name -> votive.wire.v1.Time
 	1,  // 16: votive.wire.v1.Card.answers:type_name -> votive.wire.v1.Answers
 	16, // 17: votive.wire.v1.Card.organizers:type_name -> votive.wire.v1.Organizer
-	10, // 18: votive.wire.v1.Organizer.attestation:type_name -> votive.wire.v1.Attestation
-	2,  // 19: votive.wire.v1.Invitation.role:type_name -> votive.wire.v1.Role
-	3,  // 20: votive.wire.v1.Reply.status:type_name -> votive.wire.v1.Rsvp
-	4,  // 21: votive.wire.v1.Answer.admission:type_name -> votive.wire.v1.Admission
-	27, // 22: votive.wire.v1.Keep.circle:type_name -> votive.wire.v1.KeepCircle
-	28, // 23: votive.wire.v1.Keep.event:type_name -> votive.wire.v1.KeepEvent
-	29, // 24: votive.wire.v1.Keep.invite:type_name -> votive.wire.v1.KeepInvite
-	30, // 25: votive.wire.v1.Keep.reply:type_name -> votive.wire.v1.KeepReply
-	31, // 26: votive.wire.v1.Keep.contact:type_name -> votive.wire.v1.KeepContact
-	32, // 27: votive.wire.v1.Keep.card:type_name -> votive.wire.v1.KeepCard
-	33, // 28: votive.wire.v1.Keep.inbox:type_name -> votive.wire.v1.KeepInbox
-	34, // 29: votive.wire.v1.Keep.link:type_name -> votive.wire.v1.KeepLink
-	24, // 30: votive.wire.v1.KeepReply.reply:type_name -> votive.wire.v1.Reply
-	31, // [31:31] is the sub-list for method output_type
-	31, // [31:31] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	18, // 18: votive.wire.v1.Card.recurrence:type_name -> votive.wire.v1.Recurrence
+	19, // 19: votive.wire.v1.Card.occurrences:type_name -> votive.wire.v1.Occurrence
+	20, // 20: votive.wire.v1.Card.geo:type_name -> votive.wire.v1.Geo
+	10, // 21: votive.wire.v1.Organizer.attestation:type_name -> votive.wire.v1.Attestation
+	17, // 22: votive.wire.v1.Occurrence.start:type_name -> votive.wire.v1.Time
+	17, // 23: votive.wire.v1.Occurrence.end:type_name -> votive.wire.v1.Time
+	2,  // 24: votive.wire.v1.Invitation.role:type_name -> votive.wire.v1.Role
+	3,  // 25: votive.wire.v1.Reply.status:type_name -> votive.wire.v1.Rsvp
+	4,  // 26: votive.wire.v1.Answer.admission:type_name -> votive.wire.v1.Admission
+	30, // 27: votive.wire.v1.Keep.circle:type_name -> votive.wire.v1.KeepCircle
+	31, // 28: votive.wire.v1.Keep.event:type_name -> votive.wire.v1.KeepEvent
+	32, // 29: votive.wire.v1.Keep.invite:type_name -> votive.wire.v1.KeepInvite
+	33, // 30: votive.wire.v1.Keep.reply:type_name -> votive.wire.v1.KeepReply
+	34, // 31: votive.wire.v1.Keep.contact:type_name -> votive.wire.v1.KeepContact
+	35, // 32: votive.wire.v1.Keep.card:type_name -> votive.wire.v1.KeepCard
+	36, // 33: votive.wire.v1.Keep.inbox:type_name -> votive.wire.v1.KeepInbox
+	37, // 34: votive.wire.v1.Keep.link:type_name -> votive.wire.v1.KeepLink
+	27, // 35: votive.wire.v1.KeepReply.reply:type_name -> votive.wire.v1.Reply
+	36, // [36:36] is the sub-list for method output_type
+	36, // [36:36] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_wire_proto_init() }
@@ -2956,7 +3199,7 @@ func file_wire_proto_init() {
 		(*Statement_Contact)(nil),
 		(*Statement_Attest)(nil),
 	}
-	file_wire_proto_msgTypes[21].OneofWrappers = []any{
+	file_wire_proto_msgTypes[24].OneofWrappers = []any{
 		(*Keep_Circle)(nil),
 		(*Keep_Event)(nil),
 		(*Keep_Invite)(nil),
@@ -2972,7 +3215,7 @@ func file_wire_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wire_proto_rawDesc), len(file_wire_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   30,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
