@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"votive/proto/internal/wirepb"
+	"votive/proto/recur"
 )
 
 // sample is a body with the kind and the secret under which it counts.
@@ -54,6 +55,7 @@ func vigil(t testing.TB) (*Revision, *Counted) {
 	if card.Organizers[1], err = card.Organizers[1].Attest(testIdentity(t, "ben").PersonKey(), g.Event()); err != nil {
 		t.Fatal(err)
 	}
+	card.PartOf, card.Geo = ID{8}, &Geo{Latitude: 22_282_222, Longitude: 114_188_333}
 	p, err := NewEvent(g, card)
 	if err != nil {
 		t.Fatal(err)
@@ -113,6 +115,14 @@ func samples(t testing.TB) []sample {
 	}
 	r, counted := vigil(t)
 	event := r.Event()
+	again := r.Card()
+	again.Recurrence = Recurrence{Rule: recur.Every(recur.Weekly), Dates: []recur.Date{day(t, "2027-06-05")}, Except: []recur.Date{day(t, "2027-06-25")}}
+	again.Occurrences = []Occurrence{
+		{Date: day(t, "2027-06-11"), Start: again.End, End: again.End},
+		{Date: day(t, "2027-06-18"), Cancelled: true},
+	}
+	weekly, err := NewEvent(r.Genesis(), again)
+	ok(err)
 	signature, err := Sign(eventKey(t, "ana"), r.ID())
 	ok(err)
 	invitation, err := NewInvitation(eventKey(t, "ana"), Invitation{
@@ -142,6 +152,7 @@ func samples(t testing.TB) []sample {
 		{"counted for guests", KindEvent, circle, counted},
 		{"counted on the desk", KindDesk, circle, counted},
 		{"proposal", KindDesk, circle, &Proposal{Revision: r}},
+		{"proposal that recurs", KindDesk, circle, weekly},
 		{"signature", KindDesk, circle, signature},
 		{"inbox", KindCircle, circle, inbox},
 		{"inbox for guests", KindEvent, circle, inbox},

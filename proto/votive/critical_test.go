@@ -23,6 +23,16 @@ func TestCritical(t *testing.T) {
 		{"in the revision", func(r *wirepb.Revision) { unknown(r) }, true},
 		{"in the card", func(r *wirepb.Revision) { unknown(r.Card) }, true},
 		{"in a time", func(r *wirepb.Revision) { unknown(r.Card.End) }, true},
+		{"in a point", func(r *wirepb.Revision) { unknown(r.Card.Geo) }, true},
+		{"in a recurrence", func(r *wirepb.Revision) {
+			r.Card.Recurrence = &wirepb.Recurrence{Rule: "FREQ=WEEKLY"}
+			unknown(r.Card.Recurrence)
+		}, true},
+		{"in an occurrence", func(r *wirepb.Revision) {
+			r.Card.Recurrence = &wirepb.Recurrence{Rule: "FREQ=WEEKLY"}
+			r.Card.Occurrences = []*wirepb.Occurrence{{Date: "2027-06-11", Cancelled: true}}
+			unknown(r.Card.Occurrences[0])
+		}, true},
 		{"in an organizer", func(r *wirepb.Revision) { unknown(r.Card.Organizers[2]) }, true},
 		{"in an attestation", func(r *wirepb.Revision) { unknown(r.Card.Organizers[1].Attestation) }, true},
 		{"in the genesis", func(r *wirepb.Revision) { r.Genesis, r.Parents = append(r.Genesis, field...), [][]byte{of32(9)} }, true},

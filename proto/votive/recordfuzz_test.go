@@ -88,6 +88,10 @@ func use(rec Record) {
 	fold := func(r *Revision, c *Counted) {
 		card := r.Card()
 		card.Span(time.UTC)
+		card.Next(noon, time.UTC)
+		if on, _ := card.Within(noon, time.Time{}, time.UTC); len(on) > MaxOccurrences {
+			panic("more occurrences than there may be")
+		}
 		e, _ := Fold(r.Event(), []*Counted{c, c})
 		e.Organizes(ID{})
 		d := Desk{Event: r.Event(), Counted: []*Counted{c}, Proposals: []*Proposal{{Revision: r}}, Signed: r.Instead()}
@@ -130,6 +134,36 @@ func FuzzReply(f *testing.F) {
 		second, err := decodeReply(again)
 		if err != nil || second.ID() != r.ID() || second.Proves(fuzzSecret) != r.Proves(fuzzSecret) {
 			t.Fatalf("decodeReply(what was written) = %+v, %v, want %+v", second, err, r)
+		}
+	})
+}
+
+// FuzzParseRule: what is understood is understood as the same once it is
+// written for iCalendar, for every form of start.
+func FuzzParseRule(f *testing.F) {
+	for _, rule := range []string{
+		"FREQ=WEEKLY;BYDAY=FR", "RRULE:FREQ=DAILY;UNTIL=20271224T000000Z", "FREQ=DAILY;UNTIL=20270610T200000", "FREQ=YEARLY;UNTIL=21001231T235959Z",
+		"FREQ=DAILY;UNTIL=20000101T000000Z", "FREQ=MONTHLY;BYDAY=-1FR;COUNT=3", "UNTIL=;FREQ=DAILY", "freq=daily;until=20270610t200000z",
+	} {
+		f.Add(rule, "2027-06-04T20:00", "America/New_York")
+		f.Add(rule, "2000-01-01T00:00", "Pacific/Apia")
+		f.Add(rule, "2100-12-31", "")
+	}
+	f.Fuzz(func(t *testing.T, rule, local, zone string) {
+		start, err := ParseFloating(local)
+		if zone != "" && err == nil {
+			start, err = ParseTime(local, zone)
+		}
+		if err != nil {
+			return
+		}
+		r, err := ParseRule(rule, start)
+		if err != nil {
+			return
+		}
+		text := Recurrence{Rule: r}.RRule(start)
+		if again, err := ParseRule(text, start); err != nil || again != r {
+			t.Fatalf("ParseRule(%s, %v) = %v, %v, want %v", text, start, again, err, r)
 		}
 	})
 }
