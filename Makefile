@@ -93,7 +93,8 @@ bench: ## run every benchmark; BENCH=regexp selects, BENCHFLAGS adds go test fla
 
 # A test named TestSim... runs many nodes on the simulated network, one named
 # TestTorture... kills and cuts off what it tests; both are short in `make test`
-# and run to their full length where VOTIVE_LONG is set.
+# and run to their full length where VOTIVE_LONG is set. So does one named
+# TestAccept..., which is skipped where the other software is not installed.
 .PHONY: sim
 sim: ## run the simulated networks at full size
 	$(SAY)
@@ -146,9 +147,9 @@ vuln: bin/tools/govulncheck.stamp ## look for known vulnerabilities (asks vuln.g
 	bin/tools/govulncheck ./...
 
 .PHONY: accept
-accept: ## try votive against other installed software (nothing to try yet)
+accept: ## try votive at full length against other software: python3-dateutil
 	$(SAY)
-	@echo "nothing to try yet"
+	@pkgs=$(call having,TestAccept); VOTIVE_LONG=1 $(GO) test -count 1 -p 1 -v -timeout 60m -run '^TestAccept' $$pkgs
 
 # Generated code. It is committed, so that nobody needs the generators to build.
 
