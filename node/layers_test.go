@@ -20,6 +20,7 @@ var fence = map[string][]string{
 	"votive/proto/recon":                  {},
 	"votive/proto/recur":                  {},
 	"votive/proto/votive":                 {"votive/proto/internal/wirepb", "votive/proto/recur"},
+	"votive/proto/dates":                  {"votive/proto/votive", "votive/proto/recur"},
 
 	"votive/node/mesh":      {},
 	"votive/node/disk":      {},
@@ -31,7 +32,7 @@ var fence = map[string][]string{
 		"votive/proto/votive", "votive/proto/recon", "votive/node/almanac", "votive/node/store", "votive/node/mesh",
 	},
 	"votive/node/api": {
-		"votive/proto/votive", "votive/proto/localpb", "votive/proto/localpb/localpbconnect",
+		"votive/proto/votive", "votive/proto/recur", "votive/proto/dates", "votive/proto/localpb", "votive/proto/localpb/localpbconnect",
 		"votive/node/almanac", "votive/node/secretary",
 	},
 	"votive/node": {
