@@ -17,7 +17,10 @@ func (a *API) ReadTime(_ context.Context, r *localpb.ReadTimeRequest) (*localpb.
 	if err != nil {
 		return nil, err
 	}
-	s := spoken{at: r.At, end: r.End, lasting: r.Lasting, zone: r.Zone, floating: r.Floating}
+	s := spoken{
+		at: r.At, end: r.End, lasting: r.Lasting, zone: r.Zone, floating: r.Floating,
+		now: a.Almanac.Now(), reader: reader,
+	}
 	if r.Event != "" {
 		e, err := a.findEvent(r.Event)
 		if err != nil {
@@ -118,10 +121,10 @@ func (a *API) ListEvents(_ context.Context, r *localpb.ListEventsRequest) (*loca
 		q.Limit = 50
 	}
 	q.Limit = min(q.Limit, 10_000)
-	if q.From, err = instant(r.From, reader, q.From, false); err != nil {
+	if q.From, err = a.instant(r.From, reader, q.From, false); err != nil {
 		return nil, err
 	}
-	if q.To, err = instant(r.To, reader, time.Time{}, true); err != nil {
+	if q.To, err = a.instant(r.To, reader, time.Time{}, true); err != nil {
 		return nil, err
 	}
 	if q.Circle, err = a.findCircle(r.Circle); err != nil {

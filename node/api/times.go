@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"votive/proto/dates"
 	"votive/proto/votive"
 )
 
@@ -27,6 +28,9 @@ type spoken struct {
 	at, end, lasting, zone string
 	floating               bool
 	had                    *votive.Card // an event that is to change, or nil
+
+	now    time.Time
+	reader *time.Location // of who typed
 }
 
 // understand reads it, or says what is wrong with it. What was not said of an
@@ -68,14 +72,16 @@ func (s spoken) understand() (start, end votive.Time, err error) {
 }
 
 func (s spoken) read(text string) (votive.Time, error) {
-	if s.floating {
-		return votive.ParseFloating(text)
-	}
-	t, err := votive.ParseTime(text, s.zone)
+	t, err := s.asTyped().Read(text)
 	if err == nil && !onClock(t) {
 		return t, fmt.Errorf("there is no %s in %s that day: clocks are put forward over it", t.Local(), t.Zone())
 	}
 	return t, err
+}
+
+// asTyped reads what was typed.
+func (s spoken) asTyped() dates.Reader {
+	return dates.Reader{Now: s.now, Zone: s.zone, Here: s.reader, Floating: s.floating}
 }
 
 // onClock reports whether the clock at the event ever shows this time: when
@@ -214,11 +220,11 @@ func shorter(start, end time.Time, layout string) string {
 
 // instant reads a bound of a search, in the reader's zone: a time, or a date,
 // which as an upper bound means the whole day.
-func instant(text string, reader *time.Location, otherwise time.Time, last bool) (time.Time, error) {
+func (a *API) instant(text string, reader *time.Location, otherwise time.Time, last bool) (time.Time, error) {
 	if text == "" {
 		return otherwise, nil
 	}
-	t, err := votive.ParseTime(text, reader.String())
+	t, err := dates.Reader{Now: a.Almanac.Now(), Zone: reader.String(), Here: reader}.Read(text)
 	if err != nil {
 		return time.Time{}, badInput(err)
 	}

@@ -53,7 +53,26 @@ func TestUnderstand(t *testing.T) {
 			spoken{at: "2027-10-31 00:30", zone: "Europe/London", lasting: "3h"},
 			"2027-10-31T00:30:00 Europe/London, 2027-10-31T02:30:00 Europe/London", "",
 		},
+		// As people say it: now is Wednesday, 2 June 2027.
+		{
+			spoken{at: "明天 20:00", end: "tomorrow 10pm", zone: "Asia/Hong_Kong"},
+			"2027-06-03T20:00:00 Asia/Hong_Kong, 2027-06-03T22:00:00 Asia/Hong_Kong", "",
+		},
+		{spoken{at: "fri 20:00", had: had}, "2027-06-04T20:00:00 Asia/Hong_Kong, 2027-06-04T22:00:00 Asia/Hong_Kong", ""},
+		{spoken{at: "in 3 days", lasting: "2d"}, "2027-06-05, 2027-06-06", ""},
+		{spoken{at: "6月4日晚上8点", floating: true}, "2027-06-04T20:00:00, ", ""},
+		{
+			spoken{at: "6/4 20:00", zone: "Asia/Hong_Kong"},
+			"",
+			`time "6/4 20:00": the day and the month can be either way round: write 2027-06-04T20:00, "4 June" or 6月4日`,
+		},
+		{
+			spoken{at: "28 march 2027 01:30", zone: "Europe/London"},
+			"",
+			"there is no 2027-03-28T01:30:00 in Europe/London that day: clocks are put forward over it",
+		},
 	} {
+		c.now = time.Date(2027, 6, 2, 7, 30, 0, 0, time.UTC)
 		start, end, err := c.understand()
 		switch {
 		case c.err == "" && err != nil, c.err != "" && (err == nil || err.Error() != c.err):

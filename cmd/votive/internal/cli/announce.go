@@ -15,8 +15,10 @@ import (
 )
 
 const timesHelp = `Times are 2027-06-04T20:00 or "2027-06-04 20:00", in the zone that --zone names, or
-else in yours; 2027-06-04 is a whole day. How a time was understood is printed
-before anything is signed.`
+else in yours; 2027-06-04 is a whole day. "tomorrow 20:00", "fri 8pm", "4 June
+20:00", "in 3 days", 6月4日晚上8点 and "明天 20:00" are understood too. What can be
+meant in two ways is refused, and how a time was understood is printed before
+anything is signed.`
 
 // eventFlags are what can be said about an event.
 type eventFlags struct {
