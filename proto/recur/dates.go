@@ -84,43 +84,52 @@ func periods(start, begin, step int) int {
 
 func (r Rule) daily(start, begin, last Date, yield func(Date) bool) {
 	step := Date(r.interval)
+	if r.months != 0 || r.days|r.fromEnd != 0 || r.weekdays != 0 {
+		r.insideMonths(begin, last, func(d Date) bool { return (d-start)%step == 0 }, yield)
+		return
+	}
 	d := Date(periods(int(start), int(begin), int(step)))
 	if d < begin {
 		d += step
 	}
-	for ; d <= last; d += step {
-		if r.onDay(d) && !yield(d) {
-			return
-		}
+	for ; d <= last && yield(d); d += step {
 	}
 }
-
-// onDay is BYMONTH, BYMONTHDAY and BYDAY where they only take away.
-func (r Rule) onDay(d Date) bool {
-	if r.weekdays != 0 && r.weekdays>>d.Weekday()&1 == 0 {
-		return false
-	}
-	if r.months == 0 && r.days|r.fromEnd == 0 {
-		return true
-	}
-	year, month, day := d.Civil()
-	return r.inMonth(month) && (r.days|r.fromEnd == 0 || r.monthDays(daysIn(year, month))>>day&1 == 1)
-}
-
-// inMonth is BYMONTH.
-func (r Rule) inMonth(month int) bool { return r.months == 0 || r.months>>month&1 == 1 }
 
 func (r Rule) weekly(start, begin, last Date, yield func(Date) bool) {
 	week := start - Date((start.Weekday()-r.weekStart+7)%7)
-	step := 7 * int(r.interval)
-	for week = Date(periods(int(week), int(begin), step)); week <= last; week += Date(step) {
+	step := 7 * Date(r.interval)
+	if r.months != 0 {
+		r.insideMonths(begin, last, func(d Date) bool { return (d-week)%step < 7 }, yield)
+		return
+	}
+	for week = Date(periods(int(week), int(begin), int(step))); week <= last; week += step {
 		for d := max(week, begin); d < week+7 && d <= last; d++ {
-			if r.onDay(d) && !yield(d) {
+			if r.weekdays>>d.Weekday()&1 == 1 && !yield(d) {
 				return
 			}
 		}
 	}
 }
+
+// insideMonths gives those days of all months that the rule has and that fit:
+// what BYMONTH, BYMONTHDAY and BYDAY leave of days or weeks is found by months,
+// and not day by day.
+func (r Rule) insideMonths(begin, last Date, fits, yield func(Date) bool) {
+	for m := monthOf(begin); ; m++ {
+		year, month := m/12, m%12+1
+		day := firstOf(year, month)
+		if day > last {
+			return
+		}
+		if r.inMonth(month) && !give(day, r.inside(year, month, day), begin, last, func(d Date) bool { return !fits(d) || yield(d) }) {
+			return
+		}
+	}
+}
+
+// inMonth is BYMONTH.
+func (r Rule) inMonth(month int) bool { return r.months == 0 || r.months>>month&1 == 1 }
 
 func (r Rule) monthly(start, begin, last Date, yield func(Date) bool) {
 	for m := periods(monthOf(start), monthOf(begin), int(r.interval)); ; m += int(r.interval) {
