@@ -161,8 +161,8 @@ func sameZones(t *testing.T) string {
 // moments are those of the card, as moments.py gives them.
 func (c *compared) moments() []string {
 	got := []string{}
-	for d := range c.card.dates(c.card.perhaps(c.after)) {
-		start := c.card.on(d).Start.Instant(nil)
+	for d := range c.card.dates(perhaps(c.after, 0)) {
+		start := c.card.on(d, 0).Start.Instant(nil)
 		if len(got) < c.Most && !start.Before(c.after) {
 			got = append(got, start.UTC().Format("2006-01-02T15:04:05"))
 		}
@@ -176,8 +176,8 @@ func (c *compared) moments() []string {
 // oddMoments counts readings that the clock does not show, or shows twice.
 func (c *compared) oddMoments() int {
 	n := 0
-	for d := range c.card.dates(c.card.perhaps(c.after)) {
-		start := c.card.on(d).Start
+	for d := range c.card.dates(perhaps(c.after, 0)) {
+		start := c.card.on(d, 0).Start
 		at := start.Instant(nil)
 		_, offset := at.Zone()
 		again := false

@@ -146,7 +146,7 @@ func (c *Card) Span(reader *time.Location) (start, end time.Time) {
 		if o.Cancelled {
 			continue
 		}
-		o = c.on(o.Date)
+		o = c.on(o.Date, final.lasts)
 		from, to := o.Span(reader)
 		if from.Before(start) {
 			start = from

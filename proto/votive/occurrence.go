@@ -47,7 +47,7 @@ func (c *Card) Recurs() bool { return !c.Recurrence.IsZero() }
 func (c *Card) Occurrence(date recur.Date) (Occurrence, bool) {
 	for d := range c.dates(date) {
 		if d == date {
-			return c.on(d), true
+			return c.on(d, c.lasts()), true
 		}
 		break
 	}
@@ -70,11 +70,12 @@ func (c *Card) Next(at time.Time, reader *time.Location) (Occurrence, bool) {
 		}
 		return true
 	}
+	lasts := c.lasts()
 	for _, o := range c.Occurrences {
-		look(c.on(o.Date))
+		look(c.on(o.Date, lasts))
 	}
-	for d := range c.dates(c.perhaps(at)) {
-		if !c.different(d) && look(c.on(d)) {
+	for d := range c.dates(perhaps(at, lasts)) {
+		if !c.different(d) && look(c.on(d, lasts)) {
 			break
 		}
 	}
@@ -85,37 +86,42 @@ func (c *Card) Next(at time.Time, reader *time.Location) (Occurrence, bool) {
 // moments for a reader in that zone, soonest first: at most MaxOccurrences, and
 // whether there are more. A zero to is no bound.
 func (c *Card) Within(from, to time.Time, reader *time.Location) (on []Occurrence, more bool) {
+	type begun struct {
+		at time.Time
+		Occurrence
+	}
+	var found []begun
 	look := func(o Occurrence) (further bool) {
 		start, end := o.Span(reader)
 		if !to.IsZero() && start.After(to) {
 			return false
 		}
 		if !end.Before(from) {
-			on = append(on, o)
+			found = append(found, begun{start, o})
 		}
-		return len(on) <= MaxOccurrences+maxDifferent
+		return len(found) <= MaxOccurrences+maxDifferent
 	}
+	lasts := c.lasts()
 	for _, o := range c.Occurrences {
-		look(c.on(o.Date))
+		look(c.on(o.Date, lasts))
 	}
-	for d := range c.dates(c.perhaps(from)) {
-		if !c.different(d) && !look(c.on(d)) {
+	for d := range c.dates(perhaps(from, lasts)) {
+		if !c.different(d) && !look(c.on(d, lasts)) {
 			break
 		}
 	}
-	slices.SortStableFunc(on, func(a, b Occurrence) int {
-		return a.Start.Instant(reader).Compare(b.Start.Instant(reader))
-	})
-	if more = len(on) > MaxOccurrences; more {
-		on = on[:MaxOccurrences]
+	slices.SortStableFunc(found, func(a, b begun) int { return a.at.Compare(b.at) })
+	more = len(found) > MaxOccurrences
+	for _, f := range found[:min(len(found), MaxOccurrences)] {
+		on = append(on, f.Occurrence)
 	}
 	return on, more
 }
 
-// perhaps is a date before which everything that was not moved is over at a
-// moment, wherever it is read.
-func (c *Card) perhaps(at time.Time) recur.Date {
-	return dateOf(at.Add(-c.lasts()).Unix()) - 2
+// perhaps is a date before which everything that lasts so long and was not moved
+// is over at a moment, wherever it is read.
+func perhaps(at time.Time, lasts time.Duration) recur.Date {
+	return dateOf(at.Add(-lasts).Unix()) - 2
 }
 
 // different reports whether something is different on that date.
@@ -142,9 +148,10 @@ func (c *Card) lasts() time.Duration {
 	return time.Duration(c.End.wall-c.Start.wall) * time.Second
 }
 
-// on is the occurrence on a date of the event. SPEC 6.9, 6.10.
-func (c *Card) on(date recur.Date) Occurrence {
-	o := Occurrence{Date: date, Start: c.Start.on(date), lasts: c.lasts()}
+// on is the occurrence on a date of the event that lasts so long. SPEC 6.9,
+// 6.10.
+func (c *Card) on(date recur.Date, lasts time.Duration) Occurrence {
+	o := Occurrence{Date: date, Start: c.Start.on(date), lasts: lasts}
 	if i, found := c.findDifferent(date); found {
 		said := c.Occurrences[i]
 		o.Cancelled = said.Cancelled

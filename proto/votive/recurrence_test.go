@@ -311,3 +311,41 @@ func TestWithin(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkNext finds the next occurrence of events that recur; "counted" and
+// "different" are the dearest that may be said.
+func BenchmarkNext(b *testing.B) {
+	const start, end = "2027-06-04T20:00:00 Asia/Hong_Kong", "2027-06-04T22:00:00 Asia/Hong_Kong"
+	yearly := recurring(b, start, end, "FREQ=YEARLY")
+	weekly := recurring(b, start, end, "FREQ=WEEKLY;BYDAY=MO,WE,FR")
+	counted := recurring(b, start, end, "FREQ=DAILY;COUNT=1000;BYMONTH=6;BYMONTHDAY=4")
+	different := recurring(b, start, end, "FREQ=DAILY;COUNT=1000")
+	for d := range different.dates(different.Start.date()) {
+		if different.Occurrences = append(different.Occurrences, Occurrence{Date: d, Start: different.Start}); len(different.Occurrences) == maxDifferent {
+			break
+		}
+	}
+	at := time.Date(2090, 1, 1, 0, 0, 0, 0, time.UTC)
+	for name, card := range map[string]*Card{"yearly": yearly, "weekly": weekly, "counted": counted, "different": different} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				card.Next(at, time.UTC)
+			}
+		})
+		b.Run("check "+name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := card.check(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run("within "+name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				card.Within(time.Time{}, time.Time{}, time.UTC)
+			}
+		})
+	}
+}
