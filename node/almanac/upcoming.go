@@ -35,6 +35,18 @@ func (v *View) Upcoming(q Query) ([]*Event, bool) {
 		return cmp.Or(a.start.Compare(b.start), a.event.ID.Compare(b.event.ID))
 	}
 	var settled int64 // nothing after this can come before the last of Limit
+	v.x.agenda.recurring(q.From, func(s slot) {
+		e := v.x.events[s.event]
+		if start, ok := q.fits(e); ok {
+			hits = append(hits, hit{start, e})
+		}
+	})
+	// Of those that recur only the first of them can be among the first of all.
+	slices.SortFunc(hits, order)
+	hits = hits[:min(len(hits), q.Limit+1)]
+	for _, h := range hits {
+		settled = max(settled, h.start.Add(farthest).Unix())
+	}
 	v.x.agenda.each(q.From, func(s slot) bool {
 		if len(hits) > q.Limit && s.start > settled {
 			return false
@@ -61,13 +73,20 @@ func (v *View) Upcoming(q Query) ([]*Event, bool) {
 }
 
 // fits reports whether the event is one of those asked for, and when it begins
-// for the reader.
+// for the reader: of one that recurs, its next occurrence.
 func (q *Query) fits(e *Event) (time.Time, bool) {
 	if e == nil || !e.Known || !q.Circle.IsZero() && e.Circle != q.Circle {
 		return time.Time{}, false
 	}
 	card := &e.State.Card
 	start, end := card.Span(q.Reader)
+	if card.Recurs() {
+		next, ok := card.Next(q.From, q.Reader)
+		if !ok {
+			return start, false
+		}
+		start, end = next.Span(q.Reader)
+	}
 	if end.Before(q.From) || !q.To.IsZero() && start.After(q.To) {
 		return start, false
 	}
