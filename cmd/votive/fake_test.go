@@ -171,6 +171,10 @@ func (c *canned) CancelEvent(_ context.Context, r *localpb.CancelEventRequest) (
 	return answer(c, "CancelEvent", r, new(localpb.EventResponse))
 }
 
+func (c *canned) ChangeOccurrence(_ context.Context, r *localpb.ChangeOccurrenceRequest) (*localpb.EventResponse, error) {
+	return answer(c, "ChangeOccurrence", r, new(localpb.EventResponse))
+}
+
 func (c *canned) Invite(_ context.Context, r *localpb.InviteRequest) (*localpb.InviteResponse, error) {
 	return answer(c, "Invite", r, new(localpb.InviteResponse))
 }

@@ -39,6 +39,7 @@ func timeFrom(m *localpb.Time) (*votive.Time, error) {
 func eventMessage(v *almanac.View, e *almanac.Event) *localpb.Event {
 	m := stateMessage(v, &e.State)
 	m.Mine = e.Organized()
+	m.Next = nextMessage(&e.State.Card, v.Now(), time.UTC)
 	if c := v.Circle(e.Circle); c != nil {
 		m.Circle = &localpb.CircleRef{Id: c.ID.String(), Name: c.Name}
 	}
@@ -81,6 +82,11 @@ func cardMessage(v *almanac.View, id votive.ID, c *votive.Card) *localpb.Event {
 		Capacity: uint32(c.Capacity),
 		Answers:  c.Answers.String(),
 		Reason:   c.Reason,
+
+		Recurrence: recurrenceMessage(c),
+	}
+	if !c.PartOf.IsZero() {
+		m.PartOf = c.PartOf.String()
 	}
 	for _, o := range c.Organizers {
 		who := &localpb.Organizer{Key: o.Key.String(), By: o.By}

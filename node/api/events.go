@@ -39,13 +39,34 @@ func (a *API) ReadTime(_ context.Context, r *localpb.ReadTimeRequest) (*localpb.
 	if err != nil {
 		return nil, badInput(err)
 	}
-	return &localpb.ReadTimeResponse{Start: timeMessage(start), End: timeMessage(end), Echo: echo(start, end, reader)}, nil
+	var card votive.Card
+	if s.had != nil {
+		card = *s.had
+	}
+	card.Start, card.End, card.Occurrences = start, end, nil
+	if r.Once {
+		card.Recurrence = votive.Recurrence{}
+	}
+	rule, err := again(r.Every, r.Rule, start, s.asTyped())
+	if err != nil {
+		return nil, badInput(err)
+	}
+	if !rule.IsZero() {
+		card.Recurrence.Rule = rule
+	}
+	return &localpb.ReadTimeResponse{
+		Start: timeMessage(start), End: timeMessage(end), Recurrence: recurrenceMessage(&card),
+		Echo: append(echo(start, end, reader), echoAgain(&card)...),
+	}, nil
 }
 
 // Announce founds an event.
 func (a *API) Announce(ctx context.Context, r *localpb.AnnounceRequest) (*localpb.EventResponse, error) {
 	w, err := wish(r.GetDraft())
 	if err != nil {
+		return nil, err
+	}
+	if err := a.partOf(&w, r.GetDraft()); err != nil {
 		return nil, err
 	}
 	circle, err := a.findCircle(r.Circle)
@@ -62,7 +83,7 @@ func (a *API) Announce(ctx context.Context, r *localpb.AnnounceRequest) (*localp
 // wish is a draft as the secretary takes it.
 func wish(d *localpb.Draft) (secretary.Wish, error) {
 	w := secretary.Wish{
-		Title: d.Title, Text: d.Text, City: d.City, Language: d.Language, By: d.By, Place: d.Place,
+		Title: d.Title, Text: d.Text, City: d.City, Language: d.Language, By: d.By, Place: d.Place, Rule: d.Rule,
 	}
 	var err error
 	if w.Start, err = timeFrom(d.GetStart()); err != nil {
@@ -137,7 +158,9 @@ func (a *API) ListEvents(_ context.Context, r *localpb.ListEventsRequest) (*loca
 			m.Chosen = c.Name
 		}
 		for _, e := range events {
-			m.Events = append(m.Events, eventMessage(v, e))
+			event := eventMessage(v, e)
+			event.Next = nextMessage(&e.State.Card, q.From, reader)
+			m.Events = append(m.Events, event)
 		}
 		m.More = more
 		return nil
@@ -146,6 +169,10 @@ func (a *API) ListEvents(_ context.Context, r *localpb.ListEventsRequest) (*loca
 
 // ShowEvent is one event, and who signed what.
 func (a *API) ShowEvent(_ context.Context, r *localpb.ShowEventRequest) (*localpb.ShowEventResponse, error) {
+	reader, err := zone(r.ReaderZone)
+	if err != nil {
+		return nil, err
+	}
 	m := &localpb.ShowEventResponse{}
 	return m, a.Almanac.View(func(v *almanac.View) error {
 		e, err := v.FindEvent(r.Event)
@@ -153,6 +180,10 @@ func (a *API) ShowEvent(_ context.Context, r *localpb.ShowEventRequest) (*localp
 			return err
 		}
 		m.Event, m.Chosen = eventMessage(v, e), e.State.Card.Title
+		m.Occurrences = comingMessages(&e.State.Card, v.Now(), reader)
+		for _, part := range v.Parts(e.ID, reader) {
+			m.Parts = append(m.Parts, eventMessage(v, part))
+		}
 		heads := make(map[votive.ID]bool)
 		for _, h := range e.State.Heads {
 			heads[h] = true
@@ -188,6 +219,9 @@ func (a *API) EditEvent(ctx context.Context, r *localpb.EditEventRequest) (*loca
 	}
 	w, err := wish(r.GetDraft())
 	if err != nil {
+		return nil, err
+	}
+	if err := a.partOf(&w, r.GetDraft()); err != nil {
 		return nil, err
 	}
 	done, err := a.Secretary.Edit(ctx, event, w)

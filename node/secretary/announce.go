@@ -19,6 +19,8 @@ type Wish struct {
 	Start, End                      *votive.Time // End may point to the zero Time: no end
 	Capacity                        *int
 	Answers                         *votive.Answers
+	Rule                            *string    // an RRULE; empty: it recurs no longer
+	PartOf                          *votive.ID // zero: it is a part of nothing
 }
 
 // touchesDetails reports whether something sealed is to change.
@@ -32,7 +34,7 @@ func set[T any](to *T, from *T) {
 }
 
 // card is a card with the wish in it. Its organizers are at index self.
-func (w *Wish) card(card votive.Card, self int) votive.Card {
+func (w *Wish) card(card votive.Card, self int) (votive.Card, error) {
 	card.Organizers = slices.Clone(card.Organizers)
 	set(&card.Title, w.Title)
 	set(&card.Text, w.Text)
@@ -44,7 +46,8 @@ func (w *Wish) card(card votive.Card, self int) votive.Card {
 	set(&card.Capacity, w.Capacity)
 	set(&card.Answers, w.Answers)
 	set(&card.Organizers[self].By, w.By)
-	return card
+	set(&card.PartOf, w.PartOf)
+	return card, w.recur(&card)
 }
 
 // details are those that the wish comes to, nil for none.
@@ -128,7 +131,10 @@ func (f *founding) draft() (almanac.Draft, error) {
 	if keep.Details, err = f.s.details(&f.wish, nil); err != nil {
 		return none, err
 	}
-	card := f.wish.card(votive.Card{Organizers: []votive.Organizer{{Key: signer.Key()}}}, 0)
+	card, err := f.wish.card(votive.Card{Organizers: []votive.Organizer{{Key: signer.Key()}}}, 0)
+	if err != nil {
+		return none, err
+	}
 	if keep.Details != nil {
 		card.Details = keep.Details.Hash()
 	}

@@ -17,7 +17,10 @@ type Edited struct {
 // Edit changes what the wish names of an event, and nothing else.
 func (s *Secretary) Edit(ctx context.Context, event votive.ID, w Wish) (Edited, error) {
 	return s.revise(ctx, event, func(r *revising) error {
-		r.card = w.card(r.card, r.self)
+		var err error
+		if r.card, err = w.card(r.card, r.self); err != nil {
+			return err
+		}
 		if err := notPast(&r.card, r.v.Now()); err != nil {
 			return err
 		}

@@ -24,6 +24,10 @@ type Terms struct {
 	Here    bool      // the link names this node
 }
 
+// seriesInvitation is how long an invitation to an event that recurs is good at
+// most, unless said otherwise: some never end.
+const seriesInvitation = 366 * 24 * time.Hour
+
 // circleInvitation is how long an invitation to a circle is good unless said
 // otherwise.
 const circleInvitation = 30 * 24 * time.Hour
@@ -41,6 +45,9 @@ func (s *Secretary) Invite(ctx context.Context, event votive.ID, t Terms) (Invit
 		if t.Expires.IsZero() {
 			_, t.Expires = e.State.Card.Span(time.UTC)
 			t.Expires = t.Expires.Add(14 * time.Hour)
+			if year := v.Now().Add(seriesInvitation); e.State.Card.Recurs() && t.Expires.After(year) {
+				t.Expires = year
+			}
 		}
 		if !t.Expires.After(v.Now()) {
 			return nil, refused("the invitation would have expired by %s", t.Expires.UTC().Format(time.RFC3339))

@@ -1583,6 +1583,9 @@ type ReadTimeRequest struct {
 	Floating      bool                   `protobuf:"varint,5,opt,name=floating,proto3" json:"floating,omitempty"`
 	ReaderZone    string                 `protobuf:"bytes,6,opt,name=reader_zone,json=readerZone,proto3" json:"reader_zone,omitempty"`
 	Event         string                 `protobuf:"bytes,7,opt,name=event,proto3" json:"event,omitempty"` // an edit: what is not said comes from this event
+	Every         string                 `protobuf:"bytes,8,opt,name=every,proto3" json:"every,omitempty"` // daily, weekly, monthly, yearly, and :COUNT or :UNTIL
+	Rule          string                 `protobuf:"bytes,9,opt,name=rule,proto3" json:"rule,omitempty"`   // or an RRULE
+	Once          bool                   `protobuf:"varint,10,opt,name=once,proto3" json:"once,omitempty"` // a single date of the event: how it recurs says nothing
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1666,11 +1669,33 @@ func (x *ReadTimeRequest) GetEvent() string {
 	return ""
 }
 
+func (x *ReadTimeRequest) GetEvery() string {
+	if x != nil {
+		return x.Every
+	}
+	return ""
+}
+
+func (x *ReadTimeRequest) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *ReadTimeRequest) GetOnce() bool {
+	if x != nil {
+		return x.Once
+	}
+	return false
+}
+
 type ReadTimeResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Start         *Time                  `protobuf:"bytes,1,opt,name=start,proto3" json:"start,omitempty"`
 	End           *Time                  `protobuf:"bytes,2,opt,name=end,proto3" json:"end,omitempty"`
 	Echo          []string               `protobuf:"bytes,3,rep,name=echo,proto3" json:"echo,omitempty"` // lines for the reader: local, UTC, their zone
+	Recurrence    *Recurrence            `protobuf:"bytes,4,opt,name=recurrence,proto3" json:"recurrence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1722,6 +1747,13 @@ func (x *ReadTimeResponse) GetEnd() *Time {
 func (x *ReadTimeResponse) GetEcho() []string {
 	if x != nil {
 		return x.Echo
+	}
+	return nil
+}
+
+func (x *ReadTimeResponse) GetRecurrence() *Recurrence {
+	if x != nil {
+		return x.Recurrence
 	}
 	return nil
 }
@@ -1786,7 +1818,9 @@ type Draft struct {
 	By            *string                `protobuf:"bytes,10,opt,name=by,proto3,oneof" json:"by,omitempty"`
 	Tags          *StringList            `protobuf:"bytes,11,opt,name=tags,proto3" json:"tags,omitempty"`
 	Language      *string                `protobuf:"bytes,12,opt,name=language,proto3,oneof" json:"language,omitempty"`
-	NoEnd         bool                   `protobuf:"varint,13,opt,name=no_end,json=noEnd,proto3" json:"no_end,omitempty"` // an edit: take the end away
+	NoEnd         bool                   `protobuf:"varint,13,opt,name=no_end,json=noEnd,proto3" json:"no_end,omitempty"`         // an edit: take the end away
+	Rule          *string                `protobuf:"bytes,14,opt,name=rule,proto3,oneof" json:"rule,omitempty"`                   // an RRULE; empty: it recurs no longer
+	PartOf        *string                `protobuf:"bytes,15,opt,name=part_of,json=partOf,proto3,oneof" json:"part_of,omitempty"` // an event, as named by the reader; empty: of none
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1910,6 +1944,20 @@ func (x *Draft) GetNoEnd() bool {
 		return x.NoEnd
 	}
 	return false
+}
+
+func (x *Draft) GetRule() string {
+	if x != nil && x.Rule != nil {
+		return *x.Rule
+	}
+	return ""
+}
+
+func (x *Draft) GetPartOf() string {
+	if x != nil && x.PartOf != nil {
+		return *x.PartOf
+	}
+	return ""
 }
 
 type AnnounceRequest struct {
@@ -2076,6 +2124,91 @@ func (x *CancelEventRequest) GetReason() string {
 	return ""
 }
 
+// ChangeOccurrenceRequest moves or cancels one date of an event that recurs.
+type ChangeOccurrenceRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Event         string                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	Date          string                 `protobuf:"bytes,2,opt,name=date,proto3" json:"date,omitempty"`   // as typed
+	Start         *Time                  `protobuf:"bytes,3,opt,name=start,proto3" json:"start,omitempty"` // where it is moved
+	End           *Time                  `protobuf:"bytes,4,opt,name=end,proto3" json:"end,omitempty"`
+	Cancel        bool                   `protobuf:"varint,5,opt,name=cancel,proto3" json:"cancel,omitempty"`
+	ReaderZone    string                 `protobuf:"bytes,6,opt,name=reader_zone,json=readerZone,proto3" json:"reader_zone,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeOccurrenceRequest) Reset() {
+	*x = ChangeOccurrenceRequest{}
+	mi := &file_local_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeOccurrenceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeOccurrenceRequest) ProtoMessage() {}
+
+func (x *ChangeOccurrenceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeOccurrenceRequest.ProtoReflect.Descriptor instead.
+func (*ChangeOccurrenceRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ChangeOccurrenceRequest) GetEvent() string {
+	if x != nil {
+		return x.Event
+	}
+	return ""
+}
+
+func (x *ChangeOccurrenceRequest) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
+func (x *ChangeOccurrenceRequest) GetStart() *Time {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *ChangeOccurrenceRequest) GetEnd() *Time {
+	if x != nil {
+		return x.End
+	}
+	return nil
+}
+
+func (x *ChangeOccurrenceRequest) GetCancel() bool {
+	if x != nil {
+		return x.Cancel
+	}
+	return false
+}
+
+func (x *ChangeOccurrenceRequest) GetReaderZone() string {
+	if x != nil {
+		return x.ReaderZone
+	}
+	return ""
+}
+
 type Details struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Place         string                 `protobuf:"bytes,1,opt,name=place,proto3" json:"place,omitempty"`
@@ -2086,7 +2219,7 @@ type Details struct {
 
 func (x *Details) Reset() {
 	*x = Details{}
-	mi := &file_local_proto_msgTypes[33]
+	mi := &file_local_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2098,7 +2231,7 @@ func (x *Details) String() string {
 func (*Details) ProtoMessage() {}
 
 func (x *Details) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[33]
+	mi := &file_local_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2111,7 +2244,7 @@ func (x *Details) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Details.ProtoReflect.Descriptor instead.
 func (*Details) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{33}
+	return file_local_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Details) GetPlace() string {
@@ -2140,7 +2273,7 @@ type Organizer struct {
 
 func (x *Organizer) Reset() {
 	*x = Organizer{}
-	mi := &file_local_proto_msgTypes[34]
+	mi := &file_local_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2152,7 +2285,7 @@ func (x *Organizer) String() string {
 func (*Organizer) ProtoMessage() {}
 
 func (x *Organizer) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[34]
+	mi := &file_local_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2165,7 +2298,7 @@ func (x *Organizer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Organizer.ProtoReflect.Descriptor instead.
 func (*Organizer) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{34}
+	return file_local_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Organizer) GetKey() string {
@@ -2207,7 +2340,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_local_proto_msgTypes[35]
+	mi := &file_local_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2219,7 +2352,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[35]
+	mi := &file_local_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2232,7 +2365,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{35}
+	return file_local_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Reply) GetEvent() string {
@@ -2258,14 +2391,17 @@ func (x *Reply) GetAnswer() string {
 
 type Recurrence struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Rule          string                 `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	Rule          string                 `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`   // an RRULE
+	Dates         []string               `protobuf:"bytes,2,rep,name=dates,proto3" json:"dates,omitempty"` // besides
+	Except        []string               `protobuf:"bytes,3,rep,name=except,proto3" json:"except,omitempty"`
+	Words         string                 `protobuf:"bytes,4,opt,name=words,proto3" json:"words,omitempty"` // the rule, in English
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Recurrence) Reset() {
 	*x = Recurrence{}
-	mi := &file_local_proto_msgTypes[36]
+	mi := &file_local_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2277,7 +2413,7 @@ func (x *Recurrence) String() string {
 func (*Recurrence) ProtoMessage() {}
 
 func (x *Recurrence) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[36]
+	mi := &file_local_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2290,7 +2426,7 @@ func (x *Recurrence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Recurrence.ProtoReflect.Descriptor instead.
 func (*Recurrence) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{36}
+	return file_local_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Recurrence) GetRule() string {
@@ -2298,6 +2434,104 @@ func (x *Recurrence) GetRule() string {
 		return x.Rule
 	}
 	return ""
+}
+
+func (x *Recurrence) GetDates() []string {
+	if x != nil {
+		return x.Dates
+	}
+	return nil
+}
+
+func (x *Recurrence) GetExcept() []string {
+	if x != nil {
+		return x.Except
+	}
+	return nil
+}
+
+func (x *Recurrence) GetWords() string {
+	if x != nil {
+		return x.Words
+	}
+	return ""
+}
+
+// Occurrence is one time at which an event that recurs takes place.
+type Occurrence struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Date          string                 `protobuf:"bytes,1,opt,name=date,proto3" json:"date,omitempty"` // on which it would be, and by which it is known
+	Start         *Time                  `protobuf:"bytes,2,opt,name=start,proto3" json:"start,omitempty"`
+	End           *Time                  `protobuf:"bytes,3,opt,name=end,proto3" json:"end,omitempty"`
+	Moved         bool                   `protobuf:"varint,4,opt,name=moved,proto3" json:"moved,omitempty"`
+	Cancelled     bool                   `protobuf:"varint,5,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Occurrence) Reset() {
+	*x = Occurrence{}
+	mi := &file_local_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Occurrence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Occurrence) ProtoMessage() {}
+
+func (x *Occurrence) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Occurrence.ProtoReflect.Descriptor instead.
+func (*Occurrence) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *Occurrence) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
+func (x *Occurrence) GetStart() *Time {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *Occurrence) GetEnd() *Time {
+	if x != nil {
+		return x.End
+	}
+	return nil
+}
+
+func (x *Occurrence) GetMoved() bool {
+	if x != nil {
+		return x.Moved
+	}
+	return false
+}
+
+func (x *Occurrence) GetCancelled() bool {
+	if x != nil {
+		return x.Cancelled
+	}
+	return false
 }
 
 type CircleRef struct {
@@ -2310,7 +2544,7 @@ type CircleRef struct {
 
 func (x *CircleRef) Reset() {
 	*x = CircleRef{}
-	mi := &file_local_proto_msgTypes[37]
+	mi := &file_local_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2322,7 +2556,7 @@ func (x *CircleRef) String() string {
 func (*CircleRef) ProtoMessage() {}
 
 func (x *CircleRef) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[37]
+	mi := &file_local_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2335,7 +2569,7 @@ func (x *CircleRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CircleRef.ProtoReflect.Descriptor instead.
 func (*CircleRef) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{37}
+	return file_local_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *CircleRef) GetId() string {
@@ -2377,16 +2611,18 @@ type Event struct {
 	Heads         []string               `protobuf:"bytes,21,rep,name=heads,proto3" json:"heads,omitempty"`
 	Mine          bool                   `protobuf:"varint,22,opt,name=mine,proto3" json:"mine,omitempty"`
 	Reply         *Reply                 `protobuf:"bytes,23,opt,name=reply,proto3" json:"reply,omitempty"`
-	Reason        string                 `protobuf:"bytes,24,opt,name=reason,proto3" json:"reason,omitempty"`             // of a cancellation
-	Alternatives  []*Event               `protobuf:"bytes,25,rep,name=alternatives,proto3" json:"alternatives,omitempty"` // in a conflict
-	Newer         bool                   `protobuf:"varint,26,opt,name=newer,proto3" json:"newer,omitempty"`              // a newer votive is needed to understand it
+	Reason        string                 `protobuf:"bytes,24,opt,name=reason,proto3" json:"reason,omitempty"`               // of a cancellation
+	Alternatives  []*Event               `protobuf:"bytes,25,rep,name=alternatives,proto3" json:"alternatives,omitempty"`   // in a conflict
+	Newer         bool                   `protobuf:"varint,26,opt,name=newer,proto3" json:"newer,omitempty"`                // a newer votive is needed to understand it
+	Next          *Occurrence            `protobuf:"bytes,27,opt,name=next,proto3" json:"next,omitempty"`                   // of an event that recurs: the next one
+	PartOf        string                 `protobuf:"bytes,28,opt,name=part_of,json=partOf,proto3" json:"part_of,omitempty"` // the id of the event that it says it is a part of
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_local_proto_msgTypes[38]
+	mi := &file_local_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2398,7 +2634,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[38]
+	mi := &file_local_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2411,7 +2647,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{38}
+	return file_local_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Event) GetId() string {
@@ -2596,6 +2832,20 @@ func (x *Event) GetNewer() bool {
 	return false
 }
 
+func (x *Event) GetNext() *Occurrence {
+	if x != nil {
+		return x.Next
+	}
+	return nil
+}
+
+func (x *Event) GetPartOf() string {
+	if x != nil {
+		return x.PartOf
+	}
+	return ""
+}
+
 type EventResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Event         *Event                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
@@ -2609,7 +2859,7 @@ type EventResponse struct {
 
 func (x *EventResponse) Reset() {
 	*x = EventResponse{}
-	mi := &file_local_proto_msgTypes[39]
+	mi := &file_local_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2621,7 +2871,7 @@ func (x *EventResponse) String() string {
 func (*EventResponse) ProtoMessage() {}
 
 func (x *EventResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[39]
+	mi := &file_local_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2634,7 +2884,7 @@ func (x *EventResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventResponse.ProtoReflect.Descriptor instead.
 func (*EventResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{39}
+	return file_local_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *EventResponse) GetEvent() *Event {
@@ -2687,7 +2937,7 @@ type ListEventsRequest struct {
 
 func (x *ListEventsRequest) Reset() {
 	*x = ListEventsRequest{}
-	mi := &file_local_proto_msgTypes[40]
+	mi := &file_local_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2699,7 +2949,7 @@ func (x *ListEventsRequest) String() string {
 func (*ListEventsRequest) ProtoMessage() {}
 
 func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[40]
+	mi := &file_local_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2712,7 +2962,7 @@ func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListEventsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{40}
+	return file_local_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ListEventsRequest) GetCircle() string {
@@ -2775,7 +3025,7 @@ type EventsResponse struct {
 
 func (x *EventsResponse) Reset() {
 	*x = EventsResponse{}
-	mi := &file_local_proto_msgTypes[41]
+	mi := &file_local_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2787,7 +3037,7 @@ func (x *EventsResponse) String() string {
 func (*EventsResponse) ProtoMessage() {}
 
 func (x *EventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[41]
+	mi := &file_local_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2800,7 +3050,7 @@ func (x *EventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsResponse.ProtoReflect.Descriptor instead.
 func (*EventsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{41}
+	return file_local_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *EventsResponse) GetEvents() []*Event {
@@ -2827,13 +3077,14 @@ func (x *EventsResponse) GetChosen() string {
 type ShowEventRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Event         string                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	ReaderZone    string                 `protobuf:"bytes,2,opt,name=reader_zone,json=readerZone,proto3" json:"reader_zone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ShowEventRequest) Reset() {
 	*x = ShowEventRequest{}
-	mi := &file_local_proto_msgTypes[42]
+	mi := &file_local_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2845,7 +3096,7 @@ func (x *ShowEventRequest) String() string {
 func (*ShowEventRequest) ProtoMessage() {}
 
 func (x *ShowEventRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[42]
+	mi := &file_local_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2858,12 +3109,19 @@ func (x *ShowEventRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowEventRequest.ProtoReflect.Descriptor instead.
 func (*ShowEventRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{42}
+	return file_local_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ShowEventRequest) GetEvent() string {
 	if x != nil {
 		return x.Event
+	}
+	return ""
+}
+
+func (x *ShowEventRequest) GetReaderZone() string {
+	if x != nil {
+		return x.ReaderZone
 	}
 	return ""
 }
@@ -2884,7 +3142,7 @@ type Revision struct {
 
 func (x *Revision) Reset() {
 	*x = Revision{}
-	mi := &file_local_proto_msgTypes[43]
+	mi := &file_local_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2896,7 +3154,7 @@ func (x *Revision) String() string {
 func (*Revision) ProtoMessage() {}
 
 func (x *Revision) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[43]
+	mi := &file_local_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2909,7 +3167,7 @@ func (x *Revision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Revision.ProtoReflect.Descriptor instead.
 func (*Revision) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{43}
+	return file_local_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Revision) GetId() string {
@@ -2973,13 +3231,15 @@ type ShowEventResponse struct {
 	Event         *Event                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
 	Revisions     []*Revision            `protobuf:"bytes,2,rep,name=revisions,proto3" json:"revisions,omitempty"` // oldest first
 	Chosen        string                 `protobuf:"bytes,3,opt,name=chosen,proto3" json:"chosen,omitempty"`
+	Occurrences   []*Occurrence          `protobuf:"bytes,4,rep,name=occurrences,proto3" json:"occurrences,omitempty"` // of an event that recurs: the next ones
+	Parts         []*Event               `protobuf:"bytes,5,rep,name=parts,proto3" json:"parts,omitempty"`             // that say they are a part of it, by when they begin
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ShowEventResponse) Reset() {
 	*x = ShowEventResponse{}
-	mi := &file_local_proto_msgTypes[44]
+	mi := &file_local_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2991,7 +3251,7 @@ func (x *ShowEventResponse) String() string {
 func (*ShowEventResponse) ProtoMessage() {}
 
 func (x *ShowEventResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[44]
+	mi := &file_local_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3004,7 +3264,7 @@ func (x *ShowEventResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowEventResponse.ProtoReflect.Descriptor instead.
 func (*ShowEventResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{44}
+	return file_local_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ShowEventResponse) GetEvent() *Event {
@@ -3028,6 +3288,20 @@ func (x *ShowEventResponse) GetChosen() string {
 	return ""
 }
 
+func (x *ShowEventResponse) GetOccurrences() []*Occurrence {
+	if x != nil {
+		return x.Occurrences
+	}
+	return nil
+}
+
+func (x *ShowEventResponse) GetParts() []*Event {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
+}
+
 type InviteRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	To            string                 `protobuf:"bytes,1,opt,name=to,proto3" json:"to,omitempty"` // an event or a closed circle
@@ -3043,7 +3317,7 @@ type InviteRequest struct {
 
 func (x *InviteRequest) Reset() {
 	*x = InviteRequest{}
-	mi := &file_local_proto_msgTypes[45]
+	mi := &file_local_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3055,7 +3329,7 @@ func (x *InviteRequest) String() string {
 func (*InviteRequest) ProtoMessage() {}
 
 func (x *InviteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[45]
+	mi := &file_local_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3068,7 +3342,7 @@ func (x *InviteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteRequest.ProtoReflect.Descriptor instead.
 func (*InviteRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{45}
+	return file_local_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *InviteRequest) GetTo() string {
@@ -3135,7 +3409,7 @@ type Invite struct {
 
 func (x *Invite) Reset() {
 	*x = Invite{}
-	mi := &file_local_proto_msgTypes[46]
+	mi := &file_local_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3147,7 +3421,7 @@ func (x *Invite) String() string {
 func (*Invite) ProtoMessage() {}
 
 func (x *Invite) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[46]
+	mi := &file_local_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3160,7 +3434,7 @@ func (x *Invite) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Invite.ProtoReflect.Descriptor instead.
 func (*Invite) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{46}
+	return file_local_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Invite) GetLink() string {
@@ -3228,7 +3502,7 @@ type InviteResponse struct {
 
 func (x *InviteResponse) Reset() {
 	*x = InviteResponse{}
-	mi := &file_local_proto_msgTypes[47]
+	mi := &file_local_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3240,7 +3514,7 @@ func (x *InviteResponse) String() string {
 func (*InviteResponse) ProtoMessage() {}
 
 func (x *InviteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[47]
+	mi := &file_local_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3253,7 +3527,7 @@ func (x *InviteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteResponse.ProtoReflect.Descriptor instead.
 func (*InviteResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{47}
+	return file_local_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *InviteResponse) GetLink() string {
@@ -3321,7 +3595,7 @@ type ListInvitesRequest struct {
 
 func (x *ListInvitesRequest) Reset() {
 	*x = ListInvitesRequest{}
-	mi := &file_local_proto_msgTypes[48]
+	mi := &file_local_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3333,7 +3607,7 @@ func (x *ListInvitesRequest) String() string {
 func (*ListInvitesRequest) ProtoMessage() {}
 
 func (x *ListInvitesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[48]
+	mi := &file_local_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3346,7 +3620,7 @@ func (x *ListInvitesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInvitesRequest.ProtoReflect.Descriptor instead.
 func (*ListInvitesRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{48}
+	return file_local_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ListInvitesRequest) GetEvent() string {
@@ -3366,7 +3640,7 @@ type InvitesResponse struct {
 
 func (x *InvitesResponse) Reset() {
 	*x = InvitesResponse{}
-	mi := &file_local_proto_msgTypes[49]
+	mi := &file_local_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3378,7 +3652,7 @@ func (x *InvitesResponse) String() string {
 func (*InvitesResponse) ProtoMessage() {}
 
 func (x *InvitesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[49]
+	mi := &file_local_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3391,7 +3665,7 @@ func (x *InvitesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvitesResponse.ProtoReflect.Descriptor instead.
 func (*InvitesResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{49}
+	return file_local_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *InvitesResponse) GetInvites() []*Invite {
@@ -3417,7 +3691,7 @@ type RevokeRequest struct {
 
 func (x *RevokeRequest) Reset() {
 	*x = RevokeRequest{}
-	mi := &file_local_proto_msgTypes[50]
+	mi := &file_local_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3429,7 +3703,7 @@ func (x *RevokeRequest) String() string {
 func (*RevokeRequest) ProtoMessage() {}
 
 func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[50]
+	mi := &file_local_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3442,7 +3716,7 @@ func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeRequest.ProtoReflect.Descriptor instead.
 func (*RevokeRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{50}
+	return file_local_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *RevokeRequest) GetInvite() string {
@@ -3466,7 +3740,7 @@ type InspectRequest struct {
 
 func (x *InspectRequest) Reset() {
 	*x = InspectRequest{}
-	mi := &file_local_proto_msgTypes[51]
+	mi := &file_local_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3478,7 +3752,7 @@ func (x *InspectRequest) String() string {
 func (*InspectRequest) ProtoMessage() {}
 
 func (x *InspectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[51]
+	mi := &file_local_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3491,7 +3765,7 @@ func (x *InspectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InspectRequest.ProtoReflect.Descriptor instead.
 func (*InspectRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{51}
+	return file_local_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *InspectRequest) GetLink() string {
@@ -3536,7 +3810,7 @@ type AcceptRequest struct {
 
 func (x *AcceptRequest) Reset() {
 	*x = AcceptRequest{}
-	mi := &file_local_proto_msgTypes[52]
+	mi := &file_local_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3548,7 +3822,7 @@ func (x *AcceptRequest) String() string {
 func (*AcceptRequest) ProtoMessage() {}
 
 func (x *AcceptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[52]
+	mi := &file_local_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3561,7 +3835,7 @@ func (x *AcceptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptRequest.ProtoReflect.Descriptor instead.
 func (*AcceptRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{52}
+	return file_local_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *AcceptRequest) GetLink() string {
@@ -3604,7 +3878,7 @@ type Issuer struct {
 
 func (x *Issuer) Reset() {
 	*x = Issuer{}
-	mi := &file_local_proto_msgTypes[53]
+	mi := &file_local_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3616,7 +3890,7 @@ func (x *Issuer) String() string {
 func (*Issuer) ProtoMessage() {}
 
 func (x *Issuer) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[53]
+	mi := &file_local_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3629,7 +3903,7 @@ func (x *Issuer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Issuer.ProtoReflect.Descriptor instead.
 func (*Issuer) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{53}
+	return file_local_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *Issuer) GetKey() string {
@@ -3675,7 +3949,7 @@ type AcceptResponse struct {
 
 func (x *AcceptResponse) Reset() {
 	*x = AcceptResponse{}
-	mi := &file_local_proto_msgTypes[54]
+	mi := &file_local_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3687,7 +3961,7 @@ func (x *AcceptResponse) String() string {
 func (*AcceptResponse) ProtoMessage() {}
 
 func (x *AcceptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[54]
+	mi := &file_local_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3700,7 +3974,7 @@ func (x *AcceptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptResponse.ProtoReflect.Descriptor instead.
 func (*AcceptResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{54}
+	return file_local_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *AcceptResponse) GetPending() bool {
@@ -3765,7 +4039,7 @@ type RsvpRequest struct {
 
 func (x *RsvpRequest) Reset() {
 	*x = RsvpRequest{}
-	mi := &file_local_proto_msgTypes[55]
+	mi := &file_local_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3777,7 +4051,7 @@ func (x *RsvpRequest) String() string {
 func (*RsvpRequest) ProtoMessage() {}
 
 func (x *RsvpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[55]
+	mi := &file_local_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3790,7 +4064,7 @@ func (x *RsvpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RsvpRequest.ProtoReflect.Descriptor instead.
 func (*RsvpRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{55}
+	return file_local_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *RsvpRequest) GetEvent() string {
@@ -3838,7 +4112,7 @@ type RsvpResponse struct {
 
 func (x *RsvpResponse) Reset() {
 	*x = RsvpResponse{}
-	mi := &file_local_proto_msgTypes[56]
+	mi := &file_local_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3850,7 +4124,7 @@ func (x *RsvpResponse) String() string {
 func (*RsvpResponse) ProtoMessage() {}
 
 func (x *RsvpResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[56]
+	mi := &file_local_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3863,7 +4137,7 @@ func (x *RsvpResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RsvpResponse.ProtoReflect.Descriptor instead.
 func (*RsvpResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{56}
+	return file_local_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *RsvpResponse) GetReply() *Reply {
@@ -3889,7 +4163,7 @@ type ListGuestsRequest struct {
 
 func (x *ListGuestsRequest) Reset() {
 	*x = ListGuestsRequest{}
-	mi := &file_local_proto_msgTypes[57]
+	mi := &file_local_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3901,7 +4175,7 @@ func (x *ListGuestsRequest) String() string {
 func (*ListGuestsRequest) ProtoMessage() {}
 
 func (x *ListGuestsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[57]
+	mi := &file_local_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3914,7 +4188,7 @@ func (x *ListGuestsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListGuestsRequest.ProtoReflect.Descriptor instead.
 func (*ListGuestsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{57}
+	return file_local_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *ListGuestsRequest) GetEvent() string {
@@ -3939,7 +4213,7 @@ type Guest struct {
 
 func (x *Guest) Reset() {
 	*x = Guest{}
-	mi := &file_local_proto_msgTypes[58]
+	mi := &file_local_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3951,7 +4225,7 @@ func (x *Guest) String() string {
 func (*Guest) ProtoMessage() {}
 
 func (x *Guest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[58]
+	mi := &file_local_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3964,7 +4238,7 @@ func (x *Guest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Guest.ProtoReflect.Descriptor instead.
 func (*Guest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{58}
+	return file_local_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *Guest) GetReply() string {
@@ -4031,7 +4305,7 @@ type GuestCounts struct {
 
 func (x *GuestCounts) Reset() {
 	*x = GuestCounts{}
-	mi := &file_local_proto_msgTypes[59]
+	mi := &file_local_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4043,7 +4317,7 @@ func (x *GuestCounts) String() string {
 func (*GuestCounts) ProtoMessage() {}
 
 func (x *GuestCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[59]
+	mi := &file_local_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4056,7 +4330,7 @@ func (x *GuestCounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuestCounts.ProtoReflect.Descriptor instead.
 func (*GuestCounts) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{59}
+	return file_local_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *GuestCounts) GetYes() uint32 {
@@ -4119,7 +4393,7 @@ type GuestsResponse struct {
 
 func (x *GuestsResponse) Reset() {
 	*x = GuestsResponse{}
-	mi := &file_local_proto_msgTypes[60]
+	mi := &file_local_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4131,7 +4405,7 @@ func (x *GuestsResponse) String() string {
 func (*GuestsResponse) ProtoMessage() {}
 
 func (x *GuestsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[60]
+	mi := &file_local_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4144,7 +4418,7 @@ func (x *GuestsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuestsResponse.ProtoReflect.Descriptor instead.
 func (*GuestsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{60}
+	return file_local_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *GuestsResponse) GetGuests() []*Guest {
@@ -4182,7 +4456,7 @@ type Contact struct {
 
 func (x *Contact) Reset() {
 	*x = Contact{}
-	mi := &file_local_proto_msgTypes[61]
+	mi := &file_local_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4194,7 +4468,7 @@ func (x *Contact) String() string {
 func (*Contact) ProtoMessage() {}
 
 func (x *Contact) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[61]
+	mi := &file_local_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4207,7 +4481,7 @@ func (x *Contact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contact.ProtoReflect.Descriptor instead.
 func (*Contact) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{61}
+	return file_local_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *Contact) GetKey() string {
@@ -4260,7 +4534,7 @@ type ListContactsRequest struct {
 
 func (x *ListContactsRequest) Reset() {
 	*x = ListContactsRequest{}
-	mi := &file_local_proto_msgTypes[62]
+	mi := &file_local_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4272,7 +4546,7 @@ func (x *ListContactsRequest) String() string {
 func (*ListContactsRequest) ProtoMessage() {}
 
 func (x *ListContactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[62]
+	mi := &file_local_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4285,7 +4559,7 @@ func (x *ListContactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListContactsRequest.ProtoReflect.Descriptor instead.
 func (*ListContactsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{62}
+	return file_local_proto_rawDescGZIP(), []int{64}
 }
 
 type AddContactRequest struct {
@@ -4300,7 +4574,7 @@ type AddContactRequest struct {
 
 func (x *AddContactRequest) Reset() {
 	*x = AddContactRequest{}
-	mi := &file_local_proto_msgTypes[63]
+	mi := &file_local_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4312,7 +4586,7 @@ func (x *AddContactRequest) String() string {
 func (*AddContactRequest) ProtoMessage() {}
 
 func (x *AddContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[63]
+	mi := &file_local_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4325,7 +4599,7 @@ func (x *AddContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddContactRequest.ProtoReflect.Descriptor instead.
 func (*AddContactRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{63}
+	return file_local_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *AddContactRequest) GetCard() string {
@@ -4366,7 +4640,7 @@ type ContactsResponse struct {
 
 func (x *ContactsResponse) Reset() {
 	*x = ContactsResponse{}
-	mi := &file_local_proto_msgTypes[64]
+	mi := &file_local_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4378,7 +4652,7 @@ func (x *ContactsResponse) String() string {
 func (*ContactsResponse) ProtoMessage() {}
 
 func (x *ContactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[64]
+	mi := &file_local_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4391,7 +4665,7 @@ func (x *ContactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactsResponse.ProtoReflect.Descriptor instead.
 func (*ContactsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{64}
+	return file_local_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *ContactsResponse) GetContacts() []*Contact {
@@ -4417,7 +4691,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_local_proto_msgTypes[65]
+	mi := &file_local_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4429,7 +4703,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[65]
+	mi := &file_local_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4442,7 +4716,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{65}
+	return file_local_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *WatchRequest) GetCircle() string {
@@ -4466,7 +4740,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_local_proto_msgTypes[66]
+	mi := &file_local_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4478,7 +4752,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[66]
+	mi := &file_local_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4491,7 +4765,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{66}
+	return file_local_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *Change) GetKind() string {
@@ -4648,7 +4922,7 @@ const file_local_proto_rawDesc = "" +
 	"\x04zone\x18\x03 \x01(\tH\x00R\x04zone\x88\x01\x01\x12\x15\n" +
 	"\x03utc\x18\x04 \x01(\tH\x01R\x03utc\x88\x01\x01B\a\n" +
 	"\x05_zoneB\x06\n" +
-	"\x04_utc\"\xb4\x01\n" +
+	"\x04_utc\"\xf2\x01\n" +
 	"\x0fReadTimeRequest\x12\x0e\n" +
 	"\x02at\x18\x01 \x01(\tR\x02at\x12\x10\n" +
 	"\x03end\x18\x02 \x01(\tR\x03end\x12\x18\n" +
@@ -4657,14 +4931,21 @@ const file_local_proto_rawDesc = "" +
 	"\bfloating\x18\x05 \x01(\bR\bfloating\x12\x1f\n" +
 	"\vreader_zone\x18\x06 \x01(\tR\n" +
 	"readerZone\x12\x14\n" +
-	"\x05event\x18\a \x01(\tR\x05event\"|\n" +
+	"\x05event\x18\a \x01(\tR\x05event\x12\x14\n" +
+	"\x05every\x18\b \x01(\tR\x05every\x12\x12\n" +
+	"\x04rule\x18\t \x01(\tR\x04rule\x12\x12\n" +
+	"\x04once\x18\n" +
+	" \x01(\bR\x04once\"\xb9\x01\n" +
 	"\x10ReadTimeResponse\x12+\n" +
 	"\x05start\x18\x01 \x01(\v2\x15.votive.local.v1.TimeR\x05start\x12'\n" +
 	"\x03end\x18\x02 \x01(\v2\x15.votive.local.v1.TimeR\x03end\x12\x12\n" +
-	"\x04echo\x18\x03 \x03(\tR\x04echo\"$\n" +
+	"\x04echo\x18\x03 \x03(\tR\x04echo\x12;\n" +
+	"\n" +
+	"recurrence\x18\x04 \x01(\v2\x1b.votive.local.v1.RecurrenceR\n" +
+	"recurrence\"$\n" +
 	"\n" +
 	"StringList\x12\x16\n" +
-	"\x06values\x18\x01 \x03(\tR\x06values\"\x87\x04\n" +
+	"\x06values\x18\x01 \x03(\tR\x06values\"\xd3\x04\n" +
 	"\x05Draft\x12\x19\n" +
 	"\x05title\x18\x01 \x01(\tH\x00R\x05title\x88\x01\x01\x12\x17\n" +
 	"\x04text\x18\x02 \x01(\tH\x01R\x04text\x88\x01\x01\x12+\n" +
@@ -4679,7 +4960,9 @@ const file_local_proto_rawDesc = "" +
 	" \x01(\tH\x06R\x02by\x88\x01\x01\x12/\n" +
 	"\x04tags\x18\v \x01(\v2\x1b.votive.local.v1.StringListR\x04tags\x12\x1f\n" +
 	"\blanguage\x18\f \x01(\tH\aR\blanguage\x88\x01\x01\x12\x15\n" +
-	"\x06no_end\x18\r \x01(\bR\x05noEndB\b\n" +
+	"\x06no_end\x18\r \x01(\bR\x05noEnd\x12\x17\n" +
+	"\x04rule\x18\x0e \x01(\tH\bR\x04rule\x88\x01\x01\x12\x1c\n" +
+	"\apart_of\x18\x0f \x01(\tH\tR\x06partOf\x88\x01\x01B\b\n" +
 	"\x06_titleB\a\n" +
 	"\x05_textB\a\n" +
 	"\x05_cityB\b\n" +
@@ -4688,7 +4971,10 @@ const file_local_proto_rawDesc = "" +
 	"\n" +
 	"\b_answersB\x05\n" +
 	"\x03_byB\v\n" +
-	"\t_language\"o\n" +
+	"\t_languageB\a\n" +
+	"\x05_ruleB\n" +
+	"\n" +
+	"\b_part_of\"o\n" +
 	"\x0fAnnounceRequest\x12,\n" +
 	"\x05draft\x18\x01 \x01(\v2\x16.votive.local.v1.DraftR\x05draft\x12\x16\n" +
 	"\x06circle\x18\x02 \x01(\tR\x06circle\x12\x16\n" +
@@ -4698,7 +4984,15 @@ const file_local_proto_rawDesc = "" +
 	"\x05draft\x18\x02 \x01(\v2\x16.votive.local.v1.DraftR\x05draft\"B\n" +
 	"\x12CancelEventRequest\x12\x14\n" +
 	"\x05event\x18\x01 \x01(\tR\x05event\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"3\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xd2\x01\n" +
+	"\x17ChangeOccurrenceRequest\x12\x14\n" +
+	"\x05event\x18\x01 \x01(\tR\x05event\x12\x12\n" +
+	"\x04date\x18\x02 \x01(\tR\x04date\x12+\n" +
+	"\x05start\x18\x03 \x01(\v2\x15.votive.local.v1.TimeR\x05start\x12'\n" +
+	"\x03end\x18\x04 \x01(\v2\x15.votive.local.v1.TimeR\x03end\x12\x16\n" +
+	"\x06cancel\x18\x05 \x01(\bR\x06cancel\x12\x1f\n" +
+	"\vreader_zone\x18\x06 \x01(\tR\n" +
+	"readerZone\"3\n" +
 	"\aDetails\x12\x14\n" +
 	"\x05place\x18\x01 \x01(\tR\x05place\x12\x12\n" +
 	"\x04join\x18\x02 \x03(\tR\x04join\"c\n" +
@@ -4710,13 +5004,23 @@ const file_local_proto_rawDesc = "" +
 	"\x05Reply\x12\x14\n" +
 	"\x05event\x18\x01 \x01(\tR\x05event\x12\x16\n" +
 	"\x06status\x18\x02 \x01(\tR\x06status\x12\x16\n" +
-	"\x06answer\x18\x03 \x01(\tR\x06answer\" \n" +
+	"\x06answer\x18\x03 \x01(\tR\x06answer\"d\n" +
 	"\n" +
 	"Recurrence\x12\x12\n" +
-	"\x04rule\x18\x01 \x01(\tR\x04rule\"/\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x14\n" +
+	"\x05dates\x18\x02 \x03(\tR\x05dates\x12\x16\n" +
+	"\x06except\x18\x03 \x03(\tR\x06except\x12\x14\n" +
+	"\x05words\x18\x04 \x01(\tR\x05words\"\xaa\x01\n" +
+	"\n" +
+	"Occurrence\x12\x12\n" +
+	"\x04date\x18\x01 \x01(\tR\x04date\x12+\n" +
+	"\x05start\x18\x02 \x01(\v2\x15.votive.local.v1.TimeR\x05start\x12'\n" +
+	"\x03end\x18\x03 \x01(\v2\x15.votive.local.v1.TimeR\x03end\x12\x14\n" +
+	"\x05moved\x18\x04 \x01(\bR\x05moved\x12\x1c\n" +
+	"\tcancelled\x18\x05 \x01(\bR\tcancelled\"/\n" +
 	"\tCircleRef\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\"\xda\x06\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"\xa4\a\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x12\n" +
@@ -4750,7 +5054,9 @@ const file_local_proto_rawDesc = "" +
 	"\x05reply\x18\x17 \x01(\v2\x16.votive.local.v1.ReplyR\x05reply\x12\x16\n" +
 	"\x06reason\x18\x18 \x01(\tR\x06reason\x12:\n" +
 	"\falternatives\x18\x19 \x03(\v2\x16.votive.local.v1.EventR\falternatives\x12\x14\n" +
-	"\x05newer\x18\x1a \x01(\bR\x05newer\"\xa1\x01\n" +
+	"\x05newer\x18\x1a \x01(\bR\x05newer\x12/\n" +
+	"\x04next\x18\x1b \x01(\v2\x1b.votive.local.v1.OccurrenceR\x04next\x12\x17\n" +
+	"\apart_of\x18\x1c \x01(\tR\x06partOf\"\xa1\x01\n" +
 	"\rEventResponse\x12,\n" +
 	"\x05event\x18\x01 \x01(\v2\x16.votive.local.v1.EventR\x05event\x12\x1e\n" +
 	"\n" +
@@ -4771,9 +5077,11 @@ const file_local_proto_rawDesc = "" +
 	"\x0eEventsResponse\x12.\n" +
 	"\x06events\x18\x01 \x03(\v2\x16.votive.local.v1.EventR\x06events\x12\x12\n" +
 	"\x04more\x18\x02 \x01(\bR\x04more\x12\x16\n" +
-	"\x06chosen\x18\x03 \x01(\tR\x06chosen\"(\n" +
+	"\x06chosen\x18\x03 \x01(\tR\x06chosen\"I\n" +
 	"\x10ShowEventRequest\x12\x14\n" +
-	"\x05event\x18\x01 \x01(\tR\x05event\"\xe6\x01\n" +
+	"\x05event\x18\x01 \x01(\tR\x05event\x12\x1f\n" +
+	"\vreader_zone\x18\x02 \x01(\tR\n" +
+	"readerZone\"\xe6\x01\n" +
 	"\bRevision\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\aparents\x18\x02 \x03(\tR\aparents\x12\x18\n" +
@@ -4782,11 +5090,13 @@ const file_local_proto_rawDesc = "" +
 	"\x06status\x18\x05 \x01(\tR\x06status\x12+\n" +
 	"\x05start\x18\x06 \x01(\v2\x15.votive.local.v1.TimeR\x05start\x12'\n" +
 	"\x03end\x18\a \x01(\v2\x15.votive.local.v1.TimeR\x03end\x12\x12\n" +
-	"\x04head\x18\b \x01(\bR\x04head\"\x92\x01\n" +
+	"\x04head\x18\b \x01(\bR\x04head\"\xff\x01\n" +
 	"\x11ShowEventResponse\x12,\n" +
 	"\x05event\x18\x01 \x01(\v2\x16.votive.local.v1.EventR\x05event\x127\n" +
 	"\trevisions\x18\x02 \x03(\v2\x19.votive.local.v1.RevisionR\trevisions\x12\x16\n" +
-	"\x06chosen\x18\x03 \x01(\tR\x06chosen\"\xae\x01\n" +
+	"\x06chosen\x18\x03 \x01(\tR\x06chosen\x12=\n" +
+	"\voccurrences\x18\x04 \x03(\v2\x1b.votive.local.v1.OccurrenceR\voccurrences\x12,\n" +
+	"\x05parts\x18\x05 \x03(\v2\x16.votive.local.v1.EventR\x05parts\"\xae\x01\n" +
 	"\rInviteRequest\x12\x0e\n" +
 	"\x02to\x18\x01 \x01(\tR\x02to\x12\x12\n" +
 	"\x04uses\x18\x02 \x01(\rR\x04uses\x12\x18\n" +
@@ -4900,7 +5210,7 @@ const file_local_proto_rawDesc = "" +
 	"\x05event\x18\x02 \x01(\v2\x16.votive.local.v1.EventR\x05event\x12,\n" +
 	"\x05guest\x18\x03 \x01(\v2\x16.votive.local.v1.GuestR\x05guest\x12,\n" +
 	"\x05reply\x18\x04 \x01(\v2\x16.votive.local.v1.ReplyR\x05reply\x12/\n" +
-	"\x04peer\x18\x05 \x01(\v2\x1b.votive.local.v1.ConnectionR\x04peer2\x8e\x10\n" +
+	"\x04peer\x18\x05 \x01(\v2\x1b.votive.local.v1.ConnectionR\x04peer2\xec\x10\n" +
 	"\x06Votive\x12C\n" +
 	"\x04Init\x12\x1c.votive.local.v1.InitRequest\x1a\x1d.votive.local.v1.InitResponse\x12I\n" +
 	"\x06Unlock\x12\x1e.votive.local.v1.UnlockRequest\x1a\x1f.votive.local.v1.UnlockResponse\x12C\n" +
@@ -4919,7 +5229,8 @@ const file_local_proto_rawDesc = "" +
 	"ListEvents\x12\".votive.local.v1.ListEventsRequest\x1a\x1f.votive.local.v1.EventsResponse\x12R\n" +
 	"\tShowEvent\x12!.votive.local.v1.ShowEventRequest\x1a\".votive.local.v1.ShowEventResponse\x12N\n" +
 	"\tEditEvent\x12!.votive.local.v1.EditEventRequest\x1a\x1e.votive.local.v1.EventResponse\x12R\n" +
-	"\vCancelEvent\x12#.votive.local.v1.CancelEventRequest\x1a\x1e.votive.local.v1.EventResponse\x12I\n" +
+	"\vCancelEvent\x12#.votive.local.v1.CancelEventRequest\x1a\x1e.votive.local.v1.EventResponse\x12\\\n" +
+	"\x10ChangeOccurrence\x12(.votive.local.v1.ChangeOccurrenceRequest\x1a\x1e.votive.local.v1.EventResponse\x12I\n" +
 	"\x06Invite\x12\x1e.votive.local.v1.InviteRequest\x1a\x1f.votive.local.v1.InviteResponse\x12T\n" +
 	"\vListInvites\x12#.votive.local.v1.ListInvitesRequest\x1a .votive.local.v1.InvitesResponse\x12J\n" +
 	"\x06Revoke\x12\x1e.votive.local.v1.RevokeRequest\x1a .votive.local.v1.InvitesResponse\x12K\n" +
@@ -4945,75 +5256,77 @@ func file_local_proto_rawDescGZIP() []byte {
 	return file_local_proto_rawDescData
 }
 
-var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 67)
+var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 69)
 var file_local_proto_goTypes = []any{
-	(*Hint)(nil),                // 0: votive.local.v1.Hint
-	(*Identity)(nil),            // 1: votive.local.v1.Identity
-	(*InitRequest)(nil),         // 2: votive.local.v1.InitRequest
-	(*InitResponse)(nil),        // 3: votive.local.v1.InitResponse
-	(*UnlockRequest)(nil),       // 4: votive.local.v1.UnlockRequest
-	(*UnlockResponse)(nil),      // 5: votive.local.v1.UnlockResponse
-	(*LockRequest)(nil),         // 6: votive.local.v1.LockRequest
-	(*LockResponse)(nil),        // 7: votive.local.v1.LockResponse
-	(*StatusRequest)(nil),       // 8: votive.local.v1.StatusRequest
-	(*StatusResponse)(nil),      // 9: votive.local.v1.StatusResponse
-	(*Floor)(nil),               // 10: votive.local.v1.Floor
-	(*Catchup)(nil),             // 11: votive.local.v1.Catchup
-	(*Mesh)(nil),                // 12: votive.local.v1.Mesh
-	(*Origins)(nil),             // 13: votive.local.v1.Origins
-	(*Connection)(nil),          // 14: votive.local.v1.Connection
-	(*ShutdownRequest)(nil),     // 15: votive.local.v1.ShutdownRequest
-	(*ShutdownResponse)(nil),    // 16: votive.local.v1.ShutdownResponse
-	(*ShowIDRequest)(nil),       // 17: votive.local.v1.ShowIDRequest
-	(*ShowIDResponse)(nil),      // 18: votive.local.v1.ShowIDResponse
-	(*Circle)(nil),              // 19: votive.local.v1.Circle
-	(*NewCircleRequest)(nil),    // 20: votive.local.v1.NewCircleRequest
-	(*JoinCircleRequest)(nil),   // 21: votive.local.v1.JoinCircleRequest
-	(*ListCirclesRequest)(nil),  // 22: votive.local.v1.ListCirclesRequest
-	(*LeaveCircleRequest)(nil),  // 23: votive.local.v1.LeaveCircleRequest
-	(*CirclesResponse)(nil),     // 24: votive.local.v1.CirclesResponse
-	(*Time)(nil),                // 25: votive.local.v1.Time
-	(*ReadTimeRequest)(nil),     // 26: votive.local.v1.ReadTimeRequest
-	(*ReadTimeResponse)(nil),    // 27: votive.local.v1.ReadTimeResponse
-	(*StringList)(nil),          // 28: votive.local.v1.StringList
-	(*Draft)(nil),               // 29: votive.local.v1.Draft
-	(*AnnounceRequest)(nil),     // 30: votive.local.v1.AnnounceRequest
-	(*EditEventRequest)(nil),    // 31: votive.local.v1.EditEventRequest
-	(*CancelEventRequest)(nil),  // 32: votive.local.v1.CancelEventRequest
-	(*Details)(nil),             // 33: votive.local.v1.Details
-	(*Organizer)(nil),           // 34: votive.local.v1.Organizer
-	(*Reply)(nil),               // 35: votive.local.v1.Reply
-	(*Recurrence)(nil),          // 36: votive.local.v1.Recurrence
-	(*CircleRef)(nil),           // 37: votive.local.v1.CircleRef
-	(*Event)(nil),               // 38: votive.local.v1.Event
-	(*EventResponse)(nil),       // 39: votive.local.v1.EventResponse
-	(*ListEventsRequest)(nil),   // 40: votive.local.v1.ListEventsRequest
-	(*EventsResponse)(nil),      // 41: votive.local.v1.EventsResponse
-	(*ShowEventRequest)(nil),    // 42: votive.local.v1.ShowEventRequest
-	(*Revision)(nil),            // 43: votive.local.v1.Revision
-	(*ShowEventResponse)(nil),   // 44: votive.local.v1.ShowEventResponse
-	(*InviteRequest)(nil),       // 45: votive.local.v1.InviteRequest
-	(*Invite)(nil),              // 46: votive.local.v1.Invite
-	(*InviteResponse)(nil),      // 47: votive.local.v1.InviteResponse
-	(*ListInvitesRequest)(nil),  // 48: votive.local.v1.ListInvitesRequest
-	(*InvitesResponse)(nil),     // 49: votive.local.v1.InvitesResponse
-	(*RevokeRequest)(nil),       // 50: votive.local.v1.RevokeRequest
-	(*InspectRequest)(nil),      // 51: votive.local.v1.InspectRequest
-	(*AcceptRequest)(nil),       // 52: votive.local.v1.AcceptRequest
-	(*Issuer)(nil),              // 53: votive.local.v1.Issuer
-	(*AcceptResponse)(nil),      // 54: votive.local.v1.AcceptResponse
-	(*RsvpRequest)(nil),         // 55: votive.local.v1.RsvpRequest
-	(*RsvpResponse)(nil),        // 56: votive.local.v1.RsvpResponse
-	(*ListGuestsRequest)(nil),   // 57: votive.local.v1.ListGuestsRequest
-	(*Guest)(nil),               // 58: votive.local.v1.Guest
-	(*GuestCounts)(nil),         // 59: votive.local.v1.GuestCounts
-	(*GuestsResponse)(nil),      // 60: votive.local.v1.GuestsResponse
-	(*Contact)(nil),             // 61: votive.local.v1.Contact
-	(*ListContactsRequest)(nil), // 62: votive.local.v1.ListContactsRequest
-	(*AddContactRequest)(nil),   // 63: votive.local.v1.AddContactRequest
-	(*ContactsResponse)(nil),    // 64: votive.local.v1.ContactsResponse
-	(*WatchRequest)(nil),        // 65: votive.local.v1.WatchRequest
-	(*Change)(nil),              // 66: votive.local.v1.Change
+	(*Hint)(nil),                    // 0: votive.local.v1.Hint
+	(*Identity)(nil),                // 1: votive.local.v1.Identity
+	(*InitRequest)(nil),             // 2: votive.local.v1.InitRequest
+	(*InitResponse)(nil),            // 3: votive.local.v1.InitResponse
+	(*UnlockRequest)(nil),           // 4: votive.local.v1.UnlockRequest
+	(*UnlockResponse)(nil),          // 5: votive.local.v1.UnlockResponse
+	(*LockRequest)(nil),             // 6: votive.local.v1.LockRequest
+	(*LockResponse)(nil),            // 7: votive.local.v1.LockResponse
+	(*StatusRequest)(nil),           // 8: votive.local.v1.StatusRequest
+	(*StatusResponse)(nil),          // 9: votive.local.v1.StatusResponse
+	(*Floor)(nil),                   // 10: votive.local.v1.Floor
+	(*Catchup)(nil),                 // 11: votive.local.v1.Catchup
+	(*Mesh)(nil),                    // 12: votive.local.v1.Mesh
+	(*Origins)(nil),                 // 13: votive.local.v1.Origins
+	(*Connection)(nil),              // 14: votive.local.v1.Connection
+	(*ShutdownRequest)(nil),         // 15: votive.local.v1.ShutdownRequest
+	(*ShutdownResponse)(nil),        // 16: votive.local.v1.ShutdownResponse
+	(*ShowIDRequest)(nil),           // 17: votive.local.v1.ShowIDRequest
+	(*ShowIDResponse)(nil),          // 18: votive.local.v1.ShowIDResponse
+	(*Circle)(nil),                  // 19: votive.local.v1.Circle
+	(*NewCircleRequest)(nil),        // 20: votive.local.v1.NewCircleRequest
+	(*JoinCircleRequest)(nil),       // 21: votive.local.v1.JoinCircleRequest
+	(*ListCirclesRequest)(nil),      // 22: votive.local.v1.ListCirclesRequest
+	(*LeaveCircleRequest)(nil),      // 23: votive.local.v1.LeaveCircleRequest
+	(*CirclesResponse)(nil),         // 24: votive.local.v1.CirclesResponse
+	(*Time)(nil),                    // 25: votive.local.v1.Time
+	(*ReadTimeRequest)(nil),         // 26: votive.local.v1.ReadTimeRequest
+	(*ReadTimeResponse)(nil),        // 27: votive.local.v1.ReadTimeResponse
+	(*StringList)(nil),              // 28: votive.local.v1.StringList
+	(*Draft)(nil),                   // 29: votive.local.v1.Draft
+	(*AnnounceRequest)(nil),         // 30: votive.local.v1.AnnounceRequest
+	(*EditEventRequest)(nil),        // 31: votive.local.v1.EditEventRequest
+	(*CancelEventRequest)(nil),      // 32: votive.local.v1.CancelEventRequest
+	(*ChangeOccurrenceRequest)(nil), // 33: votive.local.v1.ChangeOccurrenceRequest
+	(*Details)(nil),                 // 34: votive.local.v1.Details
+	(*Organizer)(nil),               // 35: votive.local.v1.Organizer
+	(*Reply)(nil),                   // 36: votive.local.v1.Reply
+	(*Recurrence)(nil),              // 37: votive.local.v1.Recurrence
+	(*Occurrence)(nil),              // 38: votive.local.v1.Occurrence
+	(*CircleRef)(nil),               // 39: votive.local.v1.CircleRef
+	(*Event)(nil),                   // 40: votive.local.v1.Event
+	(*EventResponse)(nil),           // 41: votive.local.v1.EventResponse
+	(*ListEventsRequest)(nil),       // 42: votive.local.v1.ListEventsRequest
+	(*EventsResponse)(nil),          // 43: votive.local.v1.EventsResponse
+	(*ShowEventRequest)(nil),        // 44: votive.local.v1.ShowEventRequest
+	(*Revision)(nil),                // 45: votive.local.v1.Revision
+	(*ShowEventResponse)(nil),       // 46: votive.local.v1.ShowEventResponse
+	(*InviteRequest)(nil),           // 47: votive.local.v1.InviteRequest
+	(*Invite)(nil),                  // 48: votive.local.v1.Invite
+	(*InviteResponse)(nil),          // 49: votive.local.v1.InviteResponse
+	(*ListInvitesRequest)(nil),      // 50: votive.local.v1.ListInvitesRequest
+	(*InvitesResponse)(nil),         // 51: votive.local.v1.InvitesResponse
+	(*RevokeRequest)(nil),           // 52: votive.local.v1.RevokeRequest
+	(*InspectRequest)(nil),          // 53: votive.local.v1.InspectRequest
+	(*AcceptRequest)(nil),           // 54: votive.local.v1.AcceptRequest
+	(*Issuer)(nil),                  // 55: votive.local.v1.Issuer
+	(*AcceptResponse)(nil),          // 56: votive.local.v1.AcceptResponse
+	(*RsvpRequest)(nil),             // 57: votive.local.v1.RsvpRequest
+	(*RsvpResponse)(nil),            // 58: votive.local.v1.RsvpResponse
+	(*ListGuestsRequest)(nil),       // 59: votive.local.v1.ListGuestsRequest
+	(*Guest)(nil),                   // 60: votive.local.v1.Guest
+	(*GuestCounts)(nil),             // 61: votive.local.v1.GuestCounts
+	(*GuestsResponse)(nil),          // 62: votive.local.v1.GuestsResponse
+	(*Contact)(nil),                 // 63: votive.local.v1.Contact
+	(*ListContactsRequest)(nil),     // 64: votive.local.v1.ListContactsRequest
+	(*AddContactRequest)(nil),       // 65: votive.local.v1.AddContactRequest
+	(*ContactsResponse)(nil),        // 66: votive.local.v1.ContactsResponse
+	(*WatchRequest)(nil),            // 67: votive.local.v1.WatchRequest
+	(*Change)(nil),                  // 68: votive.local.v1.Change
 }
 var file_local_proto_depIdxs = []int32{
 	1,  // 0: votive.local.v1.InitResponse.identity:type_name -> votive.local.v1.Identity
@@ -5026,96 +5339,106 @@ var file_local_proto_depIdxs = []int32{
 	19, // 7: votive.local.v1.CirclesResponse.circles:type_name -> votive.local.v1.Circle
 	25, // 8: votive.local.v1.ReadTimeResponse.start:type_name -> votive.local.v1.Time
 	25, // 9: votive.local.v1.ReadTimeResponse.end:type_name -> votive.local.v1.Time
-	25, // 10: votive.local.v1.Draft.start:type_name -> votive.local.v1.Time
-	25, // 11: votive.local.v1.Draft.end:type_name -> votive.local.v1.Time
-	28, // 12: votive.local.v1.Draft.join:type_name -> votive.local.v1.StringList
-	28, // 13: votive.local.v1.Draft.tags:type_name -> votive.local.v1.StringList
-	29, // 14: votive.local.v1.AnnounceRequest.draft:type_name -> votive.local.v1.Draft
-	29, // 15: votive.local.v1.EditEventRequest.draft:type_name -> votive.local.v1.Draft
-	25, // 16: votive.local.v1.Event.start:type_name -> votive.local.v1.Time
-	25, // 17: votive.local.v1.Event.end:type_name -> votive.local.v1.Time
-	36, // 18: votive.local.v1.Event.recurrence:type_name -> votive.local.v1.Recurrence
-	33, // 19: votive.local.v1.Event.details:type_name -> votive.local.v1.Details
-	37, // 20: votive.local.v1.Event.circle:type_name -> votive.local.v1.CircleRef
-	34, // 21: votive.local.v1.Event.organizers:type_name -> votive.local.v1.Organizer
-	35, // 22: votive.local.v1.Event.reply:type_name -> votive.local.v1.Reply
-	38, // 23: votive.local.v1.Event.alternatives:type_name -> votive.local.v1.Event
-	38, // 24: votive.local.v1.EventResponse.event:type_name -> votive.local.v1.Event
-	38, // 25: votive.local.v1.EventsResponse.events:type_name -> votive.local.v1.Event
-	25, // 26: votive.local.v1.Revision.start:type_name -> votive.local.v1.Time
-	25, // 27: votive.local.v1.Revision.end:type_name -> votive.local.v1.Time
-	38, // 28: votive.local.v1.ShowEventResponse.event:type_name -> votive.local.v1.Event
-	43, // 29: votive.local.v1.ShowEventResponse.revisions:type_name -> votive.local.v1.Revision
-	46, // 30: votive.local.v1.InvitesResponse.invites:type_name -> votive.local.v1.Invite
-	53, // 31: votive.local.v1.AcceptResponse.issuer:type_name -> votive.local.v1.Issuer
-	19, // 32: votive.local.v1.AcceptResponse.circle:type_name -> votive.local.v1.Circle
-	38, // 33: votive.local.v1.AcceptResponse.event:type_name -> votive.local.v1.Event
-	61, // 34: votive.local.v1.AcceptResponse.contact:type_name -> votive.local.v1.Contact
-	35, // 35: votive.local.v1.RsvpResponse.reply:type_name -> votive.local.v1.Reply
-	58, // 36: votive.local.v1.GuestsResponse.guests:type_name -> votive.local.v1.Guest
-	59, // 37: votive.local.v1.GuestsResponse.counts:type_name -> votive.local.v1.GuestCounts
-	61, // 38: votive.local.v1.ContactsResponse.contacts:type_name -> votive.local.v1.Contact
-	38, // 39: votive.local.v1.Change.event:type_name -> votive.local.v1.Event
-	58, // 40: votive.local.v1.Change.guest:type_name -> votive.local.v1.Guest
-	35, // 41: votive.local.v1.Change.reply:type_name -> votive.local.v1.Reply
-	14, // 42: votive.local.v1.Change.peer:type_name -> votive.local.v1.Connection
-	2,  // 43: votive.local.v1.Votive.Init:input_type -> votive.local.v1.InitRequest
-	4,  // 44: votive.local.v1.Votive.Unlock:input_type -> votive.local.v1.UnlockRequest
-	6,  // 45: votive.local.v1.Votive.Lock:input_type -> votive.local.v1.LockRequest
-	8,  // 46: votive.local.v1.Votive.Status:input_type -> votive.local.v1.StatusRequest
-	15, // 47: votive.local.v1.Votive.Shutdown:input_type -> votive.local.v1.ShutdownRequest
-	17, // 48: votive.local.v1.Votive.ShowID:input_type -> votive.local.v1.ShowIDRequest
-	20, // 49: votive.local.v1.Votive.NewCircle:input_type -> votive.local.v1.NewCircleRequest
-	21, // 50: votive.local.v1.Votive.JoinCircle:input_type -> votive.local.v1.JoinCircleRequest
-	22, // 51: votive.local.v1.Votive.ListCircles:input_type -> votive.local.v1.ListCirclesRequest
-	23, // 52: votive.local.v1.Votive.LeaveCircle:input_type -> votive.local.v1.LeaveCircleRequest
-	26, // 53: votive.local.v1.Votive.ReadTime:input_type -> votive.local.v1.ReadTimeRequest
-	30, // 54: votive.local.v1.Votive.Announce:input_type -> votive.local.v1.AnnounceRequest
-	40, // 55: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
-	42, // 56: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
-	31, // 57: votive.local.v1.Votive.EditEvent:input_type -> votive.local.v1.EditEventRequest
-	32, // 58: votive.local.v1.Votive.CancelEvent:input_type -> votive.local.v1.CancelEventRequest
-	45, // 59: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
-	48, // 60: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
-	50, // 61: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
-	51, // 62: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
-	52, // 63: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
-	55, // 64: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
-	57, // 65: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
-	62, // 66: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
-	63, // 67: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
-	65, // 68: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
-	3,  // 69: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
-	5,  // 70: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
-	7,  // 71: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
-	9,  // 72: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
-	16, // 73: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
-	18, // 74: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
-	24, // 75: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
-	24, // 76: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
-	24, // 77: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
-	24, // 78: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
-	27, // 79: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
-	39, // 80: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
-	41, // 81: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
-	44, // 82: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
-	39, // 83: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
-	39, // 84: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
-	47, // 85: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
-	49, // 86: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
-	49, // 87: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
-	54, // 88: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
-	54, // 89: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
-	56, // 90: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
-	60, // 91: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
-	64, // 92: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
-	64, // 93: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
-	66, // 94: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
-	69, // [69:95] is the sub-list for method output_type
-	43, // [43:69] is the sub-list for method input_type
-	43, // [43:43] is the sub-list for extension type_name
-	43, // [43:43] is the sub-list for extension extendee
-	0,  // [0:43] is the sub-list for field type_name
+	37, // 10: votive.local.v1.ReadTimeResponse.recurrence:type_name -> votive.local.v1.Recurrence
+	25, // 11: votive.local.v1.Draft.start:type_name -> votive.local.v1.Time
+	25, // 12: votive.local.v1.Draft.end:type_name -> votive.local.v1.Time
+	28, // 13: votive.local.v1.Draft.join:type_name -> votive.local.v1.StringList
+	28, // 14: votive.local.v1.Draft.tags:type_name -> votive.local.v1.StringList
+	29, // 15: votive.local.v1.AnnounceRequest.draft:type_name -> votive.local.v1.Draft
+	29, // 16: votive.local.v1.EditEventRequest.draft:type_name -> votive.local.v1.Draft
+	25, // 17: votive.local.v1.ChangeOccurrenceRequest.start:type_name -> votive.local.v1.Time
+	25, // 18: votive.local.v1.ChangeOccurrenceRequest.end:type_name -> votive.local.v1.Time
+	25, // 19: votive.local.v1.Occurrence.start:type_name -> votive.local.v1.Time
+	25, // 20: votive.local.v1.Occurrence.end:type_name -> votive.local.v1.Time
+	25, // 21: votive.local.v1.Event.start:type_name -> votive.local.v1.Time
+	25, // 22: votive.local.v1.Event.end:type_name -> votive.local.v1.Time
+	37, // 23: votive.local.v1.Event.recurrence:type_name -> votive.local.v1.Recurrence
+	34, // 24: votive.local.v1.Event.details:type_name -> votive.local.v1.Details
+	39, // 25: votive.local.v1.Event.circle:type_name -> votive.local.v1.CircleRef
+	35, // 26: votive.local.v1.Event.organizers:type_name -> votive.local.v1.Organizer
+	36, // 27: votive.local.v1.Event.reply:type_name -> votive.local.v1.Reply
+	40, // 28: votive.local.v1.Event.alternatives:type_name -> votive.local.v1.Event
+	38, // 29: votive.local.v1.Event.next:type_name -> votive.local.v1.Occurrence
+	40, // 30: votive.local.v1.EventResponse.event:type_name -> votive.local.v1.Event
+	40, // 31: votive.local.v1.EventsResponse.events:type_name -> votive.local.v1.Event
+	25, // 32: votive.local.v1.Revision.start:type_name -> votive.local.v1.Time
+	25, // 33: votive.local.v1.Revision.end:type_name -> votive.local.v1.Time
+	40, // 34: votive.local.v1.ShowEventResponse.event:type_name -> votive.local.v1.Event
+	45, // 35: votive.local.v1.ShowEventResponse.revisions:type_name -> votive.local.v1.Revision
+	38, // 36: votive.local.v1.ShowEventResponse.occurrences:type_name -> votive.local.v1.Occurrence
+	40, // 37: votive.local.v1.ShowEventResponse.parts:type_name -> votive.local.v1.Event
+	48, // 38: votive.local.v1.InvitesResponse.invites:type_name -> votive.local.v1.Invite
+	55, // 39: votive.local.v1.AcceptResponse.issuer:type_name -> votive.local.v1.Issuer
+	19, // 40: votive.local.v1.AcceptResponse.circle:type_name -> votive.local.v1.Circle
+	40, // 41: votive.local.v1.AcceptResponse.event:type_name -> votive.local.v1.Event
+	63, // 42: votive.local.v1.AcceptResponse.contact:type_name -> votive.local.v1.Contact
+	36, // 43: votive.local.v1.RsvpResponse.reply:type_name -> votive.local.v1.Reply
+	60, // 44: votive.local.v1.GuestsResponse.guests:type_name -> votive.local.v1.Guest
+	61, // 45: votive.local.v1.GuestsResponse.counts:type_name -> votive.local.v1.GuestCounts
+	63, // 46: votive.local.v1.ContactsResponse.contacts:type_name -> votive.local.v1.Contact
+	40, // 47: votive.local.v1.Change.event:type_name -> votive.local.v1.Event
+	60, // 48: votive.local.v1.Change.guest:type_name -> votive.local.v1.Guest
+	36, // 49: votive.local.v1.Change.reply:type_name -> votive.local.v1.Reply
+	14, // 50: votive.local.v1.Change.peer:type_name -> votive.local.v1.Connection
+	2,  // 51: votive.local.v1.Votive.Init:input_type -> votive.local.v1.InitRequest
+	4,  // 52: votive.local.v1.Votive.Unlock:input_type -> votive.local.v1.UnlockRequest
+	6,  // 53: votive.local.v1.Votive.Lock:input_type -> votive.local.v1.LockRequest
+	8,  // 54: votive.local.v1.Votive.Status:input_type -> votive.local.v1.StatusRequest
+	15, // 55: votive.local.v1.Votive.Shutdown:input_type -> votive.local.v1.ShutdownRequest
+	17, // 56: votive.local.v1.Votive.ShowID:input_type -> votive.local.v1.ShowIDRequest
+	20, // 57: votive.local.v1.Votive.NewCircle:input_type -> votive.local.v1.NewCircleRequest
+	21, // 58: votive.local.v1.Votive.JoinCircle:input_type -> votive.local.v1.JoinCircleRequest
+	22, // 59: votive.local.v1.Votive.ListCircles:input_type -> votive.local.v1.ListCirclesRequest
+	23, // 60: votive.local.v1.Votive.LeaveCircle:input_type -> votive.local.v1.LeaveCircleRequest
+	26, // 61: votive.local.v1.Votive.ReadTime:input_type -> votive.local.v1.ReadTimeRequest
+	30, // 62: votive.local.v1.Votive.Announce:input_type -> votive.local.v1.AnnounceRequest
+	42, // 63: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
+	44, // 64: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
+	31, // 65: votive.local.v1.Votive.EditEvent:input_type -> votive.local.v1.EditEventRequest
+	32, // 66: votive.local.v1.Votive.CancelEvent:input_type -> votive.local.v1.CancelEventRequest
+	33, // 67: votive.local.v1.Votive.ChangeOccurrence:input_type -> votive.local.v1.ChangeOccurrenceRequest
+	47, // 68: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
+	50, // 69: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
+	52, // 70: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
+	53, // 71: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
+	54, // 72: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
+	57, // 73: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
+	59, // 74: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
+	64, // 75: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
+	65, // 76: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
+	67, // 77: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
+	3,  // 78: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
+	5,  // 79: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
+	7,  // 80: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
+	9,  // 81: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
+	16, // 82: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
+	18, // 83: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
+	24, // 84: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
+	24, // 85: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
+	24, // 86: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
+	24, // 87: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
+	27, // 88: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
+	41, // 89: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
+	43, // 90: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
+	46, // 91: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
+	41, // 92: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
+	41, // 93: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
+	41, // 94: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
+	49, // 95: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
+	51, // 96: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
+	51, // 97: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
+	56, // 98: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
+	56, // 99: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
+	58, // 100: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
+	62, // 101: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
+	66, // 102: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
+	66, // 103: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
+	68, // 104: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
+	78, // [78:105] is the sub-list for method output_type
+	51, // [51:78] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_local_proto_init() }
@@ -5126,14 +5449,14 @@ func file_local_proto_init() {
 	file_local_proto_msgTypes[9].OneofWrappers = []any{}
 	file_local_proto_msgTypes[25].OneofWrappers = []any{}
 	file_local_proto_msgTypes[29].OneofWrappers = []any{}
-	file_local_proto_msgTypes[55].OneofWrappers = []any{}
+	file_local_proto_msgTypes[57].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_local_proto_rawDesc), len(file_local_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   67,
+			NumMessages:   69,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -70,6 +70,8 @@ const (
 	VotiveEditEventProcedure = "/votive.local.v1.Votive/EditEvent"
 	// VotiveCancelEventProcedure is the fully-qualified name of the Votive's CancelEvent RPC.
 	VotiveCancelEventProcedure = "/votive.local.v1.Votive/CancelEvent"
+	// VotiveChangeOccurrenceProcedure is the fully-qualified name of the Votive's ChangeOccurrence RPC.
+	VotiveChangeOccurrenceProcedure = "/votive.local.v1.Votive/ChangeOccurrence"
 	// VotiveInviteProcedure is the fully-qualified name of the Votive's Invite RPC.
 	VotiveInviteProcedure = "/votive.local.v1.Votive/Invite"
 	// VotiveListInvitesProcedure is the fully-qualified name of the Votive's ListInvites RPC.
@@ -113,6 +115,7 @@ type VotiveClient interface {
 	ShowEvent(context.Context, *localpb.ShowEventRequest) (*localpb.ShowEventResponse, error)
 	EditEvent(context.Context, *localpb.EditEventRequest) (*localpb.EventResponse, error)
 	CancelEvent(context.Context, *localpb.CancelEventRequest) (*localpb.EventResponse, error)
+	ChangeOccurrence(context.Context, *localpb.ChangeOccurrenceRequest) (*localpb.EventResponse, error)
 	// Invitations and answers.
 	Invite(context.Context, *localpb.InviteRequest) (*localpb.InviteResponse, error)
 	ListInvites(context.Context, *localpb.ListInvitesRequest) (*localpb.InvitesResponse, error)
@@ -235,6 +238,12 @@ func NewVotiveClient(httpClient connect.HTTPClient, baseURL string, opts ...conn
 			connect.WithSchema(votiveMethods.ByName("CancelEvent")),
 			connect.WithClientOptions(opts...),
 		),
+		changeOccurrence: connect.NewClient[localpb.ChangeOccurrenceRequest, localpb.EventResponse](
+			httpClient,
+			baseURL+VotiveChangeOccurrenceProcedure,
+			connect.WithSchema(votiveMethods.ByName("ChangeOccurrence")),
+			connect.WithClientOptions(opts...),
+		),
 		invite: connect.NewClient[localpb.InviteRequest, localpb.InviteResponse](
 			httpClient,
 			baseURL+VotiveInviteProcedure,
@@ -300,32 +309,33 @@ func NewVotiveClient(httpClient connect.HTTPClient, baseURL string, opts ...conn
 
 // votiveClient implements VotiveClient.
 type votiveClient struct {
-	init         *connect.Client[localpb.InitRequest, localpb.InitResponse]
-	unlock       *connect.Client[localpb.UnlockRequest, localpb.UnlockResponse]
-	lock         *connect.Client[localpb.LockRequest, localpb.LockResponse]
-	status       *connect.Client[localpb.StatusRequest, localpb.StatusResponse]
-	shutdown     *connect.Client[localpb.ShutdownRequest, localpb.ShutdownResponse]
-	showID       *connect.Client[localpb.ShowIDRequest, localpb.ShowIDResponse]
-	newCircle    *connect.Client[localpb.NewCircleRequest, localpb.CirclesResponse]
-	joinCircle   *connect.Client[localpb.JoinCircleRequest, localpb.CirclesResponse]
-	listCircles  *connect.Client[localpb.ListCirclesRequest, localpb.CirclesResponse]
-	leaveCircle  *connect.Client[localpb.LeaveCircleRequest, localpb.CirclesResponse]
-	readTime     *connect.Client[localpb.ReadTimeRequest, localpb.ReadTimeResponse]
-	announce     *connect.Client[localpb.AnnounceRequest, localpb.EventResponse]
-	listEvents   *connect.Client[localpb.ListEventsRequest, localpb.EventsResponse]
-	showEvent    *connect.Client[localpb.ShowEventRequest, localpb.ShowEventResponse]
-	editEvent    *connect.Client[localpb.EditEventRequest, localpb.EventResponse]
-	cancelEvent  *connect.Client[localpb.CancelEventRequest, localpb.EventResponse]
-	invite       *connect.Client[localpb.InviteRequest, localpb.InviteResponse]
-	listInvites  *connect.Client[localpb.ListInvitesRequest, localpb.InvitesResponse]
-	revoke       *connect.Client[localpb.RevokeRequest, localpb.InvitesResponse]
-	inspect      *connect.Client[localpb.InspectRequest, localpb.AcceptResponse]
-	accept       *connect.Client[localpb.AcceptRequest, localpb.AcceptResponse]
-	rsvp         *connect.Client[localpb.RsvpRequest, localpb.RsvpResponse]
-	listGuests   *connect.Client[localpb.ListGuestsRequest, localpb.GuestsResponse]
-	listContacts *connect.Client[localpb.ListContactsRequest, localpb.ContactsResponse]
-	addContact   *connect.Client[localpb.AddContactRequest, localpb.ContactsResponse]
-	watch        *connect.Client[localpb.WatchRequest, localpb.Change]
+	init             *connect.Client[localpb.InitRequest, localpb.InitResponse]
+	unlock           *connect.Client[localpb.UnlockRequest, localpb.UnlockResponse]
+	lock             *connect.Client[localpb.LockRequest, localpb.LockResponse]
+	status           *connect.Client[localpb.StatusRequest, localpb.StatusResponse]
+	shutdown         *connect.Client[localpb.ShutdownRequest, localpb.ShutdownResponse]
+	showID           *connect.Client[localpb.ShowIDRequest, localpb.ShowIDResponse]
+	newCircle        *connect.Client[localpb.NewCircleRequest, localpb.CirclesResponse]
+	joinCircle       *connect.Client[localpb.JoinCircleRequest, localpb.CirclesResponse]
+	listCircles      *connect.Client[localpb.ListCirclesRequest, localpb.CirclesResponse]
+	leaveCircle      *connect.Client[localpb.LeaveCircleRequest, localpb.CirclesResponse]
+	readTime         *connect.Client[localpb.ReadTimeRequest, localpb.ReadTimeResponse]
+	announce         *connect.Client[localpb.AnnounceRequest, localpb.EventResponse]
+	listEvents       *connect.Client[localpb.ListEventsRequest, localpb.EventsResponse]
+	showEvent        *connect.Client[localpb.ShowEventRequest, localpb.ShowEventResponse]
+	editEvent        *connect.Client[localpb.EditEventRequest, localpb.EventResponse]
+	cancelEvent      *connect.Client[localpb.CancelEventRequest, localpb.EventResponse]
+	changeOccurrence *connect.Client[localpb.ChangeOccurrenceRequest, localpb.EventResponse]
+	invite           *connect.Client[localpb.InviteRequest, localpb.InviteResponse]
+	listInvites      *connect.Client[localpb.ListInvitesRequest, localpb.InvitesResponse]
+	revoke           *connect.Client[localpb.RevokeRequest, localpb.InvitesResponse]
+	inspect          *connect.Client[localpb.InspectRequest, localpb.AcceptResponse]
+	accept           *connect.Client[localpb.AcceptRequest, localpb.AcceptResponse]
+	rsvp             *connect.Client[localpb.RsvpRequest, localpb.RsvpResponse]
+	listGuests       *connect.Client[localpb.ListGuestsRequest, localpb.GuestsResponse]
+	listContacts     *connect.Client[localpb.ListContactsRequest, localpb.ContactsResponse]
+	addContact       *connect.Client[localpb.AddContactRequest, localpb.ContactsResponse]
+	watch            *connect.Client[localpb.WatchRequest, localpb.Change]
 }
 
 // Init calls votive.local.v1.Votive.Init.
@@ -472,6 +482,15 @@ func (c *votiveClient) CancelEvent(ctx context.Context, req *localpb.CancelEvent
 	return nil, err
 }
 
+// ChangeOccurrence calls votive.local.v1.Votive.ChangeOccurrence.
+func (c *votiveClient) ChangeOccurrence(ctx context.Context, req *localpb.ChangeOccurrenceRequest) (*localpb.EventResponse, error) {
+	response, err := c.changeOccurrence.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // Invite calls votive.local.v1.Votive.Invite.
 func (c *votiveClient) Invite(ctx context.Context, req *localpb.InviteRequest) (*localpb.InviteResponse, error) {
 	response, err := c.invite.CallUnary(ctx, connect.NewRequest(req))
@@ -579,6 +598,7 @@ type VotiveHandler interface {
 	ShowEvent(context.Context, *localpb.ShowEventRequest) (*localpb.ShowEventResponse, error)
 	EditEvent(context.Context, *localpb.EditEventRequest) (*localpb.EventResponse, error)
 	CancelEvent(context.Context, *localpb.CancelEventRequest) (*localpb.EventResponse, error)
+	ChangeOccurrence(context.Context, *localpb.ChangeOccurrenceRequest) (*localpb.EventResponse, error)
 	// Invitations and answers.
 	Invite(context.Context, *localpb.InviteRequest) (*localpb.InviteResponse, error)
 	ListInvites(context.Context, *localpb.ListInvitesRequest) (*localpb.InvitesResponse, error)
@@ -697,6 +717,12 @@ func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string,
 		connect.WithSchema(votiveMethods.ByName("CancelEvent")),
 		connect.WithHandlerOptions(opts...),
 	)
+	votiveChangeOccurrenceHandler := connect.NewUnaryHandlerSimple(
+		VotiveChangeOccurrenceProcedure,
+		svc.ChangeOccurrence,
+		connect.WithSchema(votiveMethods.ByName("ChangeOccurrence")),
+		connect.WithHandlerOptions(opts...),
+	)
 	votiveInviteHandler := connect.NewUnaryHandlerSimple(
 		VotiveInviteProcedure,
 		svc.Invite,
@@ -791,6 +817,8 @@ func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string,
 			votiveEditEventHandler.ServeHTTP(w, r)
 		case VotiveCancelEventProcedure:
 			votiveCancelEventHandler.ServeHTTP(w, r)
+		case VotiveChangeOccurrenceProcedure:
+			votiveChangeOccurrenceHandler.ServeHTTP(w, r)
 		case VotiveInviteProcedure:
 			votiveInviteHandler.ServeHTTP(w, r)
 		case VotiveListInvitesProcedure:
@@ -882,6 +910,10 @@ func (UnimplementedVotiveHandler) EditEvent(context.Context, *localpb.EditEventR
 
 func (UnimplementedVotiveHandler) CancelEvent(context.Context, *localpb.CancelEventRequest) (*localpb.EventResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.CancelEvent is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) ChangeOccurrence(context.Context, *localpb.ChangeOccurrenceRequest) (*localpb.EventResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ChangeOccurrence is not implemented"))
 }
 
 func (UnimplementedVotiveHandler) Invite(context.Context, *localpb.InviteRequest) (*localpb.InviteResponse, error) {

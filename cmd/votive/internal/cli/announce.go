@@ -28,6 +28,7 @@ type eventFlags struct {
 	floating, noEnd                 bool
 	city, text, textFile, place, by string
 	language, answers               string
+	every, rrule, partOf            string
 	join, tags                      []string
 	capacity                        uint32
 }
@@ -39,6 +40,9 @@ func (f *eventFlags) register(cmd *cobra.Command) {
 	f.set.StringVar(&f.lasting, "for", "", "or how long it lasts: a `DURATION` like 90m, 2h or 3d")
 	f.set.StringVar(&f.zone, "zone", "", "the time `ZONE` of these times, like Asia/Hong_Kong")
 	f.set.BoolVar(&f.floating, "floating", false, "at this time on the clock wherever somebody is")
+	f.set.StringVar(&f.every, "every", "", "`HOW` often it takes place: daily, weekly, monthly or yearly, and how many times or until when: weekly:10, weekly:2027-12-31")
+	f.set.StringVar(&f.rrule, "rrule", "", "or a `RULE` as calendars write it: FREQ=MONTHLY;BYDAY=1FR")
+	f.set.StringVar(&f.partOf, "part-of", "", "the `EVENT` of which it is a part")
 	f.set.StringVar(&f.text, "text", "", "a `TEXT` that says what it is about")
 	f.set.StringVar(&f.textFile, "text-file", "", "take the text from `FILE`, or from stdin if it is -")
 	f.set.StringVar(&f.city, "city", "", "the `CITY`, for everybody who sees the event")
@@ -55,7 +59,7 @@ func (f *eventFlags) register(cmd *cobra.Command) {
 // absent.
 func (f *eventFlags) draft(in io.Reader) (*localpb.Draft, error) {
 	err := exclusive(f.set, [2]string{"end", "for"}, [2]string{"zone", "floating"}, [2]string{"text", "text-file"},
-		[2]string{"no-end", "end"}, [2]string{"no-end", "for"})
+		[2]string{"no-end", "end"}, [2]string{"no-end", "for"}, [2]string{"every", "rrule"})
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +70,7 @@ func (f *eventFlags) draft(in io.Reader) (*localpb.Draft, error) {
 	}{
 		"title": {&f.title, &d.Title}, "text": {&f.text, &d.Text}, "city": {&f.city, &d.City}, "place": {&f.place, &d.Place},
 		"answers": {&f.answers, &d.Answers}, "by": {&f.by, &d.By}, "language": {&f.language, &d.Language},
+		"part-of": {&f.partOf, &d.PartOf},
 	} {
 		if f.set.Changed(name) {
 			*field.to = field.value
@@ -130,7 +135,7 @@ func (a *app) times(ctx context.Context, client daemon.Client, f *eventFlags, ev
 	}
 	read, err := client.ReadTime(ctx, &localpb.ReadTimeRequest{
 		At: f.at, End: f.end, Lasting: f.lasting, Zone: zone, Floating: f.floating,
-		ReaderZone: a.zoneName(), Event: event,
+		ReaderZone: a.zoneName(), Event: event, Every: f.every, Rule: f.rrule,
 	})
 	if err != nil {
 		return nil, err
@@ -156,6 +161,7 @@ without, it is found by invitation only. The place and the links given with
 		Example: `  votive announce "Candles" --at "2027-06-04 20:00" --zone Asia/Hong_Kong \
     --city "Hong Kong" --circle june4
   votive announce "Day of silence" --at 2027-06-04 --circle june4
+  votive announce "Vigil" --at "2027-06-04 20:00" --every yearly --circle june4
   votive announce "Reading" --at "2027-05-01 19:00" --for 2h \
     --place "Lane 3, no. 8" --capacity 20 --by Ming --text-file reading.txt`,
 		Args: want("TITLE"),
@@ -181,6 +187,9 @@ without, it is found by invitation only. The place and the links given with
 			return err
 		}
 		draft.Title, draft.Start, draft.End = &args[0], read.GetStart(), read.GetEnd()
+		if rule := read.GetRecurrence().GetRule(); rule != "" {
+			draft.Rule = &rule
+		}
 		r, err := client.Announce(ctx, &localpb.AnnounceRequest{Draft: draft, Circle: circle, Attest: attest})
 		if err != nil {
 			return err
@@ -224,7 +233,8 @@ an empty value ("") takes something away.
 ` + timesHelp,
 		Example: `  votive edit candles --at "2027-06-04 20:30"
   votive edit 3f2a9c1b --title "Candles in the park" --city "Hong Kong"
-  votive edit 3f2a9c1b --no-end --tag ""`,
+  votive edit 3f2a9c1b --no-end --tag ""
+  votive edit candles --every weekly:10`,
 		Args: want("EVENT"),
 	}
 	cmd.Flags().StringVar(&f.title, "title", "", "its new `TITLE`")
@@ -261,20 +271,29 @@ an empty value ("") takes something away.
 
 // moved puts new times into the draft of a change, if any were typed.
 func (a *app) moved(ctx context.Context, client daemon.Client, f *eventFlags, event string, draft *localpb.Draft) error {
-	if f.at == "" && f.end == "" && f.lasting == "" {
-		if f.zone != "" || f.floating {
-			return usage("", "--zone and --floating say how to read --at or --end, and neither was given")
-		}
+	timed := f.at != "" || f.end != "" || f.lasting != ""
+	if !timed && (f.zone != "" || f.floating) {
+		return usage("", "--zone and --floating say how to read --at or --end, and neither was given")
+	}
+	recurs := f.every != "" || f.rrule != ""
+	if !recurs && (f.set.Changed("every") || f.set.Changed("rrule")) {
+		draft.Rule = new(string)
+	}
+	if !timed && !recurs {
 		return nil
 	}
 	read, err := a.times(ctx, client, f, event)
 	if err != nil {
 		return err
 	}
+	if recurs {
+		rule := read.GetRecurrence().GetRule()
+		draft.Rule = &rule
+	}
 	if f.at != "" {
 		draft.Start = read.GetStart()
 	}
-	if !f.noEnd {
+	if timed && !f.noEnd {
 		draft.End = read.GetEnd()
 	}
 	return nil

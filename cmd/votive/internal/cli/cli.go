@@ -142,6 +142,7 @@ func (a *app) named(args []string) []maker {
 		{"show", groupEvents, a.show},
 		{"edit", groupEvents, a.edit},
 		{"cancel", groupEvents, a.cancel},
+		{"occurrence", groupEvents, a.occurrence},
 		{"watch", groupEvents, a.watch},
 		{"invite", groupGuests, a.invite},
 		{"invites", groupGuests, a.invites},

@@ -73,7 +73,7 @@ it, and what you answered. EVENT is its title, or the first characters of its id
 		if err != nil {
 			return err
 		}
-		r, err := client.ShowEvent(cmd.Context(), &localpb.ShowEventRequest{Event: args[0]})
+		r, err := client.ShowEvent(cmd.Context(), &localpb.ShowEventRequest{Event: args[0], ReaderZone: a.zoneName()})
 		if err != nil {
 			return err
 		}
@@ -81,6 +81,12 @@ it, and what you answered. EVENT is its title, or the first characters of its id
 		reader := a.reader()
 		return a.print(r, func() string {
 			card := reader.Card(r.GetEvent())
+			if dates := r.GetOccurrences(); len(dates) > 0 {
+				card += "\nComing dates:\n\n" + reader.Dates(dates)
+			}
+			if parts := r.GetParts(); len(parts) > 0 {
+				card += "\nEvents that say they are a part of it:\n\n" + reader.Agenda(parts)
+			}
 			if history {
 				card += "\nVersions, oldest first:\n\n" + reader.Revisions(r.GetRevisions())
 			}

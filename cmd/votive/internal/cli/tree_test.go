@@ -41,7 +41,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 // The names are stable: other tools are written against them.
 func TestCommandsAreThose(t *testing.T) {
 	want := "init up down status doctor lock unlock id " +
-		"announce events show edit cancel watch " +
+		"announce events show edit cancel occurrence watch " +
 		"invite invites revoke accept rsvp guests " +
 		"circle circle-new circle-join circle-list circle-link circle-leave " +
 		"contacts contacts-list contacts-add completion version"

@@ -98,6 +98,11 @@ func (c Client) CancelEvent(ctx context.Context, r *localpb.CancelEventRequest) 
 	return ask(ctx, c.home, "CancelEvent", r, new(localpb.EventResponse))
 }
 
+// ChangeOccurrence moves or calls off one date of an event.
+func (c Client) ChangeOccurrence(ctx context.Context, r *localpb.ChangeOccurrenceRequest) (*localpb.EventResponse, error) {
+	return ask(ctx, c.home, "ChangeOccurrence", r, new(localpb.EventResponse))
+}
+
 // Invite makes an invitation.
 func (c Client) Invite(ctx context.Context, r *localpb.InviteRequest) (*localpb.InviteResponse, error) {
 	return ask(ctx, c.home, "Invite", r, new(localpb.InviteResponse))

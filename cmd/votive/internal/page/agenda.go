@@ -32,7 +32,8 @@ func (r Reader) Agenda(events []*localpb.Event) string {
 }
 
 func (r Reader) day(e *localpb.Event) string {
-	start, ok := r.read(e.GetStart())
+	begins, _ := next(e)
+	start, ok := r.read(begins)
 	if !ok {
 		return "At a time that this votive cannot read"
 	}
@@ -57,7 +58,8 @@ func (r Reader) entry(e *localpb.Event) string {
 
 // clock is when on its day an event is: 20:00-21:30.
 func (r Reader) clock(e *localpb.Event) string {
-	start, ok := r.read(e.GetStart())
+	begins, ends := next(e)
+	start, ok := r.read(begins)
 	if !ok {
 		return ""
 	}
@@ -65,7 +67,7 @@ func (r Reader) clock(e *localpb.Event) string {
 		return "all day"
 	}
 	clock := start.own.Format(clockForm)
-	end, ended := r.read(e.GetEnd())
+	end, ended := r.read(ends)
 	if ended && end.own.Sub(start.own) > 0 && end.own.Sub(start.own) < 24*time.Hour {
 		clock += "-" + end.own.Format(clockForm)
 	}
@@ -73,8 +75,9 @@ func (r Reader) clock(e *localpb.Event) string {
 }
 
 func (r Reader) about(e *localpb.Event) string {
-	start, known := r.read(e.GetStart())
-	end, ended := r.read(e.GetEnd())
+	begins, ends := next(e)
+	start, known := r.read(begins)
+	end, ended := r.read(ends)
 	elsewhere, until, circle, conflict := "", "", "", ""
 	switch {
 	case known && start.away():
@@ -91,7 +94,11 @@ func (r Reader) about(e *localpb.Event) string {
 	if e.GetConflict() {
 		conflict = "its organizers disagree"
 	}
-	return sentence(until, elsewhere, plain.Line(e.GetCity()), circle, certainty(e), conflict, You(e))
+	moved := ""
+	if o := e.GetNext(); o.GetMoved() {
+		moved = "instead of " + plain.Line(o.GetDate())
+	}
+	return sentence(until, elsewhere, plain.Line(e.GetCity()), repeats(e), moved, circle, certainty(e), conflict, You(e))
 }
 
 func certainty(e *localpb.Event) string {

@@ -15,7 +15,10 @@ func (r Reader) Card(e *localpb.Event) string {
 	s.WriteString("\n")
 	r.state(s, e)
 	s.rows("When", r.When(e.GetStart(), e.GetEnd()))
-	s.row("Repeats", plain.Line(e.GetRecurrence().GetRule()))
+	s.row("Repeats", repeats(e))
+	if o := e.GetNext(); o != nil {
+		s.rows("Next", r.When(o.GetStart(), o.GetEnd()))
+	}
 	s.row("City", plain.Line(e.GetCity()))
 	if d := e.GetDetails(); d != nil {
 		s.row("Place", plain.Line(d.GetPlace()))
@@ -33,6 +36,7 @@ func (r Reader) Card(e *localpb.Event) string {
 	s.row("Tags", plain.Line(strings.Join(e.GetTags(), ", ")))
 	s.row("Language", plain.Line(e.GetLanguage()))
 	s.row("Changed", changed(e))
+	s.row("Part of", plain.Line(e.GetPartOf()))
 	s.row("Id", plain.Line(e.GetId()))
 	if e.GetText() != "" {
 		s.WriteString("\n")

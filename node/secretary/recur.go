@@ -1,0 +1,61 @@
+package secretary
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"votive/proto/votive"
+)
+
+// recur has a card recur as wished. What was said about single dates stays; that
+// of dates which the event has no longer is refused with the card.
+func (w *Wish) recur(card *votive.Card) error {
+	switch {
+	case w.Rule == nil:
+		return nil
+	case *w.Rule == "":
+		card.Recurrence, card.Occurrences = votive.Recurrence{}, nil
+		return nil
+	}
+	rule, err := votive.ParseRule(*w.Rule, card.Start)
+	if err != nil {
+		return input("%v", err)
+	}
+	card.Recurrence.Rule = rule
+	return nil
+}
+
+// Occurrence moves one date of an event that recurs, or cancels it. A date that
+// is moved to where it was is no longer different from others.
+func (s *Secretary) Occurrence(ctx context.Context, event votive.ID, change votive.Occurrence) (Edited, error) {
+	return s.revise(ctx, event, func(r *revising) error {
+		if !r.card.Recurs() {
+			return refused("it does not recur")
+		}
+		had, ok := r.card.Occurrence(change.Date)
+		if !ok {
+			return refused("it is not on %v", change.Date)
+		}
+		now := r.v.Now()
+		if _, end := had.Span(time.UTC); end.Add(14*time.Hour).Before(now) && !had.Cancelled {
+			return refused("that of %v is over", change.Date)
+		}
+		if !change.Cancelled {
+			if _, end := (&votive.Occurrence{Start: change.Start, End: change.End}).Span(time.UTC); end.Add(14 * time.Hour).Before(now) {
+				return refused("%v is past", change.Start)
+			}
+		}
+		others := slices.DeleteFunc(slices.Clone(r.card.Occurrences), func(o votive.Occurrence) bool { return o.Date == change.Date })
+		r.card.Occurrences = others
+		if usual, _ := r.card.Occurrence(change.Date); !change.Cancelled && change.Start == usual.Start && change.End.IsZero() {
+			return nil
+		}
+		i := slices.IndexFunc(others, func(o votive.Occurrence) bool { return o.Date > change.Date })
+		if i < 0 {
+			i = len(others)
+		}
+		r.card.Occurrences = slices.Insert(others, i, change)
+		return nil
+	})
+}

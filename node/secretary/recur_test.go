@@ -1,0 +1,81 @@
+package secretary_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"votive/node/secretary"
+	"votive/proto/recur"
+	"votive/proto/votive"
+)
+
+// TestOccurrence is one date of an event that recurs, as a member of its circle
+// comes to know it. SPEC 6.10.
+func TestOccurrence(t *testing.T) {
+	w := newWorld(t)
+	host, member := w.person(), w.person()
+	circle := host.joins("june4")
+	member.joins("june4")
+	event := host.vigil(circle)
+	card := host.knows(event).State.Card
+	first, err := recur.ParseDate(card.Start.Local()[:10])
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := func(o votive.Occurrence) error {
+		_, err := host.Occurrence(host.ctx, event, o)
+		return err
+	}
+	if err := change(votive.Occurrence{Date: first, Cancelled: true}); !errors.Is(err, secretary.ErrRefused) {
+		t.Errorf("cancelling a date of what does not recur = %v, want a refusal", err)
+	}
+	if _, err := host.Edit(host.ctx, event, secretary.Wish{Rule: said("FREQ=WEEKLY")}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		o    votive.Occurrence
+		want string
+	}{
+		{votive.Occurrence{Date: first + 1, Cancelled: true}, "it is not on"},
+		{votive.Occurrence{Date: first + 7, Start: *at(t, "2020-01-01T20:00")}, "is past"},
+		{votive.Occurrence{Date: first + 21, Cancelled: true}, ""},
+		{votive.Occurrence{Date: first + 7, Start: card.Start}, ""},
+		{votive.Occurrence{Date: first + 14, Cancelled: true}, ""},
+		{votive.Occurrence{Date: first + 14, Cancelled: true}, ""}, // again is the same
+	} {
+		err := change(c.o)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("Occurrence(%+v) = %v, want %q", c.o, err, c.want)
+		}
+	}
+	w.carry()
+	got := member.knows(event).State.Card
+	if len(got.Occurrences) != 3 || got.Occurrences[0].Start != card.Start || !got.Occurrences[1].Cancelled || got.Occurrences[2].Date != first+21 {
+		t.Errorf("a member knows of %+v", got.Occurrences)
+	}
+	if _, err := host.Edit(host.ctx, event, secretary.Wish{Rule: said("FREQ=WEEKLY;COUNT=2")}); !errors.Is(err, secretary.ErrInput) {
+		t.Errorf("a rule that loses a cancelled date = %v, want a refusal", err)
+	}
+	if _, err := host.Edit(host.ctx, event, secretary.Wish{Rule: said("")}); err != nil {
+		t.Errorf("taking the recurrence away = %v", err)
+	}
+	if got := host.knows(event).State.Card; got.Recurs() || len(got.Occurrences) > 0 {
+		t.Errorf("what recurs no longer is %+v, %+v", got.Recurrence, got.Occurrences)
+	}
+}
+
+// TestInviteToSeries: an invitation to what never ends does.
+func TestInviteToSeries(t *testing.T) {
+	w := newWorld(t)
+	host := w.person()
+	event := host.vigil(votive.ID{})
+	if _, err := host.Edit(host.ctx, event, secretary.Wish{Rule: said("FREQ=DAILY")}); err != nil {
+		t.Fatal(err)
+	}
+	inv, err := host.Invite(host.ctx, event, secretary.Terms{})
+	if err != nil || !inv.Expires.Equal(w.now.Add(366*24*time.Hour).Truncate(time.Second)) {
+		t.Errorf("Invite = until %v, %v, want a year from %v", inv.Expires, err, w.now)
+	}
+}
