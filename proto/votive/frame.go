@@ -154,6 +154,12 @@ func (h *Header) Expiry() Day {
 	return Day(binary.BigEndian.Uint16(h[expiryAt:])) & maxDay
 }
 
+// Sealed is the day on which the frame was sealed, by its expiry day and class;
+// the first where that would be before it. SPEC 2.2.
+func (h *Header) Sealed() Day {
+	return Day(max(int(h.Expiry())-h.Lifetime().Days(), 0))
+}
+
 // Rank is the rank of the frame that has this header and this id, as a store
 // knows it that does not have the whole frame at hand. SPEC 2.8.
 func (h *Header) Rank(id ID) Rank {

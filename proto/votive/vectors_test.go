@@ -60,6 +60,7 @@ var chapters = map[string]func(*chapter){
 	"answers":     writeAnswers,
 	"keeps":       writeKeeps,
 	"catchup":     writeCatchUp,
+	"bundles":     writeBundles,
 }
 
 // operation asks the implementation. An error means that it refuses.
@@ -123,6 +124,8 @@ var operations = map[string]operation{
 	"answer":         doing(doAnswer),
 	"own-disk":       doing(doOwnDisk),
 	"newer-keep":     doing(doNewerKeep),
+	"bundle":         doing(doBundle),
+	"write-bundle":   doing(doWriteBundle),
 }
 
 // elsewhere are the operations of which the tests of proto/recon ask.
