@@ -213,6 +213,14 @@ func (a *Almanac) Waiting() int {
 	return n
 }
 
+// Unpublished is all frames of one's own that are not published yet, oldest
+// first; none while locked.
+func (a *Almanac) Unpublished() []Outgoing {
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
+	return slices.Concat(a.out.waiting[:]...)
+}
+
 // Sealed seals and stamps letters for a file, at the least effort: they are
 // opened by who gets the file, and never published.
 func (a *Almanac) Sealed(ctx context.Context, letters ...Letter) ([]votive.Frame, error) {

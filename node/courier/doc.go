@@ -28,6 +28,8 @@
 //     (ask.go), which fetches what is missing (fetch.go), writes it itself and
 //     reports at its end.
 //   - Each peer that asks us is served in a goroutine of the mesh (offer.go).
+//   - A bundle is written or read in the goroutine of who calls Export or Import
+//     (bundle.go), by the same ways as what peers ask for or bring.
 //
 // What they share, the frames in flight, what was refused, the offers and the counts,
 // is behind a mutex each, held for a map operation.

@@ -99,7 +99,7 @@ func writeBundles(c *chapter) {
 	readBundles(c, magic, first, second, third, dead, ahead, spoilt)
 
 	written := func(name string, want []byte, frames ...[]byte) {
-		c.accept("write-bundle", name, "12.1 12.2", writeBundleIn{octetsOf(frames)}, writeBundleOut{want})
+		c.accept("write-bundle", name, "13.1 13.2", writeBundleIn{octetsOf(frames)}, writeBundleOut{want})
 	}
 	written("no frames", magic)
 	written("one frame", slices.Concat(magic, first), first)
@@ -113,13 +113,13 @@ func writeBundles(c *chapter) {
 	written("two frames of a day by their ids", slices.Concat(magic, a, b), b, a)
 }
 
-// readBundles is SPEC 13.1 and 12.3.
+// readBundles is SPEC 13.1 and 13.3.
 func readBundles(c *chapter, magic, first, second, third, dead, ahead, spoilt []byte) {
 	piece := func(b []byte, times int) bundlePiece { return bundlePiece{b, times} }
 	verdict := func(v string, b []byte) bundleFrame { return bundleFrame{lawHash(b[:4088]), v} }
 	all := []bundleFrame{verdict("accept", first), verdict("accept", second), verdict("accept", third)}
 	read := func(name string, want bundleOut, pieces ...bundlePiece) {
-		c.accept("bundle", name, "2.5 2.6 12.1 12.3", bundleIn{pieces}, want)
+		c.accept("bundle", name, "2.5 2.6 13.1 13.3", bundleIn{pieces}, want)
 	}
 	head := piece(magic, 1)
 	read("no frames", bundleOut{Frames: []bundleFrame{}}, head)
