@@ -189,6 +189,7 @@ func (n *Node) server(ctx context.Context) *http.Server {
 		Almanac:   n.almanac,
 		Secretary: n.secretary,
 		Network:   network{n},
+		Bundles:   bundles{n},
 		Version:   n.cfg.Version,
 		Shutdown:  func() { close(n.stop) },
 		Log:       n.cfg.Log,

@@ -211,6 +211,26 @@ func (c *canned) AddContact(_ context.Context, r *localpb.AddContactRequest) (*l
 	return answer(c, "AddContact", r, new(localpb.ContactsResponse))
 }
 
+func (c *canned) ImportBundle(_ context.Context, r *localpb.ImportBundleRequest) (*localpb.BundleResponse, error) {
+	return answer(c, "ImportBundle", r, new(localpb.BundleResponse))
+}
+
+// ExportBundle sends ExportBundle.1.json and so on, and the error where one is.
+func (c *canned) ExportBundle(_ context.Context, r *localpb.ExportBundleRequest, s *connect.ServerStream[localpb.BundlePart]) error {
+	for {
+		part, err := answer(c, "ExportBundle", r, new(localpb.BundlePart))
+		if connect.CodeOf(err) == connect.CodeUnimplemented {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.Send(part); err != nil {
+			return err
+		}
+	}
+}
+
 // Watch sends Watch.1.json and so on, then ends, or stays where there is a file
 // Watch.stays.
 func (c *canned) Watch(ctx context.Context, r *localpb.WatchRequest, s *connect.ServerStream[localpb.Change]) error {

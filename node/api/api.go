@@ -30,6 +30,7 @@ type Options struct {
 	Almanac   *almanac.Almanac
 	Secretary *secretary.Secretary
 	Network   Network
+	Bundles   Bundles
 	Version   string
 	Shutdown  func() // asks the daemon to stop; called once
 	Log       *slog.Logger

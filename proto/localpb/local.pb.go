@@ -4803,6 +4803,242 @@ func (x *Change) GetPeer() *Connection {
 	return nil
 }
 
+type ExportBundleRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Since         string                 `protobuf:"bytes,1,opt,name=since,proto3" json:"since,omitempty"` // only what was sealed on the day of this time or later; a time as typed
+	ReaderZone    string                 `protobuf:"bytes,2,opt,name=reader_zone,json=readerZone,proto3" json:"reader_zone,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportBundleRequest) Reset() {
+	*x = ExportBundleRequest{}
+	mi := &file_local_proto_msgTypes[69]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportBundleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportBundleRequest) ProtoMessage() {}
+
+func (x *ExportBundleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[69]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportBundleRequest.ProtoReflect.Descriptor instead.
+func (*ExportBundleRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{69}
+}
+
+func (x *ExportBundleRequest) GetSince() string {
+	if x != nil {
+		return x.Since
+	}
+	return ""
+}
+
+func (x *ExportBundleRequest) GetReaderZone() string {
+	if x != nil {
+		return x.ReaderZone
+	}
+	return ""
+}
+
+// BundlePart is some of a bundle's bytes: all of them one behind the other are
+// the bundle (SPEC 12.1).
+type BundlePart struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Bundle        []byte                 `protobuf:"bytes,1,opt,name=bundle,proto3" json:"bundle,omitempty"`
+	Frames        uint32                 `protobuf:"varint,2,opt,name=frames,proto3" json:"frames,omitempty"` // in the bundle up to here
+	Total         uint32                 `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"`   // that there will be, unless some are dropped meanwhile
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BundlePart) Reset() {
+	*x = BundlePart{}
+	mi := &file_local_proto_msgTypes[70]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BundlePart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BundlePart) ProtoMessage() {}
+
+func (x *BundlePart) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[70]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BundlePart.ProtoReflect.Descriptor instead.
+func (*BundlePart) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{70}
+}
+
+func (x *BundlePart) GetBundle() []byte {
+	if x != nil {
+		return x.Bundle
+	}
+	return nil
+}
+
+func (x *BundlePart) GetFrames() uint32 {
+	if x != nil {
+		return x.Frames
+	}
+	return 0
+}
+
+func (x *BundlePart) GetTotal() uint32 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+// ImportBundle takes a whole bundle. A long one is cut into several that begin
+// alike, of 256 frames each: what is answered for is on disk.
+type ImportBundleRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Bundle        []byte                 `protobuf:"bytes,1,opt,name=bundle,proto3" json:"bundle,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportBundleRequest) Reset() {
+	*x = ImportBundleRequest{}
+	mi := &file_local_proto_msgTypes[71]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportBundleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportBundleRequest) ProtoMessage() {}
+
+func (x *ImportBundleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[71]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportBundleRequest.ProtoReflect.Descriptor instead.
+func (*ImportBundleRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{71}
+}
+
+func (x *ImportBundleRequest) GetBundle() []byte {
+	if x != nil {
+		return x.Bundle
+	}
+	return nil
+}
+
+type BundleResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Frames        uint32                 `protobuf:"varint,1,opt,name=frames,proto3" json:"frames,omitempty"`   // whole ones, written or read
+	New           uint32                 `protobuf:"varint,2,opt,name=new,proto3" json:"new,omitempty"`         // of these, not in the file or not in the store before
+	Ignored       uint32                 `protobuf:"varint,3,opt,name=ignored,proto3" json:"ignored,omitempty"` // of these, of no use: dead, too far ahead, or of too low a rank
+	Damaged       uint32                 `protobuf:"varint,4,opt,name=damaged,proto3" json:"damaged,omitempty"` // besides: frames that are not whole
+	Cut           uint32                 `protobuf:"varint,5,opt,name=cut,proto3" json:"cut,omitempty"`         // bytes at the end that are less than a frame
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BundleResponse) Reset() {
+	*x = BundleResponse{}
+	mi := &file_local_proto_msgTypes[72]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BundleResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BundleResponse) ProtoMessage() {}
+
+func (x *BundleResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[72]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BundleResponse.ProtoReflect.Descriptor instead.
+func (*BundleResponse) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{72}
+}
+
+func (x *BundleResponse) GetFrames() uint32 {
+	if x != nil {
+		return x.Frames
+	}
+	return 0
+}
+
+func (x *BundleResponse) GetNew() uint32 {
+	if x != nil {
+		return x.New
+	}
+	return 0
+}
+
+func (x *BundleResponse) GetIgnored() uint32 {
+	if x != nil {
+		return x.Ignored
+	}
+	return 0
+}
+
+func (x *BundleResponse) GetDamaged() uint32 {
+	if x != nil {
+		return x.Damaged
+	}
+	return 0
+}
+
+func (x *BundleResponse) GetCut() uint32 {
+	if x != nil {
+		return x.Cut
+	}
+	return 0
+}
+
 var File_local_proto protoreflect.FileDescriptor
 
 const file_local_proto_rawDesc = "" +
@@ -5210,7 +5446,24 @@ const file_local_proto_rawDesc = "" +
 	"\x05event\x18\x02 \x01(\v2\x16.votive.local.v1.EventR\x05event\x12,\n" +
 	"\x05guest\x18\x03 \x01(\v2\x16.votive.local.v1.GuestR\x05guest\x12,\n" +
 	"\x05reply\x18\x04 \x01(\v2\x16.votive.local.v1.ReplyR\x05reply\x12/\n" +
-	"\x04peer\x18\x05 \x01(\v2\x1b.votive.local.v1.ConnectionR\x04peer2\xec\x10\n" +
+	"\x04peer\x18\x05 \x01(\v2\x1b.votive.local.v1.ConnectionR\x04peer\"L\n" +
+	"\x13ExportBundleRequest\x12\x14\n" +
+	"\x05since\x18\x01 \x01(\tR\x05since\x12\x1f\n" +
+	"\vreader_zone\x18\x02 \x01(\tR\n" +
+	"readerZone\"R\n" +
+	"\n" +
+	"BundlePart\x12\x16\n" +
+	"\x06bundle\x18\x01 \x01(\fR\x06bundle\x12\x16\n" +
+	"\x06frames\x18\x02 \x01(\rR\x06frames\x12\x14\n" +
+	"\x05total\x18\x03 \x01(\rR\x05total\"-\n" +
+	"\x13ImportBundleRequest\x12\x16\n" +
+	"\x06bundle\x18\x01 \x01(\fR\x06bundle\"\x80\x01\n" +
+	"\x0eBundleResponse\x12\x16\n" +
+	"\x06frames\x18\x01 \x01(\rR\x06frames\x12\x10\n" +
+	"\x03new\x18\x02 \x01(\rR\x03new\x12\x18\n" +
+	"\aignored\x18\x03 \x01(\rR\aignored\x12\x18\n" +
+	"\adamaged\x18\x04 \x01(\rR\adamaged\x12\x10\n" +
+	"\x03cut\x18\x05 \x01(\rR\x03cut2\x98\x12\n" +
 	"\x06Votive\x12C\n" +
 	"\x04Init\x12\x1c.votive.local.v1.InitRequest\x1a\x1d.votive.local.v1.InitResponse\x12I\n" +
 	"\x06Unlock\x12\x1e.votive.local.v1.UnlockRequest\x1a\x1f.votive.local.v1.UnlockResponse\x12C\n" +
@@ -5241,7 +5494,9 @@ const file_local_proto_rawDesc = "" +
 	"ListGuests\x12\".votive.local.v1.ListGuestsRequest\x1a\x1f.votive.local.v1.GuestsResponse\x12W\n" +
 	"\fListContacts\x12$.votive.local.v1.ListContactsRequest\x1a!.votive.local.v1.ContactsResponse\x12S\n" +
 	"\n" +
-	"AddContact\x12\".votive.local.v1.AddContactRequest\x1a!.votive.local.v1.ContactsResponse\x12A\n" +
+	"AddContact\x12\".votive.local.v1.AddContactRequest\x1a!.votive.local.v1.ContactsResponse\x12S\n" +
+	"\fExportBundle\x12$.votive.local.v1.ExportBundleRequest\x1a\x1b.votive.local.v1.BundlePart0\x01\x12U\n" +
+	"\fImportBundle\x12$.votive.local.v1.ImportBundleRequest\x1a\x1f.votive.local.v1.BundleResponse\x12A\n" +
 	"\x05Watch\x12\x1d.votive.local.v1.WatchRequest\x1a\x17.votive.local.v1.Change0\x01B\x16Z\x14votive/proto/localpbb\x06proto3"
 
 var (
@@ -5256,7 +5511,7 @@ func file_local_proto_rawDescGZIP() []byte {
 	return file_local_proto_rawDescData
 }
 
-var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 69)
+var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 73)
 var file_local_proto_goTypes = []any{
 	(*Hint)(nil),                    // 0: votive.local.v1.Hint
 	(*Identity)(nil),                // 1: votive.local.v1.Identity
@@ -5327,6 +5582,10 @@ var file_local_proto_goTypes = []any{
 	(*ContactsResponse)(nil),        // 66: votive.local.v1.ContactsResponse
 	(*WatchRequest)(nil),            // 67: votive.local.v1.WatchRequest
 	(*Change)(nil),                  // 68: votive.local.v1.Change
+	(*ExportBundleRequest)(nil),     // 69: votive.local.v1.ExportBundleRequest
+	(*BundlePart)(nil),              // 70: votive.local.v1.BundlePart
+	(*ImportBundleRequest)(nil),     // 71: votive.local.v1.ImportBundleRequest
+	(*BundleResponse)(nil),          // 72: votive.local.v1.BundleResponse
 }
 var file_local_proto_depIdxs = []int32{
 	1,  // 0: votive.local.v1.InitResponse.identity:type_name -> votive.local.v1.Identity
@@ -5406,36 +5665,40 @@ var file_local_proto_depIdxs = []int32{
 	59, // 74: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
 	64, // 75: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
 	65, // 76: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
-	67, // 77: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
-	3,  // 78: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
-	5,  // 79: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
-	7,  // 80: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
-	9,  // 81: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
-	16, // 82: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
-	18, // 83: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
-	24, // 84: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
-	24, // 85: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
-	24, // 86: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
-	24, // 87: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
-	27, // 88: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
-	41, // 89: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
-	43, // 90: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
-	46, // 91: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
-	41, // 92: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
-	41, // 93: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
-	41, // 94: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
-	49, // 95: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
-	51, // 96: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
-	51, // 97: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
-	56, // 98: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
-	56, // 99: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
-	58, // 100: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
-	62, // 101: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
-	66, // 102: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
-	66, // 103: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
-	68, // 104: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
-	78, // [78:105] is the sub-list for method output_type
-	51, // [51:78] is the sub-list for method input_type
+	69, // 77: votive.local.v1.Votive.ExportBundle:input_type -> votive.local.v1.ExportBundleRequest
+	71, // 78: votive.local.v1.Votive.ImportBundle:input_type -> votive.local.v1.ImportBundleRequest
+	67, // 79: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
+	3,  // 80: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
+	5,  // 81: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
+	7,  // 82: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
+	9,  // 83: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
+	16, // 84: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
+	18, // 85: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
+	24, // 86: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
+	24, // 87: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
+	24, // 88: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
+	24, // 89: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
+	27, // 90: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
+	41, // 91: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
+	43, // 92: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
+	46, // 93: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
+	41, // 94: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
+	41, // 95: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
+	41, // 96: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
+	49, // 97: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
+	51, // 98: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
+	51, // 99: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
+	56, // 100: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
+	56, // 101: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
+	58, // 102: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
+	62, // 103: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
+	66, // 104: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
+	66, // 105: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
+	70, // 106: votive.local.v1.Votive.ExportBundle:output_type -> votive.local.v1.BundlePart
+	72, // 107: votive.local.v1.Votive.ImportBundle:output_type -> votive.local.v1.BundleResponse
+	68, // 108: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
+	80, // [80:109] is the sub-list for method output_type
+	51, // [51:80] is the sub-list for method input_type
 	51, // [51:51] is the sub-list for extension type_name
 	51, // [51:51] is the sub-list for extension extendee
 	0,  // [0:51] is the sub-list for field type_name
@@ -5456,7 +5719,7 @@ func file_local_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_local_proto_rawDesc), len(file_local_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   69,
+			NumMessages:   73,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -90,6 +90,10 @@ const (
 	VotiveListContactsProcedure = "/votive.local.v1.Votive/ListContacts"
 	// VotiveAddContactProcedure is the fully-qualified name of the Votive's AddContact RPC.
 	VotiveAddContactProcedure = "/votive.local.v1.Votive/AddContact"
+	// VotiveExportBundleProcedure is the fully-qualified name of the Votive's ExportBundle RPC.
+	VotiveExportBundleProcedure = "/votive.local.v1.Votive/ExportBundle"
+	// VotiveImportBundleProcedure is the fully-qualified name of the Votive's ImportBundle RPC.
+	VotiveImportBundleProcedure = "/votive.local.v1.Votive/ImportBundle"
 	// VotiveWatchProcedure is the fully-qualified name of the Votive's Watch RPC.
 	VotiveWatchProcedure = "/votive.local.v1.Votive/Watch"
 )
@@ -127,6 +131,9 @@ type VotiveClient interface {
 	// People.
 	ListContacts(context.Context, *localpb.ListContactsRequest) (*localpb.ContactsResponse, error)
 	AddContact(context.Context, *localpb.AddContactRequest) (*localpb.ContactsResponse, error)
+	// Bundles. Whoever asks has the file; the daemon is told no path.
+	ExportBundle(context.Context, *localpb.ExportBundleRequest) (*connect.ServerStreamForClient[localpb.BundlePart], error)
+	ImportBundle(context.Context, *localpb.ImportBundleRequest) (*localpb.BundleResponse, error)
 	// What changes, as it happens.
 	Watch(context.Context, *localpb.WatchRequest) (*connect.ServerStreamForClient[localpb.Change], error)
 }
@@ -298,6 +305,18 @@ func NewVotiveClient(httpClient connect.HTTPClient, baseURL string, opts ...conn
 			connect.WithSchema(votiveMethods.ByName("AddContact")),
 			connect.WithClientOptions(opts...),
 		),
+		exportBundle: connect.NewClient[localpb.ExportBundleRequest, localpb.BundlePart](
+			httpClient,
+			baseURL+VotiveExportBundleProcedure,
+			connect.WithSchema(votiveMethods.ByName("ExportBundle")),
+			connect.WithClientOptions(opts...),
+		),
+		importBundle: connect.NewClient[localpb.ImportBundleRequest, localpb.BundleResponse](
+			httpClient,
+			baseURL+VotiveImportBundleProcedure,
+			connect.WithSchema(votiveMethods.ByName("ImportBundle")),
+			connect.WithClientOptions(opts...),
+		),
 		watch: connect.NewClient[localpb.WatchRequest, localpb.Change](
 			httpClient,
 			baseURL+VotiveWatchProcedure,
@@ -335,6 +354,8 @@ type votiveClient struct {
 	listGuests       *connect.Client[localpb.ListGuestsRequest, localpb.GuestsResponse]
 	listContacts     *connect.Client[localpb.ListContactsRequest, localpb.ContactsResponse]
 	addContact       *connect.Client[localpb.AddContactRequest, localpb.ContactsResponse]
+	exportBundle     *connect.Client[localpb.ExportBundleRequest, localpb.BundlePart]
+	importBundle     *connect.Client[localpb.ImportBundleRequest, localpb.BundleResponse]
 	watch            *connect.Client[localpb.WatchRequest, localpb.Change]
 }
 
@@ -572,6 +593,20 @@ func (c *votiveClient) AddContact(ctx context.Context, req *localpb.AddContactRe
 	return nil, err
 }
 
+// ExportBundle calls votive.local.v1.Votive.ExportBundle.
+func (c *votiveClient) ExportBundle(ctx context.Context, req *localpb.ExportBundleRequest) (*connect.ServerStreamForClient[localpb.BundlePart], error) {
+	return c.exportBundle.CallServerStream(ctx, connect.NewRequest(req))
+}
+
+// ImportBundle calls votive.local.v1.Votive.ImportBundle.
+func (c *votiveClient) ImportBundle(ctx context.Context, req *localpb.ImportBundleRequest) (*localpb.BundleResponse, error) {
+	response, err := c.importBundle.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // Watch calls votive.local.v1.Votive.Watch.
 func (c *votiveClient) Watch(ctx context.Context, req *localpb.WatchRequest) (*connect.ServerStreamForClient[localpb.Change], error) {
 	return c.watch.CallServerStream(ctx, connect.NewRequest(req))
@@ -610,6 +645,9 @@ type VotiveHandler interface {
 	// People.
 	ListContacts(context.Context, *localpb.ListContactsRequest) (*localpb.ContactsResponse, error)
 	AddContact(context.Context, *localpb.AddContactRequest) (*localpb.ContactsResponse, error)
+	// Bundles. Whoever asks has the file; the daemon is told no path.
+	ExportBundle(context.Context, *localpb.ExportBundleRequest, *connect.ServerStream[localpb.BundlePart]) error
+	ImportBundle(context.Context, *localpb.ImportBundleRequest) (*localpb.BundleResponse, error)
 	// What changes, as it happens.
 	Watch(context.Context, *localpb.WatchRequest, *connect.ServerStream[localpb.Change]) error
 }
@@ -777,6 +815,18 @@ func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string,
 		connect.WithSchema(votiveMethods.ByName("AddContact")),
 		connect.WithHandlerOptions(opts...),
 	)
+	votiveExportBundleHandler := connect.NewServerStreamHandlerSimple(
+		VotiveExportBundleProcedure,
+		svc.ExportBundle,
+		connect.WithSchema(votiveMethods.ByName("ExportBundle")),
+		connect.WithHandlerOptions(opts...),
+	)
+	votiveImportBundleHandler := connect.NewUnaryHandlerSimple(
+		VotiveImportBundleProcedure,
+		svc.ImportBundle,
+		connect.WithSchema(votiveMethods.ByName("ImportBundle")),
+		connect.WithHandlerOptions(opts...),
+	)
 	votiveWatchHandler := connect.NewServerStreamHandlerSimple(
 		VotiveWatchProcedure,
 		svc.Watch,
@@ -837,6 +887,10 @@ func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string,
 			votiveListContactsHandler.ServeHTTP(w, r)
 		case VotiveAddContactProcedure:
 			votiveAddContactHandler.ServeHTTP(w, r)
+		case VotiveExportBundleProcedure:
+			votiveExportBundleHandler.ServeHTTP(w, r)
+		case VotiveImportBundleProcedure:
+			votiveImportBundleHandler.ServeHTTP(w, r)
 		case VotiveWatchProcedure:
 			votiveWatchHandler.ServeHTTP(w, r)
 		default:
@@ -950,6 +1004,14 @@ func (UnimplementedVotiveHandler) ListContacts(context.Context, *localpb.ListCon
 
 func (UnimplementedVotiveHandler) AddContact(context.Context, *localpb.AddContactRequest) (*localpb.ContactsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.AddContact is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) ExportBundle(context.Context, *localpb.ExportBundleRequest, *connect.ServerStream[localpb.BundlePart]) error {
+	return connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ExportBundle is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) ImportBundle(context.Context, *localpb.ImportBundleRequest) (*localpb.BundleResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ImportBundle is not implemented"))
 }
 
 func (UnimplementedVotiveHandler) Watch(context.Context, *localpb.WatchRequest, *connect.ServerStream[localpb.Change]) error {

@@ -44,7 +44,8 @@ func TestCommandsAreThose(t *testing.T) {
 		"announce events show edit cancel occurrence watch " +
 		"invite invites revoke accept rsvp guests " +
 		"circle circle-new circle-join circle-list circle-link circle-leave " +
-		"contacts contacts-list contacts-add completion version"
+		"contacts contacts-list contacts-add " +
+		"bundle bundle-export bundle-import completion version"
 	var got []string
 	for _, c := range commands(Commands("dev"))[1:] {
 		got = append(got, strings.ReplaceAll(strings.TrimPrefix(c.CommandPath(), "votive "), " ", "-"))

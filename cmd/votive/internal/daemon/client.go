@@ -148,7 +148,17 @@ func (c Client) AddContact(ctx context.Context, r *localpb.AddContactRequest) (*
 	return ask(ctx, c.home, "AddContact", r, new(localpb.ContactsResponse))
 }
 
+// ExportBundle gives a bundle, a part at a time.
+func (c Client) ExportBundle(ctx context.Context, r *localpb.ExportBundleRequest) (*Stream[*localpb.BundlePart], error) {
+	return listen(ctx, c.home, "ExportBundle", r, func() *localpb.BundlePart { return new(localpb.BundlePart) })
+}
+
+// ImportBundle takes a bundle.
+func (c Client) ImportBundle(ctx context.Context, r *localpb.ImportBundleRequest) (*localpb.BundleResponse, error) {
+	return ask(ctx, c.home, "ImportBundle", r, new(localpb.BundleResponse))
+}
+
 // Watch tells what changes, as it happens.
-func (c Client) Watch(ctx context.Context, r *localpb.WatchRequest) (*Stream, error) {
-	return listen(ctx, c.home, "Watch", r)
+func (c Client) Watch(ctx context.Context, r *localpb.WatchRequest) (*Stream[*localpb.Change], error) {
+	return listen(ctx, c.home, "Watch", r, func() *localpb.Change { return new(localpb.Change) })
 }

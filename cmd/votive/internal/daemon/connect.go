@@ -16,7 +16,7 @@ import (
 )
 
 // The Connect protocol (https://connectrpc.com/docs/protocol): messages that
-// are answered by one, and one that is answered by a stream.
+// are answered by one, and some that are answered by a stream.
 
 // The bounds on what a daemon may answer, in bytes.
 const (
@@ -97,15 +97,16 @@ func (s *said) error() error {
 }
 
 // Stream is what a method goes on answering. It has one owner.
-type Stream struct {
-	ctx context.Context
-	a   *answer
-	msg *localpb.Change
-	err error
+type Stream[M proto.Message] struct {
+	ctx   context.Context
+	a     *answer
+	fresh func() M
+	msg   M
+	err   error
 }
 
 // listen sends a message and reads the stream that answers it.
-func listen(ctx context.Context, h Home, method string, request proto.Message) (*Stream, error) {
+func listen[M proto.Message](ctx context.Context, h Home, method string, request proto.Message, fresh func() M) (*Stream[M], error) {
 	body, err := proto.Marshal(request)
 	if err != nil {
 		return nil, err
@@ -122,7 +123,7 @@ func listen(ctx context.Context, h Home, method string, request proto.Message) (
 		}
 		return nil, refusal(a.status, content)
 	}
-	return &Stream{ctx: ctx, a: a}, nil
+	return &Stream[M]{ctx: ctx, a: a, fresh: fresh}, nil
 }
 
 // envelope puts the flags and the length of a message before it.
@@ -131,7 +132,7 @@ func envelope(message []byte) []byte {
 }
 
 // Receive waits for the next message. It is false when there is none any more.
-func (s *Stream) Receive() bool {
+func (s *Stream[M]) Receive() bool {
 	if s.err != nil {
 		return false
 	}
@@ -142,7 +143,7 @@ func (s *Stream) Receive() bool {
 	case err != nil:
 		s.err = fmt.Errorf("%w any more: it stopped", ErrNotRunning)
 	case flags == 0:
-		s.msg = new(localpb.Change)
+		s.msg = s.fresh()
 		if proto.Unmarshal(content, s.msg) != nil {
 			s.err = errBroken
 		}
@@ -185,10 +186,10 @@ func ended(content []byte) error {
 }
 
 // Msg is what Receive received.
-func (s *Stream) Msg() *localpb.Change { return s.msg }
+func (s *Stream[M]) Msg() M { return s.msg }
 
 // Err is why there is no message any more, nil where the daemon ended it.
-func (s *Stream) Err() error {
+func (s *Stream[M]) Err() error {
 	if errors.Is(s.err, io.EOF) {
 		return nil
 	}
@@ -196,4 +197,4 @@ func (s *Stream) Err() error {
 }
 
 // Close ends the stream.
-func (s *Stream) Close() { s.a.close() }
+func (s *Stream[M]) Close() { s.a.close() }
