@@ -156,6 +156,10 @@ func (n *newcomer) votive(args []string) {
 		if strings.HasPrefix(args[len(args)-1], "/dns4/") {
 			args = append(append(args[:len(args)-1:len(args)-1], n.organizer.ready.Addrs[0]), loopback...)
 		}
+	case "bundle":
+		if args[2] = filepath.Join(filepath.Dir(n.passphrase), args[2]); args[1] == "import" {
+			who = n.guest
+		}
 	case "--home":
 		args[1] = n.keeper.home
 	}

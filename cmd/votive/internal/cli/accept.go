@@ -194,6 +194,9 @@ func (a *app) read(source string) (link string, file []byte, err error) {
 	if source == "-" {
 		name = "what came on stdin"
 	}
+	if bytes.HasPrefix(content, []byte("votive-bundle-")) { // SPEC 12.1
+		return "", nil, usage("votive bundle import FILE", "%s is a bundle and no invitation", name)
+	}
 	if qr.IsPicture(content) {
 		text, err := qr.Read(content)
 		if err != nil {
