@@ -327,3 +327,66 @@ func TestAssembleFits(t *testing.T) {
 		t.Errorf("check(%d marks) = %v, want nil", len(c.marks), err)
 	}
 }
+
+// TestSignatureInAnotherForm: of three organizers, one can not spoil what the
+// other two have signed. A Signature over anything but the one form of its
+// Statement holds as a Signed, and never as a mark. SPEC 5.4.
+func TestSignatureInAnotherForm(t *testing.T) {
+	var signers []Signer
+	var keys []ID
+	for _, name := range []string{"chan", "lee", "ng"} {
+		s := testIdentity(t, name).EventKey([32]byte{1})
+		signers, keys = append(signers, s), append(keys, s.Key())
+	}
+	genesis := fakeGenesis(t, t.Name(), keys...)
+	first, err := NewEvent(genesis, fakeCard("vigil", keys...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &Desk{Event: genesis.Event()}
+	say := func(p *Proposal, s Signer, more ...byte) error {
+		t.Helper()
+		payload, err := marshal(signatureStatement(p.Revision.id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		payload = append(payload, more...)
+		rec, err := NewReader(KindDesk, testSecret("desk")).Compose(&Signature{
+			Author: s.Key(), Revision: p.Revision.id,
+			signed: &signed{author: s.Key(), payload: payload, signature: s.sign(payload)},
+		})
+		if err == nil {
+			d.Signatures = append(d.Signatures, rec.Body().(*Signature))
+		}
+		return err
+	}
+	count := func(p *Proposal) *Counted {
+		t.Helper()
+		c, enough := d.Assemble(p)
+		if !enough {
+			t.Fatalf("Assemble of %d signatures = %v, want enough", len(d.Signatures), c)
+		}
+		return c
+	}
+	for _, s := range signers {
+		if err := say(first, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.Counted = append(d.Counted, count(first))
+	p, err := d.Propose(Draft{Card: fakeCard("moved", keys...)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range signers[:2] {
+		if err := say(p, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := say(p, signers[2], 13<<3, 1); err == nil {
+		t.Error("a Signature with a field more is taken, want it refused")
+	}
+	if _, err := NewReader(KindEvent, testSecret("event")).Compose(count(p)); err != nil {
+		t.Errorf("what two of three signed = %v, want a record", err)
+	}
+}

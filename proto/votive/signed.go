@@ -1,6 +1,7 @@
 package votive
 
 import (
+	"bytes"
 	"fmt"
 
 	"votive/proto/internal/wirepb"
@@ -128,10 +129,20 @@ func signatureStatement(revision ID) *wirepb.Statement {
 	}}
 }
 
+// signatureFrom reads a Signature in the one form that it has. SPEC 5.4.
 func signatureFrom(s *signed, w *wirepb.Signature) (*Signature, error) {
 	revision, err := idFrom("signed revision", w.GetRevision())
 	if err != nil {
 		return nil, err
+	}
+	// Its signature is to be a mark, and that is over these bytes: in any other
+	// form it would hold here, and spoil the Counted that it is put into.
+	written, err := marshal(signatureStatement(revision))
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(s.payload, written) {
+		return nil, fmt.Errorf("signature statement of %d bytes is not written as the %d of a mark", len(s.payload), len(written))
 	}
 	return &Signature{Author: s.author, Revision: revision, signed: s}, nil
 }

@@ -204,9 +204,9 @@ func writeMessages(c *chapter) {
 
 	body := withField(first.proposal(), 100)
 	c.known("desk", "body with a field that is not known", "1.5", "proposal", desk, body, first.id)
-	payload := withField(encoded(signatureOn(first.id)), 100)
+	payload := withField(encoded(revoking(f.id, seedOf("invite"))), 100)
 	w := statedBy(seedOf("ana"), payload)
-	c.known("desk", "statement with a field that is not known", "1.5 4.6", "signature", desk, signedBody(w), lawDigest("votive-record-1", w.Author, payload))
+	c.known("event", "statement with a field that is not known", "1.5 4.6", "revoke", seedOf("event"), signedBody(w), lawDigest("votive-record-1", w.Author, payload))
 	w = statedBy(seedOf("ana"), withField(encoded(inviting(plainInvitation(f))), 100))
 	c.known("link", "invitation with a field that is not known", "1.5 7.4", "invitation", linkSecret(w), signedBody(w), lawDigest("votive-record-1", w.Author, w.Payload))
 	details := encoded(&wirepb.Body{Kind: &wirepb.Body_Details{Details: withField(encoded(plainDetails()), 100)}})
@@ -260,7 +260,32 @@ func writeStatements(c *chapter) {
 			c.unfit("desk", "statement of 8,193 bytes", "4.3", desk, signedBody(w))
 		}
 	}
+	writeSignatureForms(c, first)
 	writeMarks(c, first)
+}
+
+// writeSignatureForms is SPEC 5.4: a Signature has one form, which is that of a
+// mark.
+func writeSignatureForms(c *chapter, first *revised) {
+	payload := encoded(signatureOn(first.id))
+	inner := fielded(nil, 1, first.id)
+	for _, form := range []struct {
+		name    string
+		payload []byte
+	}{
+		{"signature statement with a field that is not known", withField(payload, 100)},
+		{"signature with a field that is not known", fielded(nil, 1, withField(inner, 100))},
+		{"signature with its revision twice", fielded(nil, 1, fielded(inner, 1, first.id))},
+		{"signature statement twice", append(bytes.Clone(payload), payload...)},
+		{"signature with a length in more bytes than it takes", append([]byte{payload[0], payload[1] | 0x80, 0}, payload[2:]...)},
+		{"signature statement after another", append(encoded(revoking(first.id, first.id)), payload...)},
+	} {
+		c.unfit("desk", form.name, "5.4", seedOf("desk"), signedBody(statedBy(seedOf("ana"), form.payload)))
+	}
+	strange := withField(payload, 100)
+	mark := &wirepb.Mark{Key: keyOf("ana"), Signature: lawSign(seedOf("ana"), strange)}
+	c.unfit("circle", "mark over a statement with a field that is not known", "5.4", seedOf("circle"),
+		countedBody(&wirepb.Counted{Revision: first.bytes, Marks: []*wirepb.Mark{mark}}))
 }
 
 // writeMarks is SPEC 5.4 for what one Counted shows.
