@@ -1,6 +1,7 @@
 package almanac
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"runtime"
@@ -86,7 +87,7 @@ func TestFrameOnItsWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := votive.IdentityFrom(make([]byte, 32))
+	id, err := votive.IdentityFrom(bytes.Repeat([]byte{1}, 32))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,9 @@ func (f File) WriteTo(w io.Writer) (int64, error) {
 	if len(f.Frames) == 0 || len(f.Frames) > maxFileFrames {
 		return 0, fmt.Errorf("file of %d frames, want 1 to %d", len(f.Frames), maxFileFrames)
 	}
+	if err := checkSecret(f.Link); err != nil {
+		return 0, fmt.Errorf("file with a link %w", err)
+	}
 	head := append([]byte(fileMagic), f.Link.key[:]...)
 	head = binary.BigEndian.AppendUint32(head, uint32(len(f.Frames)))
 	n, err := w.Write(head)
@@ -49,7 +52,11 @@ func ReadFile(r io.Reader) (File, error) {
 	if magic := string(head[:len(fileMagic)]); magic != fileMagic {
 		return File{}, fmt.Errorf("not a votive file: begins with %q, want %q", magic, fileMagic)
 	}
-	f := File{Link: Secret{key: [32]byte(head[len(fileMagic):])}}
+	link, err := SecretFrom(head[len(fileMagic):][:32])
+	if err != nil {
+		return File{}, fmt.Errorf("file with a link %w", err)
+	}
+	f := File{Link: link}
 	n := binary.BigEndian.Uint32(head[len(fileMagic)+32:])
 	if n == 0 || n > maxFileFrames {
 		return File{}, fmt.Errorf("file of %d frames, want 1 to %d", n, maxFileFrames)

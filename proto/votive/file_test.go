@@ -69,6 +69,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 		{"4,294,967,295 frames", count(1<<32 - 1), "4294967295 frames"},
 		{"fewer frames than there are", count(1), "more behind"},
 		{"more frames than there are", count(3), "frame 3 of the 3 in the file: cut short"},
+		{"a link secret of zeros", altered(func(b []byte) { clear(b[14:46]) }), "secret of zeros"},
 		{"more behind", append(bytes.Clone(good), 0), "more behind"},
 		{"a frame twice over", append(bytes.Clone(good), f.Frames[0].Bytes()...), "more behind"},
 		{"first frame altered", altered(func(b []byte) { b[50+saltAt] ^= 1 }), "frame 1 of the 2"},
@@ -101,9 +102,12 @@ func TestFilesPassOnErrors(t *testing.T) {
 			t.Errorf("error after %d bytes: ReadFile = %v, want %v", n, err, errDisk)
 		}
 	}
-	for _, bad := range []File{{}, {Frames: make([]Frame, 1025)}, {Frames: make([]Frame, 1)}} {
+	for _, bad := range []File{
+		{}, {Frames: f.Frames},
+		{Link: f.Link, Frames: make([]Frame, 1025)}, {Link: f.Link, Frames: make([]Frame, 1)},
+	} {
 		if _, err := bad.WriteTo(io.Discard); err == nil {
-			t.Errorf("WriteTo of %d frames of nothing = nil, want an error", len(bad.Frames))
+			t.Errorf("WriteTo of a bad file of %d frames = nil, want an error", len(bad.Frames))
 		}
 	}
 	if _, err := f.WriteTo(brokenWriter{}); !errors.Is(err, errDisk) {

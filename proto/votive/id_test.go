@@ -57,6 +57,23 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
+// SPEC 1.4: zeros are what everybody knows, and stand for no secret here.
+func TestZerosAreNoSecret(t *testing.T) {
+	zeros := make([]byte, 32)
+	if s, err := SecretFrom(zeros); err == nil {
+		t.Errorf("SecretFrom(zeros) = %v, want an error", s)
+	}
+	if s, err := NewSecret(bytes.NewReader(zeros)); err == nil {
+		t.Errorf("NewSecret of a source of zeros = %v, want an error", s)
+	}
+	if id, err := IdentityFrom(zeros); err == nil {
+		t.Errorf("IdentityFrom(zeros) = %v, want an error", id)
+	}
+	if l, err := NewLink(Secret{}, nil); err == nil {
+		t.Errorf("NewLink(zeros) = %v, want an error", l)
+	}
+}
+
 // SPEC 1.2: what is hashed says where its parts end.
 func TestDigest(t *testing.T) {
 	seen := map[ID]bool{}

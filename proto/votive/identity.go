@@ -25,10 +25,11 @@ func NewIdentity(random io.Reader) (Identity, error) {
 
 // IdentityFrom takes the 32 bytes that Seed gave.
 func IdentityFrom(seed []byte) (Identity, error) {
-	if len(seed) != 32 {
-		return Identity{}, fmt.Errorf("identity seed of %d bytes, want 32", len(seed))
+	s, err := SecretFrom(seed)
+	if err != nil {
+		return Identity{}, fmt.Errorf("identity seed: %w", err)
 	}
-	return identityOf(Secret{key: [32]byte(seed)}), nil
+	return identityOf(s), nil
 }
 
 func identityOf(seed Secret) Identity {

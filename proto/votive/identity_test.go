@@ -58,7 +58,7 @@ func TestKeysOfOneIdentity(t *testing.T) {
 // SPEC 9.1, 9.2: the words of BIP-39's own test vectors.
 func TestWords(t *testing.T) {
 	for seed, want := range map[byte]string{
-		0x00: strings.Repeat("abandon ", 23) + "art",
+		0x80: "letter advice cage absurd amount doctor acoustic avoid letter advice cage absurd amount doctor acoustic avoid letter advice cage absurd amount doctor acoustic bless",
 		0xff: strings.Repeat("zoo ", 23) + "vote",
 		0x7f: "legal winner thank year wave sausage worth useful legal winner thank year wave sausage worth useful legal winner thank year wave sausage worth title",
 	} {
@@ -108,6 +108,7 @@ func TestBackupsThatAreRefused(t *testing.T) {
 		{"a word of no list", with(6, "votive"), "word 7 "},
 		{"two words in one", with(6, "zoo zoo"), "word 7 "},
 		{"an empty word", with(0, ""), "word 1 "},
+		{"a seed of zeros", append(slices.Repeat([]string{"abandon"}, 23), "art"), "zeros"},
 		{"two swapped", swapped, "do not fit together"},
 	}
 	for _, c := range cases {

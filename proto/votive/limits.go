@@ -139,9 +139,6 @@ func secretFrom(what string, b []byte) (Secret, error) {
 	if err != nil {
 		return Secret{}, fmt.Errorf("%s: %w", what, err)
 	}
-	if s.IsZero() {
-		return Secret{}, fmt.Errorf("%s of zeros", what)
-	}
 	return s, nil
 }
 

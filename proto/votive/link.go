@@ -36,6 +36,9 @@ func NewLink(secret Secret, addr []byte) (Link, error) {
 	if len(addr) > maxLinkAddr {
 		return Link{}, fmt.Errorf("address of %d bytes in a link, want at most %d", len(addr), maxLinkAddr)
 	}
+	if err := checkSecret(secret); err != nil {
+		return Link{}, fmt.Errorf("link with a %w", err)
+	}
 	return Link{secret: secret, addr: string(addr)}, nil
 }
 
@@ -72,7 +75,11 @@ func LinkFrom(b []byte) (Link, error) {
 	if check := linkCheck(before); string(check) != string(b[len(before):]) {
 		return Link{}, errors.New("link does not add up: it was altered on its way")
 	}
-	return Link{secret: Secret{key: [32]byte(b[1:33])}, addr: string(before[34:])}, nil
+	secret, err := SecretFrom(b[1:33])
+	if err != nil {
+		return Link{}, fmt.Errorf("link with a %w", err)
+	}
+	return Link{secret: secret, addr: string(before[34:])}, nil
 }
 
 // Secret is the link secret: the hash and the frame secret of one record.

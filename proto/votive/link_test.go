@@ -98,6 +98,7 @@ func TestLinkBytesThatAreRefused(t *testing.T) {
 		{"an address that is not there", checked(body(1, 1, 0)), "address of 1 bytes has room for 0"},
 		{"an address that is longer", checked(body(1, 4, 5)), "address of 4 bytes has room for 5"},
 		{"an address of 101", checked(body(1, 101, 101)), "139 bytes"},
+		{"a secret of zeros", checked(append([]byte{1}, make([]byte, 33)...)), "secret of zeros"},
 		{"a check of zeros", append(body(1, 0, 0), 0, 0, 0, 0), "does not add up"},
 	}
 	for _, c := range cases {

@@ -2,6 +2,7 @@ package votive
 
 import (
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -16,15 +17,26 @@ func NewSecret(random io.Reader) (Secret, error) {
 	if _, err := io.ReadFull(random, s.key[:]); err != nil {
 		return Secret{}, fmt.Errorf("random source: %w", err)
 	}
-	return s, nil
+	return s, checkSecret(s)
 }
 
-// SecretFrom takes 32 bytes that were kept or received.
+// SecretFrom takes 32 bytes that were kept or received. Zeros are no secret.
+// SPEC 1.4.
 func SecretFrom(b []byte) (Secret, error) {
 	if len(b) != 32 {
 		return Secret{}, fmt.Errorf("secret of %d bytes, want 32", len(b))
 	}
-	return Secret{key: [32]byte(b)}, nil
+	s := Secret{key: [32]byte(b)}
+	return s, checkSecret(s)
+}
+
+// checkSecret refuses what everybody knows, and what stands for no secret
+// here. SPEC 1.4.
+func checkSecret(s Secret) error {
+	if s.IsZero() {
+		return errors.New("secret of zeros")
+	}
+	return nil
 }
 
 // Bytes is the secret itself, for the disk that keeps it and the record that

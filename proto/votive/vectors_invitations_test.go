@@ -237,6 +237,7 @@ func writeFiles(c *chapter) {
 		b[at] = v
 		return b
 	}
+	c.refuse("file", "link secret of zeros", "1.4 7.8", fileIn{append(append(head(1)[:14:14], make([]byte, 32)...), head(1)[46:]...), dead, 1, octets{}})
 	bad("version 2", fileIn{changed(12, '2'), dead, 1, octets{}})
 	bad("no newline", fileIn{changed(13, ' '), dead, 1, octets{}})
 	crlf := append([]byte("votive-file-1\r\n"), head(1)[14:]...)

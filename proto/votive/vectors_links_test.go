@@ -27,7 +27,7 @@ func writeLinks(c *chapter) {
 	refused := func(name, text string) { c.refuse("link", name, "7.5", linkIn{text}) }
 	writeCut(refused, text, long)
 	writeAltered(refused, text)
-	writeLinkBytes(refused, secret)
+	writeLinkBytes(c, secret)
 }
 
 func writeCut(refused func(name, text string), text, long string) {
@@ -78,12 +78,14 @@ func writeAltered(refused func(name, text string), text string) {
 }
 
 // writeLinkBytes is links that add up and say something that must not be.
-func writeLinkBytes(refused func(name, text string), secret []byte) {
+func writeLinkBytes(c *chapter, secret []byte) {
 	link := func(version, n byte, addr int) string {
 		b := append([]byte{version}, secret...)
 		b = append(append(b, n), make([]byte, addr)...)
 		return lawLinkText(append(b, lawDigest("votive-link-check-1", b)[:4]...))
 	}
+	c.refuse("link", "secret of zeros", "1.4 7.5", linkIn{lawLink(make([]byte, 32), nil)})
+	refused := func(name, text string) { c.refuse("link", name, "7.5", linkIn{text}) }
 	refused("version 0", link(0, 0, 0))
 	refused("version 2", link(2, 0, 0))
 	refused("n is 1 without an address", link(1, 1, 0))

@@ -190,7 +190,6 @@ func writeIdentities(c *chapter) {
 		name string
 		seed []byte
 	}{
-		{"seed of zeros", make([]byte, 32)},
 		{"seed of ones", bytes.Repeat([]byte{255}, 32)},
 		{"seed that counts", counting},
 		{"seed of ana", seedOf("ana")},
@@ -216,6 +215,8 @@ func writeIdentities(c *chapter) {
 	}
 	swapped := altered(0, words[1])
 	swapped[1] = words[0]
+	c.refuse("identity", "seed of zeros", "1.4 9.1", identityIn{make([]byte, 32), seedOf("nonce"), seedOf("circle id")})
+	c.refuse("backup", "words of a seed of zeros", "1.4 9.1", backupIn{lawWords(make([]byte, 32))})
 	c.refuse("backup", "23 words", "9.1", backupIn{words[:23]})
 	c.refuse("backup", "12 words", "9.1", backupIn{lawWords(seed[:16])})
 	c.refuse("backup", "a word that is not one of the 2,048", "9.1", backupIn{altered(5, "votive")})
