@@ -54,8 +54,9 @@ func entries(s *store.Store) iter.Seq[store.Entry] {
 }
 
 // Learn opens frames that came in a file, whatever their expiry, with the
-// secrets that are watched. The store gets them by Receive, as their verdict
-// says. SPEC 7.8.
+// secrets that are watched. They go into no store and to nobody: the same
+// records travel in frames of their own, and a frame that one node has and no
+// other would say who was given the file. SPEC 7.8.
 func (a *Almanac) Learn(ctx context.Context, frames []votive.Frame) {
 	for range 2 { // what the first pass opens may open more
 		for _, f := range frames {
