@@ -219,20 +219,26 @@ func onWall(wall int64, zone *time.Location) time.Time {
 }
 
 // zones holds what is known of zones by name, because time.LoadLocation reads
-// files each time. Names come from strangers: what is kept is bounded.
+// files each time. Names come from strangers: what is kept is bounded, and
+// names that mean nothing are kept apart, so that no number of them keeps a
+// zone out. There are about 600 zones.
 var zones = struct {
 	sync.RWMutex
-	known map[string]*time.Location // nil for one that is not known
-}{known: make(map[string]*time.Location)}
+	known   map[string]*time.Location
+	unknown map[string]bool
+}{known: make(map[string]*time.Location), unknown: make(map[string]bool)}
 
-const maxZones = 2048
+const (
+	maxZones        = 2048
+	maxUnknownZones = 256
+)
 
 // knownZone is the zone of that name, or nil.
 func knownZone(name string) *time.Location {
 	zones.RLock()
-	zone, ok := zones.known[name]
+	zone, unknown := zones.known[name], zones.unknown[name]
 	zones.RUnlock()
-	if ok {
+	if zone != nil || unknown {
 		return zone
 	}
 	// "Local" is the zone of the reader, which no name of a zone means.
@@ -241,9 +247,17 @@ func knownZone(name string) *time.Location {
 	}
 	zones.Lock()
 	defer zones.Unlock()
-	if len(zones.known) < maxZones {
-		zones.known[name] = zone
+	if zone == nil {
+		if len(zones.unknown) >= maxUnknownZones {
+			clear(zones.unknown)
+		}
+		zones.unknown[name] = true
+		return nil
 	}
+	if len(zones.known) >= maxZones { // one file has many names where case does not count
+		clear(zones.known)
+	}
+	zones.known[name] = zone
 	return zone
 }
 

@@ -310,16 +310,22 @@ func TestSpan(t *testing.T) {
 	}
 }
 
-// TestZonesBounded: names of zones that strangers make up do not fill memory.
+// TestZonesBounded: names of zones that strangers make up do not fill memory,
+// and do not make a zone that there is be read from files each time.
 func TestZonesBounded(t *testing.T) {
-	for i := range 2 * maxZones {
+	for i := range 2 * maxUnknownZones {
 		if zone := knownZone(fmt.Sprintf("Nowhere/%d", i)); zone != nil {
 			t.Fatalf("zone Nowhere/%d = %v, want none", i, zone)
 		}
 	}
 	zones.RLock()
-	defer zones.RUnlock()
-	if n := len(zones.known); n > maxZones {
-		t.Errorf("zones kept = %d, want at most %d", n, maxZones)
+	n := len(zones.unknown)
+	zones.RUnlock()
+	if n > maxUnknownZones {
+		t.Errorf("names of no zone kept = %d, want at most %d", n, maxUnknownZones)
+	}
+	const name = "Pacific/Chatham"
+	if first, again := knownZone(name), knownZone(name); first == nil || first != again {
+		t.Errorf("zone %s = %p, then %p, want one that is kept", name, first, again)
 	}
 }
