@@ -85,6 +85,9 @@ func (s *Secretary) revise(ctx context.Context, event votive.ID, change func(*re
 		if err != nil {
 			return none, err
 		}
+		if e.State.NeedsNewer { // what is not understood would be left out
+			return none, refused("it was last changed with a newer votive, and only such a one can change it again")
+		}
 		signer := v.Identity().EventKey(e.Keep.Nonce)
 		r := revising{v: v, event: e, keep: *e.Keep, card: e.State.Card}
 		r.self = slices.IndexFunc(r.card.Organizers, func(o votive.Organizer) bool { return o.Key == signer.Key() })
@@ -118,7 +121,7 @@ func (s *Secretary) revise(ctx context.Context, event votive.ID, change func(*re
 // next is the revision that follows what is known, signed.
 func next(e *almanac.Event, card votive.Card, signer votive.Signer) (*votive.Counted, error) {
 	desk := votive.Desk{Event: e.ID, Counted: e.Counted()}
-	proposal, err := desk.Propose(votive.Draft{Card: card})
+	proposal, err := desk.Propose(votive.Draft{Card: card, MovedTo: e.State.MovedTo})
 	if err != nil {
 		return nil, input("%v", err)
 	}

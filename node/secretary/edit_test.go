@@ -1,0 +1,91 @@
+package secretary_test
+
+import (
+	"errors"
+	"testing"
+
+	"votive/node/almanac"
+	"votive/node/secretary"
+	"votive/proto/votive"
+)
+
+// follow signs the next revision that a desk comes to, by the host of an
+// event, without telling anybody.
+func (p *person) follow(desk *votive.Desk, draft votive.Draft) *votive.Counted {
+	p.t.Helper()
+	var counted *votive.Counted
+	err := p.book.View(func(v *almanac.View) error {
+		signer := v.Identity().EventKey(v.Event(desk.Event).Keep.Nonce)
+		proposal, err := desk.Propose(draft)
+		if err != nil {
+			return err
+		}
+		signature, err := votive.Sign(signer, proposal.Revision.ID())
+		if err != nil {
+			return err
+		}
+		desk.Signatures = append(desk.Signatures, signature)
+		var enough bool
+		if counted, enough = desk.Assemble(proposal); !enough {
+			return errors.New("the host's signature is not enough")
+		}
+		return nil
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	desk.Counted = append(desk.Counted, counted)
+	return counted
+}
+
+// takes is a revision that comes back to who signed it, as to a computer that
+// was restored.
+func (p *person) takes(event votive.ID, c *votive.Counted) {
+	p.t.Helper()
+	err := p.book.Write(p.ctx, func(v *almanac.View) (almanac.Draft, error) {
+		return almanac.Draft{Send: []almanac.Letter{{
+			Kind: votive.KindEvent, Secret: v.Event(event).Keep.Secret, About: event, Body: c, Until: start.AddDate(1, 0, 0),
+		}}}, nil
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// TestEditKeepsWhereItWent: a change that names only the city leaves that the
+// event goes on as another one. SPEC 5.15.
+func TestEditKeepsWhereItWent(t *testing.T) {
+	w := newWorld(t)
+	host := w.person()
+	event := host.vigil(votive.ID{})
+	e := host.knows(event)
+	other := votive.ID{7}
+	host.takes(event, host.follow(&votive.Desk{Event: event, Counted: e.Counted()}, votive.Draft{Card: e.State.Card, MovedTo: other}))
+	if _, err := host.Edit(host.ctx, event, secretary.Wish{City: said("Taipei")}); err != nil {
+		t.Fatalf("Edit = %v", err)
+	}
+	if s := host.knows(event).State; s.MovedTo != other || s.Card.City != "Taipei" || s.Sequence != 2 {
+		t.Errorf("after an edit the event in %s, sequence %d, goes on as %v, want Taipei, 2, %v", s.Card.City, s.Sequence, s.MovedTo, other)
+	}
+}
+
+// TestEditRefusesWhatItDoesNotUnderstand: what a newer votive said, and said
+// that it matters, would be left out of the next revision. SPEC 5.12.
+func TestEditRefusesWhatItDoesNotUnderstand(t *testing.T) {
+	w := newWorld(t)
+	host := w.person()
+	event := host.vigil(votive.ID{})
+	// No votive of today can write such a revision.
+	if err := host.book.View(func(v *almanac.View) error { v.Event(event).State.NeedsNewer = true; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := host.Edit(host.ctx, event, secretary.Wish{City: said("Taipei")}); !errors.Is(err, secretary.ErrRefused) {
+		t.Errorf("Edit = %v, want %v", err, secretary.ErrRefused)
+	}
+	if _, err := host.Cancel(host.ctx, event, ""); !errors.Is(err, secretary.ErrRefused) {
+		t.Errorf("Cancel = %v, want %v", err, secretary.ErrRefused)
+	}
+	if s := host.knows(event).State; s.Sequence != 0 {
+		t.Errorf("sequence = %d after what was refused, want 0", s.Sequence)
+	}
+}
