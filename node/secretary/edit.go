@@ -2,6 +2,7 @@ package secretary
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"votive/node/almanac"
@@ -118,10 +119,21 @@ func (s *Secretary) revise(ctx context.Context, event votive.ID, change func(*re
 	return out, err
 }
 
-// next is the revision that follows what is known, signed.
+// next is the revision that follows what is known, signed. It replaces what was
+// signed here before and counts for nothing. What was signed is in the almanac
+// before it leaves, and what a lost disk had comes back with its marks.
+// SPEC 5.13 b.
 func next(e *almanac.Event, card votive.Card, signer votive.Signer) (*votive.Counted, error) {
 	desk := votive.Desk{Event: e.ID, Counted: e.Counted()}
+	for _, c := range desk.Counted {
+		if slices.Contains(c.Signers(), signer.Key()) {
+			desk.Signed = append(desk.Signed, c.Revision().ID())
+		}
+	}
 	proposal, err := desk.Propose(votive.Draft{Card: card, MovedTo: e.State.MovedTo})
+	if errors.Is(err, votive.ErrBehind) {
+		return nil, refused("a change that you made earlier has not come back to this computer yet; wait until it has caught up")
+	}
 	if err != nil {
 		return nil, input("%v", err)
 	}

@@ -89,3 +89,29 @@ func TestEditRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		t.Errorf("sequence = %d after what was refused, want 0", s.Sequence)
 	}
 }
+
+// TestRestoredOrganizerWaits: who signed a revision that has come back, and not
+// the one before it, signs nothing beside it. SPEC 5.13 b.
+func TestRestoredOrganizerWaits(t *testing.T) {
+	w := newWorld(t)
+	host := w.person()
+	event := host.vigil(votive.ID{})
+	e := host.knows(event)
+	desk := &votive.Desk{Event: event, Counted: e.Counted()}
+	card := e.State.Card
+	card.City = "Taipei"
+	second := host.follow(desk, votive.Draft{Card: card})
+	card.City = "Tainan"
+	third := host.follow(desk, votive.Draft{Card: card})
+	host.takes(event, third)
+	if _, err := host.Edit(host.ctx, event, secretary.Wish{City: said("Macau")}); !errors.Is(err, secretary.ErrRefused) {
+		t.Errorf("Edit before the second revision is here = %v, want %v", err, secretary.ErrRefused)
+	}
+	host.takes(event, second)
+	if _, err := host.Edit(host.ctx, event, secretary.Wish{City: said("Macau")}); err != nil {
+		t.Errorf("Edit when all is here = %v, want nil", err)
+	}
+	if s := host.knows(event).State; s.Conflict || s.Card.City != "Macau" || s.Sequence != 3 {
+		t.Errorf("city %s, sequence %d, conflict %v, want Macau, 3, false", s.Card.City, s.Sequence, s.Conflict)
+	}
+}

@@ -22,6 +22,10 @@ type Desk struct {
 // ErrConflict is why nothing can be proposed but to merge.
 var ErrConflict = errors.New("the event is in conflict: its heads have to be merged first")
 
+// ErrBehind is why nothing can be proposed yet: what has to be replaced, or what
+// it follows, is still to come.
+var ErrBehind = errors.New("it was signed here before, and is not here yet")
+
 // MaySign says why an honest node must not sign the proposal with that event
 // key, or nothing. SPEC 5.13.
 func (d *Desk) MaySign(p *Proposal, key ID) error {
@@ -143,7 +147,7 @@ func (d *Desk) revision(h *history, id ID) *Revision {
 // the event, for the organizers to sign; a first one where nothing counts yet.
 // Where others have been proposed and signed, it replaces them. Equal choices
 // on equal desks give equal proposals. It fails with ErrConflict when there
-// are several heads. SPEC 5.13, 5.14.
+// are several heads, and with ErrBehind. SPEC 5.13, 5.14.
 func (d *Desk) Propose(draft Draft) (*Proposal, error) {
 	h := newHistory(d.Event, d.Counted)
 	if len(h.heads) > 1 {
@@ -211,7 +215,7 @@ func (d *Desk) instead(h *history, roster []ID, parents []*state) ([]ID, error) 
 	own := h.abandoned(d.Signed, parents)
 	for _, id := range own {
 		if !d.holds(h, id) {
-			return nil, fmt.Errorf("revision %v was signed here before, and is not here yet", id)
+			return nil, fmt.Errorf("revision %v: %w", id, ErrBehind)
 		}
 	}
 	var all []ID // everybody who ever had a say: what they signed may be completed yet
