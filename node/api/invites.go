@@ -149,8 +149,12 @@ func (a *API) Accept(ctx context.Context, r *localpb.AcceptRequest) (*localpb.Ac
 	if err := a.Secretary.Inspect(ctx, o); err != nil {
 		return nil, err
 	}
-	if !o.Found() {
+	switch {
+	case o.Found():
+	case r.Connect:
 		a.Secretary.Fetch(ctx, o, wait(r.WaitSeconds))
+	default:
+		a.Secretary.Await(ctx, o, wait(r.WaitSeconds))
 	}
 	if !o.Found() {
 		if err := a.Secretary.Remember(ctx, o); err != nil {

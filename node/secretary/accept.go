@@ -99,10 +99,20 @@ func (s *Secretary) look(ctx context.Context, o *Opened) {
 // Fetch dials the peer that the link names, and waits until what is behind the
 // link has come or the time is up. It is called only when the person agreed.
 func (s *Secretary) Fetch(ctx context.Context, o *Opened, wait time.Duration) {
+	s.await(ctx, o, wait, o.Address())
+}
+
+// Await waits as Fetch does, and dials nobody.
+func (s *Secretary) Await(ctx context.Context, o *Opened, wait time.Duration) {
+	s.await(ctx, o, wait, "")
+}
+
+// await dials the peer at addr, if one is given, and waits.
+func (s *Secretary) await(ctx context.Context, o *Opened, wait time.Duration, addr string) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	arrived := s.book.Frames(ctx)
-	if addr := o.Address(); addr != "" {
+	if addr != "" {
 		if err := s.Dial(ctx, addr); err != nil {
 			s.Log.Debug("the peer of a link could not be reached", "err", err)
 		}

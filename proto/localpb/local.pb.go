@@ -3796,8 +3796,8 @@ func (x *InspectRequest) GetWaitSeconds() uint32 {
 	return 0
 }
 
-// Accept takes what is behind a link. If it is not here in time the link is
-// kept pending.
+// Accept takes what is behind a link. It waits for it, and dials nobody without
+// connect. If it is not here in time the link is kept pending.
 type AcceptRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Link          string                 `protobuf:"bytes,1,opt,name=link,proto3" json:"link,omitempty"`
