@@ -8,7 +8,8 @@
 //
 // # On disk
 //
-//	key     the wrapped data key (keyfile.go)
+//	key     the wrapped data key (keyfile.go); while it is replaced there is
+//	        key.new, then key.old, until that is overwritten
 //	db/     a Pebble database; db.damaged-1 and so on are what Salvage put aside
 //
 // In the database a key is HMAC-SHA256 under a name key, over the row's name

@@ -85,11 +85,13 @@ func Open(dir string, o Options) (*Vault, error) {
 	v := &Vault{o: o.orDefaults(), dir: dir, full: make(chan struct{}, 1)}
 	f, err := v.readKeyFile()
 	if errors.Is(err, fs.ErrNotExist) {
+		v.tidy()
 		return v, nil
 	}
 	if err != nil {
 		return nil, err
 	}
+	v.tidy()
 	v.file = f
 	if v.db, err = disk.Open(v.path("db"), v.o.FS, v.o.Log); err != nil {
 		return nil, err
