@@ -19,7 +19,7 @@ type Config struct {
 	Keeper     bool     // stable address, relays for others
 	Effort     uint8    // one of Efforts: bits for frames that live 8 days; 2 and 4 more for 30 and 120
 	Quota      int      // frames to carry
-	Passphrase []byte   // unlocks the vault at start; nil: wait to be asked
+	Passphrase []byte   // unlocks the vault at start, and is overwritten; nil: wait to be asked
 	Version    string
 	Log        *slog.Logger
 }

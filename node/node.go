@@ -90,10 +90,13 @@ func (n *Node) openDisk(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if n.cfg.Passphrase == nil || !n.vault.Exists() {
+	passphrase := n.cfg.Passphrase
+	n.cfg.Passphrase = nil
+	defer clear(passphrase) // a daemon that is locked later must not have it
+	if passphrase == nil || !n.vault.Exists() {
 		return nil
 	}
-	return n.almanac.Unlock(ctx, n.cfg.Passphrase)
+	return n.almanac.Unlock(ctx, passphrase)
 }
 
 // openNetwork builds the courier and the mesh, which need each other: frames

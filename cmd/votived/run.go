@@ -111,6 +111,9 @@ func run(ctx context.Context, args []string, io stdio) int {
 		return complain(io, exitUsage, fmt.Errorf("log level %q, want debug, info, warn or error", f.logLevel), "votived --help")
 	}
 	f.Log = slog.New(slog.NewTextHandler(io.err, &slog.HandlerOptions{Level: level, ReplaceAttr: brief}))
+	if err := noDumps(); err != nil {
+		f.Log.Warn("a crash may leave a copy of the memory on the disk", "err", err)
+	}
 	if f.passphraseFile != "" {
 		b, err := os.ReadFile(f.passphraseFile)
 		if err != nil {

@@ -3,6 +3,7 @@ package almanac
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -37,9 +38,20 @@ func (a *Almanac) Unlock(ctx context.Context, passphrase []byte) error {
 	return a.load(ctx)
 }
 
-// Lock forgets all that can be read, and every key. The node goes on carrying
-// frames.
+// Lock forgets all that can be read, and every key, and gives the memory that
+// they were in back to the system. The node goes on carrying frames. What it
+// cannot do is in the comment of package vault.
 func (a *Almanac) Lock() error {
+	return a.close(a.Vault.Lock)
+}
+
+// Wipe destroys the vault, and forgets as Lock does.
+func (a *Almanac) Wipe() error {
+	return a.close(a.Vault.Wipe)
+}
+
+// close forgets all that can be read, and has the vault do its part.
+func (a *Almanac) close(vault func() error) error {
 	a.writing.Lock()
 	defer a.writing.Unlock()
 	a.mu.Lock()
@@ -48,8 +60,9 @@ func (a *Almanac) Lock() error {
 	a.mu.Unlock()
 	a.pieces.clear()
 	a.out.clear()
-	err := a.Vault.Lock()
+	err := vault()
 	a.watchers.tell(Change{Kind: LockChanged})
+	debug.FreeOSMemory()
 	return err
 }
 

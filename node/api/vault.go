@@ -17,7 +17,9 @@ func (a *API) Init(ctx context.Context, r *localpb.InitRequest) (*localpb.InitRe
 	if len(r.Passphrase) == 0 && !r.NoPassphrase {
 		return nil, badInput(errors.New("a vault needs a passphrase, or the word that it has none"))
 	}
+	defer clear(r.Passphrase)
 	id, err := a.Secretary.Init(ctx, r.Passphrase, r.Restore)
+	clear(r.Restore)
 	if err != nil {
 		return nil, err
 	}
@@ -32,6 +34,7 @@ func (a *API) Init(ctx context.Context, r *localpb.InitRequest) (*localpb.InitRe
 
 // Unlock opens the vault.
 func (a *API) Unlock(ctx context.Context, r *localpb.UnlockRequest) (*localpb.UnlockResponse, error) {
+	defer clear(r.Passphrase)
 	if !a.Almanac.Vault.Exists() {
 		return nil, almanac.ErrNoVault
 	}

@@ -38,6 +38,20 @@
 // noise. On a disk that copies what it writes (every SSD, and every snapshot)
 // both are best effort.
 //
+// A row says in itself what it is called, and not when it was written: whoever
+// can write to the disk can put back an old state of a row, or of all of them.
+//
+// # What locking means
+//
+// Lock overwrites the data key and the key that names rows, drops everything
+// else that is secret, and its caller gives the memory back to the system.
+// Nobody can open the vault through this process any more. Yet Go moves and
+// frees without overwriting: until the system has used it for something else,
+// memory may hold the cipher's key, event keys, the identity, what was read,
+// and copies of the passphrase that came over the socket. Swap space may hold
+// them longer. votived leaves no core dumps, where the system lets it say so.
+// A computer that may be seized should be off, and its swap encrypted.
+//
 // # Who may touch what
 //
 // Any goroutine may call any method. The keys and the rows that wait in memory

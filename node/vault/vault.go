@@ -214,7 +214,8 @@ func (v *Vault) Unlock(passphrase []byte) error {
 	return nil
 }
 
-// Lock writes what was received, and forgets every key.
+// Lock writes what was received, and forgets every key as far as Go can: see
+// the comment of the package.
 func (v *Vault) Lock() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
