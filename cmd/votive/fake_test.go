@@ -116,6 +116,18 @@ func (c *canned) Lock(_ context.Context, r *localpb.LockRequest) (*localpb.LockR
 	return answer(c, "Lock", r, new(localpb.LockResponse))
 }
 
+func (c *canned) ChangePassphrase(_ context.Context, r *localpb.ChangePassphraseRequest) (*localpb.ChangePassphraseResponse, error) {
+	return answer(c, "ChangePassphrase", r, new(localpb.ChangePassphraseResponse))
+}
+
+func (c *canned) ShowBackup(_ context.Context, r *localpb.ShowBackupRequest) (*localpb.ShowBackupResponse, error) {
+	return answer(c, "ShowBackup", r, new(localpb.ShowBackupResponse))
+}
+
+func (c *canned) Wipe(_ context.Context, r *localpb.WipeRequest) (*localpb.WipeResponse, error) {
+	return answer(c, "Wipe", r, new(localpb.WipeResponse))
+}
+
 func (c *canned) Status(_ context.Context, r *localpb.StatusRequest) (*localpb.StatusResponse, error) {
 	return answer(c, "Status", r, new(localpb.StatusResponse))
 }

@@ -53,6 +53,45 @@ func (a *API) Lock(context.Context, *localpb.LockRequest) (*localpb.LockResponse
 	return &localpb.LockResponse{Locked: true}, a.Almanac.Lock()
 }
 
+// ChangePassphrase has another passphrase open the vault, or none.
+func (a *API) ChangePassphrase(_ context.Context, r *localpb.ChangePassphraseRequest) (*localpb.ChangePassphraseResponse, error) {
+	defer clear(r.Old)
+	defer clear(r.Passphrase)
+	switch {
+	case !a.Almanac.Vault.Exists():
+		return nil, almanac.ErrNoVault
+	case (len(r.Passphrase) == 0) != r.NoPassphrase:
+		return nil, badInput(errors.New("either a passphrase is needed, or the word that there is to be none"))
+	}
+	err := a.Almanac.Vault.ChangePassphrase(r.Old, r.Passphrase)
+	return &localpb.ChangePassphraseResponse{Protected: !r.NoPassphrase}, err
+}
+
+// ShowBackup shows the 24 words again.
+func (a *API) ShowBackup(_ context.Context, r *localpb.ShowBackupRequest) (*localpb.ShowBackupResponse, error) {
+	defer clear(r.Passphrase)
+	if !a.Almanac.Vault.Exists() {
+		return nil, almanac.ErrNoVault
+	}
+	id, err := a.Almanac.Vault.Identity()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Almanac.Vault.Verify(r.Passphrase); err != nil {
+		return nil, err
+	}
+	backup := id.Backup()
+	return &localpb.ShowBackupResponse{Backup: backup[:]}, nil
+}
+
+// Wipe destroys the vault.
+func (a *API) Wipe(context.Context, *localpb.WipeRequest) (*localpb.WipeResponse, error) {
+	if !a.Almanac.Vault.Exists() {
+		return nil, almanac.ErrNoVault
+	}
+	return &localpb.WipeResponse{}, a.Almanac.Wipe()
+}
+
 // Status is one honest screen.
 func (a *API) Status(context.Context, *localpb.StatusRequest) (*localpb.StatusResponse, error) {
 	m := &localpb.StatusResponse{Version: a.Version, Catchup: &localpb.Catchup{}}

@@ -141,6 +141,12 @@ func (n *newcomer) votive(args []string) {
 		}
 		n.words = who.does(args...)
 		return
+	case "passphrase":
+		args = append(args, "--old-passphrase-file", n.passphrase, "--passphrase-file", n.passphrase)
+	case "backup":
+		args = append(args, "--passphrase-file", n.passphrase)
+	case "wipe": // of who needs it no more
+		args, who = append(args, "--yes"), n.back
 	case "accept":
 		args, who = []string{"accept", n.link, "--yes"}, n.guest
 	case "rsvp":

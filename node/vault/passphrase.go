@@ -51,6 +51,25 @@ func (v *Vault) ChangePassphrase(old, passphrase []byte) error {
 	return nil
 }
 
+// Verify gives ErrWrongPassphrase unless the passphrase opens the vault, open or
+// not. It is as slow as Unlock. Where there is no passphrase, any will do.
+func (v *Vault) Verify(passphrase []byte) error {
+	v.mu.Lock()
+	f, none := v.file, v.db == nil
+	v.mu.Unlock()
+	if none {
+		return ErrNone
+	}
+	if f.Bare != nil {
+		return nil
+	}
+	key, err := f.unwrap(passphrase)
+	if err == nil {
+		clear(key[:])
+	}
+	return err
+}
+
 // keepOld gives the key file a second name, under which it can be overwritten
 // when another has taken its own.
 func (v *Vault) keepOld() error {

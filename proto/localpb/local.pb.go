@@ -419,6 +419,283 @@ func (x *LockResponse) GetLocked() bool {
 	return false
 }
 
+// ChangePassphrase has another passphrase open the vault, or none. It works on
+// a locked vault too, and leaves it locked.
+type ChangePassphraseRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Old           []byte                 `protobuf:"bytes,1,opt,name=old,proto3" json:"old,omitempty"` // empty where there is none
+	Passphrase    []byte                 `protobuf:"bytes,2,opt,name=passphrase,proto3" json:"passphrase,omitempty"`
+	NoPassphrase  bool                   `protobuf:"varint,3,opt,name=no_passphrase,json=noPassphrase,proto3" json:"no_passphrase,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangePassphraseRequest) Reset() {
+	*x = ChangePassphraseRequest{}
+	mi := &file_local_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangePassphraseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangePassphraseRequest) ProtoMessage() {}
+
+func (x *ChangePassphraseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangePassphraseRequest.ProtoReflect.Descriptor instead.
+func (*ChangePassphraseRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ChangePassphraseRequest) GetOld() []byte {
+	if x != nil {
+		return x.Old
+	}
+	return nil
+}
+
+func (x *ChangePassphraseRequest) GetPassphrase() []byte {
+	if x != nil {
+		return x.Passphrase
+	}
+	return nil
+}
+
+func (x *ChangePassphraseRequest) GetNoPassphrase() bool {
+	if x != nil {
+		return x.NoPassphrase
+	}
+	return false
+}
+
+type ChangePassphraseResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Protected     bool                   `protobuf:"varint,1,opt,name=protected,proto3" json:"protected,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangePassphraseResponse) Reset() {
+	*x = ChangePassphraseResponse{}
+	mi := &file_local_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangePassphraseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangePassphraseResponse) ProtoMessage() {}
+
+func (x *ChangePassphraseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangePassphraseResponse.ProtoReflect.Descriptor instead.
+func (*ChangePassphraseResponse) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ChangePassphraseResponse) GetProtected() bool {
+	if x != nil {
+		return x.Protected
+	}
+	return false
+}
+
+// ShowBackup shows the 24 words, once more, to who knows the passphrase. The
+// vault has to be open.
+type ShowBackupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Passphrase    []byte                 `protobuf:"bytes,1,opt,name=passphrase,proto3" json:"passphrase,omitempty"` // empty where there is none
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShowBackupRequest) Reset() {
+	*x = ShowBackupRequest{}
+	mi := &file_local_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShowBackupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShowBackupRequest) ProtoMessage() {}
+
+func (x *ShowBackupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShowBackupRequest.ProtoReflect.Descriptor instead.
+func (*ShowBackupRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ShowBackupRequest) GetPassphrase() []byte {
+	if x != nil {
+		return x.Passphrase
+	}
+	return nil
+}
+
+type ShowBackupResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Backup        []string               `protobuf:"bytes,1,rep,name=backup,proto3" json:"backup,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShowBackupResponse) Reset() {
+	*x = ShowBackupResponse{}
+	mi := &file_local_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShowBackupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShowBackupResponse) ProtoMessage() {}
+
+func (x *ShowBackupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShowBackupResponse.ProtoReflect.Descriptor instead.
+func (*ShowBackupResponse) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ShowBackupResponse) GetBackup() []string {
+	if x != nil {
+		return x.Backup
+	}
+	return nil
+}
+
+// Wipe destroys the vault, locked or not: its keys first, then the rest.
+type WipeRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WipeRequest) Reset() {
+	*x = WipeRequest{}
+	mi := &file_local_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WipeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WipeRequest) ProtoMessage() {}
+
+func (x *WipeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WipeRequest.ProtoReflect.Descriptor instead.
+func (*WipeRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{12}
+}
+
+type WipeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Vault         bool                   `protobuf:"varint,1,opt,name=vault,proto3" json:"vault,omitempty"` // there is one: false
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WipeResponse) Reset() {
+	*x = WipeResponse{}
+	mi := &file_local_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WipeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WipeResponse) ProtoMessage() {}
+
+func (x *WipeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WipeResponse.ProtoReflect.Descriptor instead.
+func (*WipeResponse) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *WipeResponse) GetVault() bool {
+	if x != nil {
+		return x.Vault
+	}
+	return false
+}
+
 type StatusRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -427,7 +704,7 @@ type StatusRequest struct {
 
 func (x *StatusRequest) Reset() {
 	*x = StatusRequest{}
-	mi := &file_local_proto_msgTypes[8]
+	mi := &file_local_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -439,7 +716,7 @@ func (x *StatusRequest) String() string {
 func (*StatusRequest) ProtoMessage() {}
 
 func (x *StatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[8]
+	mi := &file_local_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -452,7 +729,7 @@ func (x *StatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatusRequest.ProtoReflect.Descriptor instead.
 func (*StatusRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{8}
+	return file_local_proto_rawDescGZIP(), []int{14}
 }
 
 type StatusResponse struct {
@@ -482,7 +759,7 @@ type StatusResponse struct {
 
 func (x *StatusResponse) Reset() {
 	*x = StatusResponse{}
-	mi := &file_local_proto_msgTypes[9]
+	mi := &file_local_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -494,7 +771,7 @@ func (x *StatusResponse) String() string {
 func (*StatusResponse) ProtoMessage() {}
 
 func (x *StatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[9]
+	mi := &file_local_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -507,7 +784,7 @@ func (x *StatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatusResponse.ProtoReflect.Descriptor instead.
 func (*StatusResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{9}
+	return file_local_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *StatusResponse) GetPeerId() string {
@@ -653,7 +930,7 @@ type Floor struct {
 
 func (x *Floor) Reset() {
 	*x = Floor{}
-	mi := &file_local_proto_msgTypes[10]
+	mi := &file_local_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -665,7 +942,7 @@ func (x *Floor) String() string {
 func (*Floor) ProtoMessage() {}
 
 func (x *Floor) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[10]
+	mi := &file_local_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -678,7 +955,7 @@ func (x *Floor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Floor.ProtoReflect.Descriptor instead.
 func (*Floor) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{10}
+	return file_local_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Floor) GetRank() uint32 {
@@ -706,7 +983,7 @@ type Catchup struct {
 
 func (x *Catchup) Reset() {
 	*x = Catchup{}
-	mi := &file_local_proto_msgTypes[11]
+	mi := &file_local_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -718,7 +995,7 @@ func (x *Catchup) String() string {
 func (*Catchup) ProtoMessage() {}
 
 func (x *Catchup) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[11]
+	mi := &file_local_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -731,7 +1008,7 @@ func (x *Catchup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Catchup.ProtoReflect.Descriptor instead.
 func (*Catchup) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{11}
+	return file_local_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Catchup) GetRunning() bool {
@@ -775,7 +1052,7 @@ type Mesh struct {
 
 func (x *Mesh) Reset() {
 	*x = Mesh{}
-	mi := &file_local_proto_msgTypes[12]
+	mi := &file_local_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -787,7 +1064,7 @@ func (x *Mesh) String() string {
 func (*Mesh) ProtoMessage() {}
 
 func (x *Mesh) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[12]
+	mi := &file_local_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -800,7 +1077,7 @@ func (x *Mesh) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mesh.ProtoReflect.Descriptor instead.
 func (*Mesh) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{12}
+	return file_local_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Mesh) GetReach() string {
@@ -896,7 +1173,7 @@ type Origins struct {
 
 func (x *Origins) Reset() {
 	*x = Origins{}
-	mi := &file_local_proto_msgTypes[13]
+	mi := &file_local_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -908,7 +1185,7 @@ func (x *Origins) String() string {
 func (*Origins) ProtoMessage() {}
 
 func (x *Origins) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[13]
+	mi := &file_local_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -921,7 +1198,7 @@ func (x *Origins) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Origins.ProtoReflect.Descriptor instead.
 func (*Origins) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{13}
+	return file_local_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Origins) GetPins() uint32 {
@@ -984,7 +1261,7 @@ type Connection struct {
 
 func (x *Connection) Reset() {
 	*x = Connection{}
-	mi := &file_local_proto_msgTypes[14]
+	mi := &file_local_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -996,7 +1273,7 @@ func (x *Connection) String() string {
 func (*Connection) ProtoMessage() {}
 
 func (x *Connection) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[14]
+	mi := &file_local_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1009,7 +1286,7 @@ func (x *Connection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Connection.ProtoReflect.Descriptor instead.
 func (*Connection) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{14}
+	return file_local_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Connection) GetPeer() string {
@@ -1041,7 +1318,7 @@ type ShutdownRequest struct {
 
 func (x *ShutdownRequest) Reset() {
 	*x = ShutdownRequest{}
-	mi := &file_local_proto_msgTypes[15]
+	mi := &file_local_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1053,7 +1330,7 @@ func (x *ShutdownRequest) String() string {
 func (*ShutdownRequest) ProtoMessage() {}
 
 func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[15]
+	mi := &file_local_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1066,7 +1343,7 @@ func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownRequest.ProtoReflect.Descriptor instead.
 func (*ShutdownRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{15}
+	return file_local_proto_rawDescGZIP(), []int{21}
 }
 
 type ShutdownResponse struct {
@@ -1077,7 +1354,7 @@ type ShutdownResponse struct {
 
 func (x *ShutdownResponse) Reset() {
 	*x = ShutdownResponse{}
-	mi := &file_local_proto_msgTypes[16]
+	mi := &file_local_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1089,7 +1366,7 @@ func (x *ShutdownResponse) String() string {
 func (*ShutdownResponse) ProtoMessage() {}
 
 func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[16]
+	mi := &file_local_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1102,7 +1379,7 @@ func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownResponse.ProtoReflect.Descriptor instead.
 func (*ShutdownResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{16}
+	return file_local_proto_rawDescGZIP(), []int{22}
 }
 
 type ShowIDRequest struct {
@@ -1115,7 +1392,7 @@ type ShowIDRequest struct {
 
 func (x *ShowIDRequest) Reset() {
 	*x = ShowIDRequest{}
-	mi := &file_local_proto_msgTypes[17]
+	mi := &file_local_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1127,7 +1404,7 @@ func (x *ShowIDRequest) String() string {
 func (*ShowIDRequest) ProtoMessage() {}
 
 func (x *ShowIDRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[17]
+	mi := &file_local_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1140,7 +1417,7 @@ func (x *ShowIDRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowIDRequest.ProtoReflect.Descriptor instead.
 func (*ShowIDRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{17}
+	return file_local_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ShowIDRequest) GetFresh() bool {
@@ -1168,7 +1445,7 @@ type ShowIDResponse struct {
 
 func (x *ShowIDResponse) Reset() {
 	*x = ShowIDResponse{}
-	mi := &file_local_proto_msgTypes[18]
+	mi := &file_local_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1180,7 +1457,7 @@ func (x *ShowIDResponse) String() string {
 func (*ShowIDResponse) ProtoMessage() {}
 
 func (x *ShowIDResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[18]
+	mi := &file_local_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1193,7 +1470,7 @@ func (x *ShowIDResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowIDResponse.ProtoReflect.Descriptor instead.
 func (*ShowIDResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{18}
+	return file_local_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ShowIDResponse) GetIdentity() *Identity {
@@ -1228,7 +1505,7 @@ type Circle struct {
 
 func (x *Circle) Reset() {
 	*x = Circle{}
-	mi := &file_local_proto_msgTypes[19]
+	mi := &file_local_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1240,7 +1517,7 @@ func (x *Circle) String() string {
 func (*Circle) ProtoMessage() {}
 
 func (x *Circle) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[19]
+	mi := &file_local_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1253,7 +1530,7 @@ func (x *Circle) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Circle.ProtoReflect.Descriptor instead.
 func (*Circle) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{19}
+	return file_local_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Circle) GetId() string {
@@ -1286,7 +1563,7 @@ type NewCircleRequest struct {
 
 func (x *NewCircleRequest) Reset() {
 	*x = NewCircleRequest{}
-	mi := &file_local_proto_msgTypes[20]
+	mi := &file_local_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1298,7 +1575,7 @@ func (x *NewCircleRequest) String() string {
 func (*NewCircleRequest) ProtoMessage() {}
 
 func (x *NewCircleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[20]
+	mi := &file_local_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1311,7 +1588,7 @@ func (x *NewCircleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewCircleRequest.ProtoReflect.Descriptor instead.
 func (*NewCircleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{20}
+	return file_local_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *NewCircleRequest) GetName() string {
@@ -1330,7 +1607,7 @@ type JoinCircleRequest struct {
 
 func (x *JoinCircleRequest) Reset() {
 	*x = JoinCircleRequest{}
-	mi := &file_local_proto_msgTypes[21]
+	mi := &file_local_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1342,7 +1619,7 @@ func (x *JoinCircleRequest) String() string {
 func (*JoinCircleRequest) ProtoMessage() {}
 
 func (x *JoinCircleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[21]
+	mi := &file_local_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1355,7 +1632,7 @@ func (x *JoinCircleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JoinCircleRequest.ProtoReflect.Descriptor instead.
 func (*JoinCircleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{21}
+	return file_local_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *JoinCircleRequest) GetName() string {
@@ -1373,7 +1650,7 @@ type ListCirclesRequest struct {
 
 func (x *ListCirclesRequest) Reset() {
 	*x = ListCirclesRequest{}
-	mi := &file_local_proto_msgTypes[22]
+	mi := &file_local_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1385,7 +1662,7 @@ func (x *ListCirclesRequest) String() string {
 func (*ListCirclesRequest) ProtoMessage() {}
 
 func (x *ListCirclesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[22]
+	mi := &file_local_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1398,7 +1675,7 @@ func (x *ListCirclesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCirclesRequest.ProtoReflect.Descriptor instead.
 func (*ListCirclesRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{22}
+	return file_local_proto_rawDescGZIP(), []int{28}
 }
 
 type LeaveCircleRequest struct {
@@ -1410,7 +1687,7 @@ type LeaveCircleRequest struct {
 
 func (x *LeaveCircleRequest) Reset() {
 	*x = LeaveCircleRequest{}
-	mi := &file_local_proto_msgTypes[23]
+	mi := &file_local_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1422,7 +1699,7 @@ func (x *LeaveCircleRequest) String() string {
 func (*LeaveCircleRequest) ProtoMessage() {}
 
 func (x *LeaveCircleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[23]
+	mi := &file_local_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1435,7 +1712,7 @@ func (x *LeaveCircleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaveCircleRequest.ProtoReflect.Descriptor instead.
 func (*LeaveCircleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{23}
+	return file_local_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *LeaveCircleRequest) GetCircle() string {
@@ -1456,7 +1733,7 @@ type CirclesResponse struct {
 
 func (x *CirclesResponse) Reset() {
 	*x = CirclesResponse{}
-	mi := &file_local_proto_msgTypes[24]
+	mi := &file_local_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1468,7 +1745,7 @@ func (x *CirclesResponse) String() string {
 func (*CirclesResponse) ProtoMessage() {}
 
 func (x *CirclesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[24]
+	mi := &file_local_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1481,7 +1758,7 @@ func (x *CirclesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CirclesResponse.ProtoReflect.Descriptor instead.
 func (*CirclesResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{24}
+	return file_local_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *CirclesResponse) GetCircles() []*Circle {
@@ -1517,7 +1794,7 @@ type Time struct {
 
 func (x *Time) Reset() {
 	*x = Time{}
-	mi := &file_local_proto_msgTypes[25]
+	mi := &file_local_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1529,7 +1806,7 @@ func (x *Time) String() string {
 func (*Time) ProtoMessage() {}
 
 func (x *Time) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[25]
+	mi := &file_local_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1542,7 +1819,7 @@ func (x *Time) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Time.ProtoReflect.Descriptor instead.
 func (*Time) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{25}
+	return file_local_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Time) GetKind() string {
@@ -1592,7 +1869,7 @@ type ReadTimeRequest struct {
 
 func (x *ReadTimeRequest) Reset() {
 	*x = ReadTimeRequest{}
-	mi := &file_local_proto_msgTypes[26]
+	mi := &file_local_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1604,7 +1881,7 @@ func (x *ReadTimeRequest) String() string {
 func (*ReadTimeRequest) ProtoMessage() {}
 
 func (x *ReadTimeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[26]
+	mi := &file_local_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1617,7 +1894,7 @@ func (x *ReadTimeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadTimeRequest.ProtoReflect.Descriptor instead.
 func (*ReadTimeRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{26}
+	return file_local_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ReadTimeRequest) GetAt() string {
@@ -1702,7 +1979,7 @@ type ReadTimeResponse struct {
 
 func (x *ReadTimeResponse) Reset() {
 	*x = ReadTimeResponse{}
-	mi := &file_local_proto_msgTypes[27]
+	mi := &file_local_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1714,7 +1991,7 @@ func (x *ReadTimeResponse) String() string {
 func (*ReadTimeResponse) ProtoMessage() {}
 
 func (x *ReadTimeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[27]
+	mi := &file_local_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1727,7 +2004,7 @@ func (x *ReadTimeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadTimeResponse.ProtoReflect.Descriptor instead.
 func (*ReadTimeResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{27}
+	return file_local_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ReadTimeResponse) GetStart() *Time {
@@ -1767,7 +2044,7 @@ type StringList struct {
 
 func (x *StringList) Reset() {
 	*x = StringList{}
-	mi := &file_local_proto_msgTypes[28]
+	mi := &file_local_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1779,7 +2056,7 @@ func (x *StringList) String() string {
 func (*StringList) ProtoMessage() {}
 
 func (x *StringList) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[28]
+	mi := &file_local_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1792,7 +2069,7 @@ func (x *StringList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StringList.ProtoReflect.Descriptor instead.
 func (*StringList) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{28}
+	return file_local_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *StringList) GetValues() []string {
@@ -1827,7 +2104,7 @@ type Draft struct {
 
 func (x *Draft) Reset() {
 	*x = Draft{}
-	mi := &file_local_proto_msgTypes[29]
+	mi := &file_local_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1839,7 +2116,7 @@ func (x *Draft) String() string {
 func (*Draft) ProtoMessage() {}
 
 func (x *Draft) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[29]
+	mi := &file_local_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1852,7 +2129,7 @@ func (x *Draft) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Draft.ProtoReflect.Descriptor instead.
 func (*Draft) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{29}
+	return file_local_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Draft) GetTitle() string {
@@ -1971,7 +2248,7 @@ type AnnounceRequest struct {
 
 func (x *AnnounceRequest) Reset() {
 	*x = AnnounceRequest{}
-	mi := &file_local_proto_msgTypes[30]
+	mi := &file_local_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1983,7 +2260,7 @@ func (x *AnnounceRequest) String() string {
 func (*AnnounceRequest) ProtoMessage() {}
 
 func (x *AnnounceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[30]
+	mi := &file_local_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1996,7 +2273,7 @@ func (x *AnnounceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceRequest.ProtoReflect.Descriptor instead.
 func (*AnnounceRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{30}
+	return file_local_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *AnnounceRequest) GetDraft() *Draft {
@@ -2030,7 +2307,7 @@ type EditEventRequest struct {
 
 func (x *EditEventRequest) Reset() {
 	*x = EditEventRequest{}
-	mi := &file_local_proto_msgTypes[31]
+	mi := &file_local_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2042,7 +2319,7 @@ func (x *EditEventRequest) String() string {
 func (*EditEventRequest) ProtoMessage() {}
 
 func (x *EditEventRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[31]
+	mi := &file_local_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2055,7 +2332,7 @@ func (x *EditEventRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EditEventRequest.ProtoReflect.Descriptor instead.
 func (*EditEventRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{31}
+	return file_local_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *EditEventRequest) GetEvent() string {
@@ -2082,7 +2359,7 @@ type CancelEventRequest struct {
 
 func (x *CancelEventRequest) Reset() {
 	*x = CancelEventRequest{}
-	mi := &file_local_proto_msgTypes[32]
+	mi := &file_local_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2094,7 +2371,7 @@ func (x *CancelEventRequest) String() string {
 func (*CancelEventRequest) ProtoMessage() {}
 
 func (x *CancelEventRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[32]
+	mi := &file_local_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2107,7 +2384,7 @@ func (x *CancelEventRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelEventRequest.ProtoReflect.Descriptor instead.
 func (*CancelEventRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{32}
+	return file_local_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *CancelEventRequest) GetEvent() string {
@@ -2139,7 +2416,7 @@ type ChangeOccurrenceRequest struct {
 
 func (x *ChangeOccurrenceRequest) Reset() {
 	*x = ChangeOccurrenceRequest{}
-	mi := &file_local_proto_msgTypes[33]
+	mi := &file_local_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2151,7 +2428,7 @@ func (x *ChangeOccurrenceRequest) String() string {
 func (*ChangeOccurrenceRequest) ProtoMessage() {}
 
 func (x *ChangeOccurrenceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[33]
+	mi := &file_local_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2164,7 +2441,7 @@ func (x *ChangeOccurrenceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeOccurrenceRequest.ProtoReflect.Descriptor instead.
 func (*ChangeOccurrenceRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{33}
+	return file_local_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ChangeOccurrenceRequest) GetEvent() string {
@@ -2219,7 +2496,7 @@ type Details struct {
 
 func (x *Details) Reset() {
 	*x = Details{}
-	mi := &file_local_proto_msgTypes[34]
+	mi := &file_local_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2231,7 +2508,7 @@ func (x *Details) String() string {
 func (*Details) ProtoMessage() {}
 
 func (x *Details) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[34]
+	mi := &file_local_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2244,7 +2521,7 @@ func (x *Details) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Details.ProtoReflect.Descriptor instead.
 func (*Details) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{34}
+	return file_local_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Details) GetPlace() string {
@@ -2273,7 +2550,7 @@ type Organizer struct {
 
 func (x *Organizer) Reset() {
 	*x = Organizer{}
-	mi := &file_local_proto_msgTypes[35]
+	mi := &file_local_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2285,7 +2562,7 @@ func (x *Organizer) String() string {
 func (*Organizer) ProtoMessage() {}
 
 func (x *Organizer) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[35]
+	mi := &file_local_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2298,7 +2575,7 @@ func (x *Organizer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Organizer.ProtoReflect.Descriptor instead.
 func (*Organizer) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{35}
+	return file_local_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Organizer) GetKey() string {
@@ -2340,7 +2617,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_local_proto_msgTypes[36]
+	mi := &file_local_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2352,7 +2629,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[36]
+	mi := &file_local_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2365,7 +2642,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{36}
+	return file_local_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Reply) GetEvent() string {
@@ -2401,7 +2678,7 @@ type Recurrence struct {
 
 func (x *Recurrence) Reset() {
 	*x = Recurrence{}
-	mi := &file_local_proto_msgTypes[37]
+	mi := &file_local_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2413,7 +2690,7 @@ func (x *Recurrence) String() string {
 func (*Recurrence) ProtoMessage() {}
 
 func (x *Recurrence) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[37]
+	mi := &file_local_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2426,7 +2703,7 @@ func (x *Recurrence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Recurrence.ProtoReflect.Descriptor instead.
 func (*Recurrence) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{37}
+	return file_local_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Recurrence) GetRule() string {
@@ -2471,7 +2748,7 @@ type Occurrence struct {
 
 func (x *Occurrence) Reset() {
 	*x = Occurrence{}
-	mi := &file_local_proto_msgTypes[38]
+	mi := &file_local_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2483,7 +2760,7 @@ func (x *Occurrence) String() string {
 func (*Occurrence) ProtoMessage() {}
 
 func (x *Occurrence) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[38]
+	mi := &file_local_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2496,7 +2773,7 @@ func (x *Occurrence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Occurrence.ProtoReflect.Descriptor instead.
 func (*Occurrence) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{38}
+	return file_local_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Occurrence) GetDate() string {
@@ -2544,7 +2821,7 @@ type CircleRef struct {
 
 func (x *CircleRef) Reset() {
 	*x = CircleRef{}
-	mi := &file_local_proto_msgTypes[39]
+	mi := &file_local_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2556,7 +2833,7 @@ func (x *CircleRef) String() string {
 func (*CircleRef) ProtoMessage() {}
 
 func (x *CircleRef) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[39]
+	mi := &file_local_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2569,7 +2846,7 @@ func (x *CircleRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CircleRef.ProtoReflect.Descriptor instead.
 func (*CircleRef) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{39}
+	return file_local_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *CircleRef) GetId() string {
@@ -2622,7 +2899,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_local_proto_msgTypes[40]
+	mi := &file_local_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2634,7 +2911,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[40]
+	mi := &file_local_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2647,7 +2924,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{40}
+	return file_local_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Event) GetId() string {
@@ -2859,7 +3136,7 @@ type EventResponse struct {
 
 func (x *EventResponse) Reset() {
 	*x = EventResponse{}
-	mi := &file_local_proto_msgTypes[41]
+	mi := &file_local_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2871,7 +3148,7 @@ func (x *EventResponse) String() string {
 func (*EventResponse) ProtoMessage() {}
 
 func (x *EventResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[41]
+	mi := &file_local_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2884,7 +3161,7 @@ func (x *EventResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventResponse.ProtoReflect.Descriptor instead.
 func (*EventResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{41}
+	return file_local_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *EventResponse) GetEvent() *Event {
@@ -2937,7 +3214,7 @@ type ListEventsRequest struct {
 
 func (x *ListEventsRequest) Reset() {
 	*x = ListEventsRequest{}
-	mi := &file_local_proto_msgTypes[42]
+	mi := &file_local_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2949,7 +3226,7 @@ func (x *ListEventsRequest) String() string {
 func (*ListEventsRequest) ProtoMessage() {}
 
 func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[42]
+	mi := &file_local_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2962,7 +3239,7 @@ func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListEventsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{42}
+	return file_local_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ListEventsRequest) GetCircle() string {
@@ -3025,7 +3302,7 @@ type EventsResponse struct {
 
 func (x *EventsResponse) Reset() {
 	*x = EventsResponse{}
-	mi := &file_local_proto_msgTypes[43]
+	mi := &file_local_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3037,7 +3314,7 @@ func (x *EventsResponse) String() string {
 func (*EventsResponse) ProtoMessage() {}
 
 func (x *EventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[43]
+	mi := &file_local_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3050,7 +3327,7 @@ func (x *EventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsResponse.ProtoReflect.Descriptor instead.
 func (*EventsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{43}
+	return file_local_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *EventsResponse) GetEvents() []*Event {
@@ -3084,7 +3361,7 @@ type ShowEventRequest struct {
 
 func (x *ShowEventRequest) Reset() {
 	*x = ShowEventRequest{}
-	mi := &file_local_proto_msgTypes[44]
+	mi := &file_local_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3096,7 +3373,7 @@ func (x *ShowEventRequest) String() string {
 func (*ShowEventRequest) ProtoMessage() {}
 
 func (x *ShowEventRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[44]
+	mi := &file_local_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3109,7 +3386,7 @@ func (x *ShowEventRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowEventRequest.ProtoReflect.Descriptor instead.
 func (*ShowEventRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{44}
+	return file_local_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ShowEventRequest) GetEvent() string {
@@ -3142,7 +3419,7 @@ type Revision struct {
 
 func (x *Revision) Reset() {
 	*x = Revision{}
-	mi := &file_local_proto_msgTypes[45]
+	mi := &file_local_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3154,7 +3431,7 @@ func (x *Revision) String() string {
 func (*Revision) ProtoMessage() {}
 
 func (x *Revision) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[45]
+	mi := &file_local_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3167,7 +3444,7 @@ func (x *Revision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Revision.ProtoReflect.Descriptor instead.
 func (*Revision) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{45}
+	return file_local_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *Revision) GetId() string {
@@ -3239,7 +3516,7 @@ type ShowEventResponse struct {
 
 func (x *ShowEventResponse) Reset() {
 	*x = ShowEventResponse{}
-	mi := &file_local_proto_msgTypes[46]
+	mi := &file_local_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3251,7 +3528,7 @@ func (x *ShowEventResponse) String() string {
 func (*ShowEventResponse) ProtoMessage() {}
 
 func (x *ShowEventResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[46]
+	mi := &file_local_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3264,7 +3541,7 @@ func (x *ShowEventResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowEventResponse.ProtoReflect.Descriptor instead.
 func (*ShowEventResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{46}
+	return file_local_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ShowEventResponse) GetEvent() *Event {
@@ -3317,7 +3594,7 @@ type InviteRequest struct {
 
 func (x *InviteRequest) Reset() {
 	*x = InviteRequest{}
-	mi := &file_local_proto_msgTypes[47]
+	mi := &file_local_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3329,7 +3606,7 @@ func (x *InviteRequest) String() string {
 func (*InviteRequest) ProtoMessage() {}
 
 func (x *InviteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[47]
+	mi := &file_local_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3342,7 +3619,7 @@ func (x *InviteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteRequest.ProtoReflect.Descriptor instead.
 func (*InviteRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{47}
+	return file_local_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *InviteRequest) GetTo() string {
@@ -3409,7 +3686,7 @@ type Invite struct {
 
 func (x *Invite) Reset() {
 	*x = Invite{}
-	mi := &file_local_proto_msgTypes[48]
+	mi := &file_local_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3421,7 +3698,7 @@ func (x *Invite) String() string {
 func (*Invite) ProtoMessage() {}
 
 func (x *Invite) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[48]
+	mi := &file_local_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3434,7 +3711,7 @@ func (x *Invite) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Invite.ProtoReflect.Descriptor instead.
 func (*Invite) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{48}
+	return file_local_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *Invite) GetLink() string {
@@ -3502,7 +3779,7 @@ type InviteResponse struct {
 
 func (x *InviteResponse) Reset() {
 	*x = InviteResponse{}
-	mi := &file_local_proto_msgTypes[49]
+	mi := &file_local_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3514,7 +3791,7 @@ func (x *InviteResponse) String() string {
 func (*InviteResponse) ProtoMessage() {}
 
 func (x *InviteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[49]
+	mi := &file_local_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3527,7 +3804,7 @@ func (x *InviteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteResponse.ProtoReflect.Descriptor instead.
 func (*InviteResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{49}
+	return file_local_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *InviteResponse) GetLink() string {
@@ -3595,7 +3872,7 @@ type ListInvitesRequest struct {
 
 func (x *ListInvitesRequest) Reset() {
 	*x = ListInvitesRequest{}
-	mi := &file_local_proto_msgTypes[50]
+	mi := &file_local_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3607,7 +3884,7 @@ func (x *ListInvitesRequest) String() string {
 func (*ListInvitesRequest) ProtoMessage() {}
 
 func (x *ListInvitesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[50]
+	mi := &file_local_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3620,7 +3897,7 @@ func (x *ListInvitesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInvitesRequest.ProtoReflect.Descriptor instead.
 func (*ListInvitesRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{50}
+	return file_local_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ListInvitesRequest) GetEvent() string {
@@ -3640,7 +3917,7 @@ type InvitesResponse struct {
 
 func (x *InvitesResponse) Reset() {
 	*x = InvitesResponse{}
-	mi := &file_local_proto_msgTypes[51]
+	mi := &file_local_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3652,7 +3929,7 @@ func (x *InvitesResponse) String() string {
 func (*InvitesResponse) ProtoMessage() {}
 
 func (x *InvitesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[51]
+	mi := &file_local_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3665,7 +3942,7 @@ func (x *InvitesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvitesResponse.ProtoReflect.Descriptor instead.
 func (*InvitesResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{51}
+	return file_local_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *InvitesResponse) GetInvites() []*Invite {
@@ -3691,7 +3968,7 @@ type RevokeRequest struct {
 
 func (x *RevokeRequest) Reset() {
 	*x = RevokeRequest{}
-	mi := &file_local_proto_msgTypes[52]
+	mi := &file_local_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3703,7 +3980,7 @@ func (x *RevokeRequest) String() string {
 func (*RevokeRequest) ProtoMessage() {}
 
 func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[52]
+	mi := &file_local_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3716,7 +3993,7 @@ func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeRequest.ProtoReflect.Descriptor instead.
 func (*RevokeRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{52}
+	return file_local_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *RevokeRequest) GetInvite() string {
@@ -3740,7 +4017,7 @@ type InspectRequest struct {
 
 func (x *InspectRequest) Reset() {
 	*x = InspectRequest{}
-	mi := &file_local_proto_msgTypes[53]
+	mi := &file_local_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3752,7 +4029,7 @@ func (x *InspectRequest) String() string {
 func (*InspectRequest) ProtoMessage() {}
 
 func (x *InspectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[53]
+	mi := &file_local_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3765,7 +4042,7 @@ func (x *InspectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InspectRequest.ProtoReflect.Descriptor instead.
 func (*InspectRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{53}
+	return file_local_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *InspectRequest) GetLink() string {
@@ -3810,7 +4087,7 @@ type AcceptRequest struct {
 
 func (x *AcceptRequest) Reset() {
 	*x = AcceptRequest{}
-	mi := &file_local_proto_msgTypes[54]
+	mi := &file_local_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3822,7 +4099,7 @@ func (x *AcceptRequest) String() string {
 func (*AcceptRequest) ProtoMessage() {}
 
 func (x *AcceptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[54]
+	mi := &file_local_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3835,7 +4112,7 @@ func (x *AcceptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptRequest.ProtoReflect.Descriptor instead.
 func (*AcceptRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{54}
+	return file_local_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *AcceptRequest) GetLink() string {
@@ -3878,7 +4155,7 @@ type Issuer struct {
 
 func (x *Issuer) Reset() {
 	*x = Issuer{}
-	mi := &file_local_proto_msgTypes[55]
+	mi := &file_local_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3890,7 +4167,7 @@ func (x *Issuer) String() string {
 func (*Issuer) ProtoMessage() {}
 
 func (x *Issuer) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[55]
+	mi := &file_local_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3903,7 +4180,7 @@ func (x *Issuer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Issuer.ProtoReflect.Descriptor instead.
 func (*Issuer) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{55}
+	return file_local_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *Issuer) GetKey() string {
@@ -3949,7 +4226,7 @@ type AcceptResponse struct {
 
 func (x *AcceptResponse) Reset() {
 	*x = AcceptResponse{}
-	mi := &file_local_proto_msgTypes[56]
+	mi := &file_local_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3961,7 +4238,7 @@ func (x *AcceptResponse) String() string {
 func (*AcceptResponse) ProtoMessage() {}
 
 func (x *AcceptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[56]
+	mi := &file_local_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3974,7 +4251,7 @@ func (x *AcceptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptResponse.ProtoReflect.Descriptor instead.
 func (*AcceptResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{56}
+	return file_local_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *AcceptResponse) GetPending() bool {
@@ -4039,7 +4316,7 @@ type RsvpRequest struct {
 
 func (x *RsvpRequest) Reset() {
 	*x = RsvpRequest{}
-	mi := &file_local_proto_msgTypes[57]
+	mi := &file_local_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4051,7 +4328,7 @@ func (x *RsvpRequest) String() string {
 func (*RsvpRequest) ProtoMessage() {}
 
 func (x *RsvpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[57]
+	mi := &file_local_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4064,7 +4341,7 @@ func (x *RsvpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RsvpRequest.ProtoReflect.Descriptor instead.
 func (*RsvpRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{57}
+	return file_local_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *RsvpRequest) GetEvent() string {
@@ -4112,7 +4389,7 @@ type RsvpResponse struct {
 
 func (x *RsvpResponse) Reset() {
 	*x = RsvpResponse{}
-	mi := &file_local_proto_msgTypes[58]
+	mi := &file_local_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4124,7 +4401,7 @@ func (x *RsvpResponse) String() string {
 func (*RsvpResponse) ProtoMessage() {}
 
 func (x *RsvpResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[58]
+	mi := &file_local_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4137,7 +4414,7 @@ func (x *RsvpResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RsvpResponse.ProtoReflect.Descriptor instead.
 func (*RsvpResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{58}
+	return file_local_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *RsvpResponse) GetReply() *Reply {
@@ -4163,7 +4440,7 @@ type ListGuestsRequest struct {
 
 func (x *ListGuestsRequest) Reset() {
 	*x = ListGuestsRequest{}
-	mi := &file_local_proto_msgTypes[59]
+	mi := &file_local_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4175,7 +4452,7 @@ func (x *ListGuestsRequest) String() string {
 func (*ListGuestsRequest) ProtoMessage() {}
 
 func (x *ListGuestsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[59]
+	mi := &file_local_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4188,7 +4465,7 @@ func (x *ListGuestsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListGuestsRequest.ProtoReflect.Descriptor instead.
 func (*ListGuestsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{59}
+	return file_local_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ListGuestsRequest) GetEvent() string {
@@ -4213,7 +4490,7 @@ type Guest struct {
 
 func (x *Guest) Reset() {
 	*x = Guest{}
-	mi := &file_local_proto_msgTypes[60]
+	mi := &file_local_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4225,7 +4502,7 @@ func (x *Guest) String() string {
 func (*Guest) ProtoMessage() {}
 
 func (x *Guest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[60]
+	mi := &file_local_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4238,7 +4515,7 @@ func (x *Guest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Guest.ProtoReflect.Descriptor instead.
 func (*Guest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{60}
+	return file_local_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *Guest) GetReply() string {
@@ -4305,7 +4582,7 @@ type GuestCounts struct {
 
 func (x *GuestCounts) Reset() {
 	*x = GuestCounts{}
-	mi := &file_local_proto_msgTypes[61]
+	mi := &file_local_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4317,7 +4594,7 @@ func (x *GuestCounts) String() string {
 func (*GuestCounts) ProtoMessage() {}
 
 func (x *GuestCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[61]
+	mi := &file_local_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4330,7 +4607,7 @@ func (x *GuestCounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuestCounts.ProtoReflect.Descriptor instead.
 func (*GuestCounts) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{61}
+	return file_local_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *GuestCounts) GetYes() uint32 {
@@ -4393,7 +4670,7 @@ type GuestsResponse struct {
 
 func (x *GuestsResponse) Reset() {
 	*x = GuestsResponse{}
-	mi := &file_local_proto_msgTypes[62]
+	mi := &file_local_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4405,7 +4682,7 @@ func (x *GuestsResponse) String() string {
 func (*GuestsResponse) ProtoMessage() {}
 
 func (x *GuestsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[62]
+	mi := &file_local_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4418,7 +4695,7 @@ func (x *GuestsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuestsResponse.ProtoReflect.Descriptor instead.
 func (*GuestsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{62}
+	return file_local_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *GuestsResponse) GetGuests() []*Guest {
@@ -4456,7 +4733,7 @@ type Contact struct {
 
 func (x *Contact) Reset() {
 	*x = Contact{}
-	mi := &file_local_proto_msgTypes[63]
+	mi := &file_local_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4468,7 +4745,7 @@ func (x *Contact) String() string {
 func (*Contact) ProtoMessage() {}
 
 func (x *Contact) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[63]
+	mi := &file_local_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4481,7 +4758,7 @@ func (x *Contact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contact.ProtoReflect.Descriptor instead.
 func (*Contact) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{63}
+	return file_local_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *Contact) GetKey() string {
@@ -4534,7 +4811,7 @@ type ListContactsRequest struct {
 
 func (x *ListContactsRequest) Reset() {
 	*x = ListContactsRequest{}
-	mi := &file_local_proto_msgTypes[64]
+	mi := &file_local_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4546,7 +4823,7 @@ func (x *ListContactsRequest) String() string {
 func (*ListContactsRequest) ProtoMessage() {}
 
 func (x *ListContactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[64]
+	mi := &file_local_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4559,7 +4836,7 @@ func (x *ListContactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListContactsRequest.ProtoReflect.Descriptor instead.
 func (*ListContactsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{64}
+	return file_local_proto_rawDescGZIP(), []int{70}
 }
 
 type AddContactRequest struct {
@@ -4574,7 +4851,7 @@ type AddContactRequest struct {
 
 func (x *AddContactRequest) Reset() {
 	*x = AddContactRequest{}
-	mi := &file_local_proto_msgTypes[65]
+	mi := &file_local_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4586,7 +4863,7 @@ func (x *AddContactRequest) String() string {
 func (*AddContactRequest) ProtoMessage() {}
 
 func (x *AddContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[65]
+	mi := &file_local_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4599,7 +4876,7 @@ func (x *AddContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddContactRequest.ProtoReflect.Descriptor instead.
 func (*AddContactRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{65}
+	return file_local_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *AddContactRequest) GetCard() string {
@@ -4640,7 +4917,7 @@ type ContactsResponse struct {
 
 func (x *ContactsResponse) Reset() {
 	*x = ContactsResponse{}
-	mi := &file_local_proto_msgTypes[66]
+	mi := &file_local_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4652,7 +4929,7 @@ func (x *ContactsResponse) String() string {
 func (*ContactsResponse) ProtoMessage() {}
 
 func (x *ContactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[66]
+	mi := &file_local_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4665,7 +4942,7 @@ func (x *ContactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactsResponse.ProtoReflect.Descriptor instead.
 func (*ContactsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{66}
+	return file_local_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *ContactsResponse) GetContacts() []*Contact {
@@ -4691,7 +4968,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_local_proto_msgTypes[67]
+	mi := &file_local_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4703,7 +4980,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[67]
+	mi := &file_local_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4716,7 +4993,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{67}
+	return file_local_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *WatchRequest) GetCircle() string {
@@ -4740,7 +5017,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_local_proto_msgTypes[68]
+	mi := &file_local_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4752,7 +5029,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[68]
+	mi := &file_local_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4765,7 +5042,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{68}
+	return file_local_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *Change) GetKind() string {
@@ -4813,7 +5090,7 @@ type ExportBundleRequest struct {
 
 func (x *ExportBundleRequest) Reset() {
 	*x = ExportBundleRequest{}
-	mi := &file_local_proto_msgTypes[69]
+	mi := &file_local_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4825,7 +5102,7 @@ func (x *ExportBundleRequest) String() string {
 func (*ExportBundleRequest) ProtoMessage() {}
 
 func (x *ExportBundleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[69]
+	mi := &file_local_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4838,7 +5115,7 @@ func (x *ExportBundleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportBundleRequest.ProtoReflect.Descriptor instead.
 func (*ExportBundleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{69}
+	return file_local_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *ExportBundleRequest) GetSince() string {
@@ -4868,7 +5145,7 @@ type BundlePart struct {
 
 func (x *BundlePart) Reset() {
 	*x = BundlePart{}
-	mi := &file_local_proto_msgTypes[70]
+	mi := &file_local_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4880,7 +5157,7 @@ func (x *BundlePart) String() string {
 func (*BundlePart) ProtoMessage() {}
 
 func (x *BundlePart) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[70]
+	mi := &file_local_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4893,7 +5170,7 @@ func (x *BundlePart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BundlePart.ProtoReflect.Descriptor instead.
 func (*BundlePart) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{70}
+	return file_local_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *BundlePart) GetBundle() []byte {
@@ -4928,7 +5205,7 @@ type ImportBundleRequest struct {
 
 func (x *ImportBundleRequest) Reset() {
 	*x = ImportBundleRequest{}
-	mi := &file_local_proto_msgTypes[71]
+	mi := &file_local_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4940,7 +5217,7 @@ func (x *ImportBundleRequest) String() string {
 func (*ImportBundleRequest) ProtoMessage() {}
 
 func (x *ImportBundleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[71]
+	mi := &file_local_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4953,7 +5230,7 @@ func (x *ImportBundleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportBundleRequest.ProtoReflect.Descriptor instead.
 func (*ImportBundleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{71}
+	return file_local_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *ImportBundleRequest) GetBundle() []byte {
@@ -4976,7 +5253,7 @@ type BundleResponse struct {
 
 func (x *BundleResponse) Reset() {
 	*x = BundleResponse{}
-	mi := &file_local_proto_msgTypes[72]
+	mi := &file_local_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4988,7 +5265,7 @@ func (x *BundleResponse) String() string {
 func (*BundleResponse) ProtoMessage() {}
 
 func (x *BundleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[72]
+	mi := &file_local_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5001,7 +5278,7 @@ func (x *BundleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BundleResponse.ProtoReflect.Descriptor instead.
 func (*BundleResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{72}
+	return file_local_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *BundleResponse) GetFrames() uint32 {
@@ -5068,7 +5345,24 @@ const file_local_proto_rawDesc = "" +
 	"\x06locked\x18\x01 \x01(\bR\x06locked\"\r\n" +
 	"\vLockRequest\"&\n" +
 	"\fLockResponse\x12\x16\n" +
-	"\x06locked\x18\x01 \x01(\bR\x06locked\"\x0f\n" +
+	"\x06locked\x18\x01 \x01(\bR\x06locked\"p\n" +
+	"\x17ChangePassphraseRequest\x12\x10\n" +
+	"\x03old\x18\x01 \x01(\fR\x03old\x12\x1e\n" +
+	"\n" +
+	"passphrase\x18\x02 \x01(\fR\n" +
+	"passphrase\x12#\n" +
+	"\rno_passphrase\x18\x03 \x01(\bR\fnoPassphrase\"8\n" +
+	"\x18ChangePassphraseResponse\x12\x1c\n" +
+	"\tprotected\x18\x01 \x01(\bR\tprotected\"3\n" +
+	"\x11ShowBackupRequest\x12\x1e\n" +
+	"\n" +
+	"passphrase\x18\x01 \x01(\fR\n" +
+	"passphrase\",\n" +
+	"\x12ShowBackupResponse\x12\x16\n" +
+	"\x06backup\x18\x01 \x03(\tR\x06backup\"\r\n" +
+	"\vWipeRequest\"$\n" +
+	"\fWipeResponse\x12\x14\n" +
+	"\x05vault\x18\x01 \x01(\bR\x05vault\"\x0f\n" +
 	"\rStatusRequest\"\xec\x04\n" +
 	"\x0eStatusResponse\x12\x17\n" +
 	"\apeer_id\x18\x01 \x01(\tR\x06peerId\x12\x14\n" +
@@ -5463,11 +5757,15 @@ const file_local_proto_rawDesc = "" +
 	"\x03new\x18\x02 \x01(\rR\x03new\x12\x18\n" +
 	"\aignored\x18\x03 \x01(\rR\aignored\x12\x18\n" +
 	"\adamaged\x18\x04 \x01(\rR\adamaged\x12\x10\n" +
-	"\x03cut\x18\x05 \x01(\rR\x03cut2\x98\x12\n" +
+	"\x03cut\x18\x05 \x01(\rR\x03cut2\x9d\x14\n" +
 	"\x06Votive\x12C\n" +
 	"\x04Init\x12\x1c.votive.local.v1.InitRequest\x1a\x1d.votive.local.v1.InitResponse\x12I\n" +
 	"\x06Unlock\x12\x1e.votive.local.v1.UnlockRequest\x1a\x1f.votive.local.v1.UnlockResponse\x12C\n" +
-	"\x04Lock\x12\x1c.votive.local.v1.LockRequest\x1a\x1d.votive.local.v1.LockResponse\x12I\n" +
+	"\x04Lock\x12\x1c.votive.local.v1.LockRequest\x1a\x1d.votive.local.v1.LockResponse\x12g\n" +
+	"\x10ChangePassphrase\x12(.votive.local.v1.ChangePassphraseRequest\x1a).votive.local.v1.ChangePassphraseResponse\x12U\n" +
+	"\n" +
+	"ShowBackup\x12\".votive.local.v1.ShowBackupRequest\x1a#.votive.local.v1.ShowBackupResponse\x12C\n" +
+	"\x04Wipe\x12\x1c.votive.local.v1.WipeRequest\x1a\x1d.votive.local.v1.WipeResponse\x12I\n" +
 	"\x06Status\x12\x1e.votive.local.v1.StatusRequest\x1a\x1f.votive.local.v1.StatusResponse\x12O\n" +
 	"\bShutdown\x12 .votive.local.v1.ShutdownRequest\x1a!.votive.local.v1.ShutdownResponse\x12I\n" +
 	"\x06ShowID\x12\x1e.votive.local.v1.ShowIDRequest\x1a\x1f.votive.local.v1.ShowIDResponse\x12P\n" +
@@ -5511,194 +5809,206 @@ func file_local_proto_rawDescGZIP() []byte {
 	return file_local_proto_rawDescData
 }
 
-var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 73)
+var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 79)
 var file_local_proto_goTypes = []any{
-	(*Hint)(nil),                    // 0: votive.local.v1.Hint
-	(*Identity)(nil),                // 1: votive.local.v1.Identity
-	(*InitRequest)(nil),             // 2: votive.local.v1.InitRequest
-	(*InitResponse)(nil),            // 3: votive.local.v1.InitResponse
-	(*UnlockRequest)(nil),           // 4: votive.local.v1.UnlockRequest
-	(*UnlockResponse)(nil),          // 5: votive.local.v1.UnlockResponse
-	(*LockRequest)(nil),             // 6: votive.local.v1.LockRequest
-	(*LockResponse)(nil),            // 7: votive.local.v1.LockResponse
-	(*StatusRequest)(nil),           // 8: votive.local.v1.StatusRequest
-	(*StatusResponse)(nil),          // 9: votive.local.v1.StatusResponse
-	(*Floor)(nil),                   // 10: votive.local.v1.Floor
-	(*Catchup)(nil),                 // 11: votive.local.v1.Catchup
-	(*Mesh)(nil),                    // 12: votive.local.v1.Mesh
-	(*Origins)(nil),                 // 13: votive.local.v1.Origins
-	(*Connection)(nil),              // 14: votive.local.v1.Connection
-	(*ShutdownRequest)(nil),         // 15: votive.local.v1.ShutdownRequest
-	(*ShutdownResponse)(nil),        // 16: votive.local.v1.ShutdownResponse
-	(*ShowIDRequest)(nil),           // 17: votive.local.v1.ShowIDRequest
-	(*ShowIDResponse)(nil),          // 18: votive.local.v1.ShowIDResponse
-	(*Circle)(nil),                  // 19: votive.local.v1.Circle
-	(*NewCircleRequest)(nil),        // 20: votive.local.v1.NewCircleRequest
-	(*JoinCircleRequest)(nil),       // 21: votive.local.v1.JoinCircleRequest
-	(*ListCirclesRequest)(nil),      // 22: votive.local.v1.ListCirclesRequest
-	(*LeaveCircleRequest)(nil),      // 23: votive.local.v1.LeaveCircleRequest
-	(*CirclesResponse)(nil),         // 24: votive.local.v1.CirclesResponse
-	(*Time)(nil),                    // 25: votive.local.v1.Time
-	(*ReadTimeRequest)(nil),         // 26: votive.local.v1.ReadTimeRequest
-	(*ReadTimeResponse)(nil),        // 27: votive.local.v1.ReadTimeResponse
-	(*StringList)(nil),              // 28: votive.local.v1.StringList
-	(*Draft)(nil),                   // 29: votive.local.v1.Draft
-	(*AnnounceRequest)(nil),         // 30: votive.local.v1.AnnounceRequest
-	(*EditEventRequest)(nil),        // 31: votive.local.v1.EditEventRequest
-	(*CancelEventRequest)(nil),      // 32: votive.local.v1.CancelEventRequest
-	(*ChangeOccurrenceRequest)(nil), // 33: votive.local.v1.ChangeOccurrenceRequest
-	(*Details)(nil),                 // 34: votive.local.v1.Details
-	(*Organizer)(nil),               // 35: votive.local.v1.Organizer
-	(*Reply)(nil),                   // 36: votive.local.v1.Reply
-	(*Recurrence)(nil),              // 37: votive.local.v1.Recurrence
-	(*Occurrence)(nil),              // 38: votive.local.v1.Occurrence
-	(*CircleRef)(nil),               // 39: votive.local.v1.CircleRef
-	(*Event)(nil),                   // 40: votive.local.v1.Event
-	(*EventResponse)(nil),           // 41: votive.local.v1.EventResponse
-	(*ListEventsRequest)(nil),       // 42: votive.local.v1.ListEventsRequest
-	(*EventsResponse)(nil),          // 43: votive.local.v1.EventsResponse
-	(*ShowEventRequest)(nil),        // 44: votive.local.v1.ShowEventRequest
-	(*Revision)(nil),                // 45: votive.local.v1.Revision
-	(*ShowEventResponse)(nil),       // 46: votive.local.v1.ShowEventResponse
-	(*InviteRequest)(nil),           // 47: votive.local.v1.InviteRequest
-	(*Invite)(nil),                  // 48: votive.local.v1.Invite
-	(*InviteResponse)(nil),          // 49: votive.local.v1.InviteResponse
-	(*ListInvitesRequest)(nil),      // 50: votive.local.v1.ListInvitesRequest
-	(*InvitesResponse)(nil),         // 51: votive.local.v1.InvitesResponse
-	(*RevokeRequest)(nil),           // 52: votive.local.v1.RevokeRequest
-	(*InspectRequest)(nil),          // 53: votive.local.v1.InspectRequest
-	(*AcceptRequest)(nil),           // 54: votive.local.v1.AcceptRequest
-	(*Issuer)(nil),                  // 55: votive.local.v1.Issuer
-	(*AcceptResponse)(nil),          // 56: votive.local.v1.AcceptResponse
-	(*RsvpRequest)(nil),             // 57: votive.local.v1.RsvpRequest
-	(*RsvpResponse)(nil),            // 58: votive.local.v1.RsvpResponse
-	(*ListGuestsRequest)(nil),       // 59: votive.local.v1.ListGuestsRequest
-	(*Guest)(nil),                   // 60: votive.local.v1.Guest
-	(*GuestCounts)(nil),             // 61: votive.local.v1.GuestCounts
-	(*GuestsResponse)(nil),          // 62: votive.local.v1.GuestsResponse
-	(*Contact)(nil),                 // 63: votive.local.v1.Contact
-	(*ListContactsRequest)(nil),     // 64: votive.local.v1.ListContactsRequest
-	(*AddContactRequest)(nil),       // 65: votive.local.v1.AddContactRequest
-	(*ContactsResponse)(nil),        // 66: votive.local.v1.ContactsResponse
-	(*WatchRequest)(nil),            // 67: votive.local.v1.WatchRequest
-	(*Change)(nil),                  // 68: votive.local.v1.Change
-	(*ExportBundleRequest)(nil),     // 69: votive.local.v1.ExportBundleRequest
-	(*BundlePart)(nil),              // 70: votive.local.v1.BundlePart
-	(*ImportBundleRequest)(nil),     // 71: votive.local.v1.ImportBundleRequest
-	(*BundleResponse)(nil),          // 72: votive.local.v1.BundleResponse
+	(*Hint)(nil),                     // 0: votive.local.v1.Hint
+	(*Identity)(nil),                 // 1: votive.local.v1.Identity
+	(*InitRequest)(nil),              // 2: votive.local.v1.InitRequest
+	(*InitResponse)(nil),             // 3: votive.local.v1.InitResponse
+	(*UnlockRequest)(nil),            // 4: votive.local.v1.UnlockRequest
+	(*UnlockResponse)(nil),           // 5: votive.local.v1.UnlockResponse
+	(*LockRequest)(nil),              // 6: votive.local.v1.LockRequest
+	(*LockResponse)(nil),             // 7: votive.local.v1.LockResponse
+	(*ChangePassphraseRequest)(nil),  // 8: votive.local.v1.ChangePassphraseRequest
+	(*ChangePassphraseResponse)(nil), // 9: votive.local.v1.ChangePassphraseResponse
+	(*ShowBackupRequest)(nil),        // 10: votive.local.v1.ShowBackupRequest
+	(*ShowBackupResponse)(nil),       // 11: votive.local.v1.ShowBackupResponse
+	(*WipeRequest)(nil),              // 12: votive.local.v1.WipeRequest
+	(*WipeResponse)(nil),             // 13: votive.local.v1.WipeResponse
+	(*StatusRequest)(nil),            // 14: votive.local.v1.StatusRequest
+	(*StatusResponse)(nil),           // 15: votive.local.v1.StatusResponse
+	(*Floor)(nil),                    // 16: votive.local.v1.Floor
+	(*Catchup)(nil),                  // 17: votive.local.v1.Catchup
+	(*Mesh)(nil),                     // 18: votive.local.v1.Mesh
+	(*Origins)(nil),                  // 19: votive.local.v1.Origins
+	(*Connection)(nil),               // 20: votive.local.v1.Connection
+	(*ShutdownRequest)(nil),          // 21: votive.local.v1.ShutdownRequest
+	(*ShutdownResponse)(nil),         // 22: votive.local.v1.ShutdownResponse
+	(*ShowIDRequest)(nil),            // 23: votive.local.v1.ShowIDRequest
+	(*ShowIDResponse)(nil),           // 24: votive.local.v1.ShowIDResponse
+	(*Circle)(nil),                   // 25: votive.local.v1.Circle
+	(*NewCircleRequest)(nil),         // 26: votive.local.v1.NewCircleRequest
+	(*JoinCircleRequest)(nil),        // 27: votive.local.v1.JoinCircleRequest
+	(*ListCirclesRequest)(nil),       // 28: votive.local.v1.ListCirclesRequest
+	(*LeaveCircleRequest)(nil),       // 29: votive.local.v1.LeaveCircleRequest
+	(*CirclesResponse)(nil),          // 30: votive.local.v1.CirclesResponse
+	(*Time)(nil),                     // 31: votive.local.v1.Time
+	(*ReadTimeRequest)(nil),          // 32: votive.local.v1.ReadTimeRequest
+	(*ReadTimeResponse)(nil),         // 33: votive.local.v1.ReadTimeResponse
+	(*StringList)(nil),               // 34: votive.local.v1.StringList
+	(*Draft)(nil),                    // 35: votive.local.v1.Draft
+	(*AnnounceRequest)(nil),          // 36: votive.local.v1.AnnounceRequest
+	(*EditEventRequest)(nil),         // 37: votive.local.v1.EditEventRequest
+	(*CancelEventRequest)(nil),       // 38: votive.local.v1.CancelEventRequest
+	(*ChangeOccurrenceRequest)(nil),  // 39: votive.local.v1.ChangeOccurrenceRequest
+	(*Details)(nil),                  // 40: votive.local.v1.Details
+	(*Organizer)(nil),                // 41: votive.local.v1.Organizer
+	(*Reply)(nil),                    // 42: votive.local.v1.Reply
+	(*Recurrence)(nil),               // 43: votive.local.v1.Recurrence
+	(*Occurrence)(nil),               // 44: votive.local.v1.Occurrence
+	(*CircleRef)(nil),                // 45: votive.local.v1.CircleRef
+	(*Event)(nil),                    // 46: votive.local.v1.Event
+	(*EventResponse)(nil),            // 47: votive.local.v1.EventResponse
+	(*ListEventsRequest)(nil),        // 48: votive.local.v1.ListEventsRequest
+	(*EventsResponse)(nil),           // 49: votive.local.v1.EventsResponse
+	(*ShowEventRequest)(nil),         // 50: votive.local.v1.ShowEventRequest
+	(*Revision)(nil),                 // 51: votive.local.v1.Revision
+	(*ShowEventResponse)(nil),        // 52: votive.local.v1.ShowEventResponse
+	(*InviteRequest)(nil),            // 53: votive.local.v1.InviteRequest
+	(*Invite)(nil),                   // 54: votive.local.v1.Invite
+	(*InviteResponse)(nil),           // 55: votive.local.v1.InviteResponse
+	(*ListInvitesRequest)(nil),       // 56: votive.local.v1.ListInvitesRequest
+	(*InvitesResponse)(nil),          // 57: votive.local.v1.InvitesResponse
+	(*RevokeRequest)(nil),            // 58: votive.local.v1.RevokeRequest
+	(*InspectRequest)(nil),           // 59: votive.local.v1.InspectRequest
+	(*AcceptRequest)(nil),            // 60: votive.local.v1.AcceptRequest
+	(*Issuer)(nil),                   // 61: votive.local.v1.Issuer
+	(*AcceptResponse)(nil),           // 62: votive.local.v1.AcceptResponse
+	(*RsvpRequest)(nil),              // 63: votive.local.v1.RsvpRequest
+	(*RsvpResponse)(nil),             // 64: votive.local.v1.RsvpResponse
+	(*ListGuestsRequest)(nil),        // 65: votive.local.v1.ListGuestsRequest
+	(*Guest)(nil),                    // 66: votive.local.v1.Guest
+	(*GuestCounts)(nil),              // 67: votive.local.v1.GuestCounts
+	(*GuestsResponse)(nil),           // 68: votive.local.v1.GuestsResponse
+	(*Contact)(nil),                  // 69: votive.local.v1.Contact
+	(*ListContactsRequest)(nil),      // 70: votive.local.v1.ListContactsRequest
+	(*AddContactRequest)(nil),        // 71: votive.local.v1.AddContactRequest
+	(*ContactsResponse)(nil),         // 72: votive.local.v1.ContactsResponse
+	(*WatchRequest)(nil),             // 73: votive.local.v1.WatchRequest
+	(*Change)(nil),                   // 74: votive.local.v1.Change
+	(*ExportBundleRequest)(nil),      // 75: votive.local.v1.ExportBundleRequest
+	(*BundlePart)(nil),               // 76: votive.local.v1.BundlePart
+	(*ImportBundleRequest)(nil),      // 77: votive.local.v1.ImportBundleRequest
+	(*BundleResponse)(nil),           // 78: votive.local.v1.BundleResponse
 }
 var file_local_proto_depIdxs = []int32{
 	1,  // 0: votive.local.v1.InitResponse.identity:type_name -> votive.local.v1.Identity
-	10, // 1: votive.local.v1.StatusResponse.floor:type_name -> votive.local.v1.Floor
-	11, // 2: votive.local.v1.StatusResponse.catchup:type_name -> votive.local.v1.Catchup
-	14, // 3: votive.local.v1.StatusResponse.connections:type_name -> votive.local.v1.Connection
-	12, // 4: votive.local.v1.StatusResponse.mesh:type_name -> votive.local.v1.Mesh
-	13, // 5: votive.local.v1.Mesh.from:type_name -> votive.local.v1.Origins
+	16, // 1: votive.local.v1.StatusResponse.floor:type_name -> votive.local.v1.Floor
+	17, // 2: votive.local.v1.StatusResponse.catchup:type_name -> votive.local.v1.Catchup
+	20, // 3: votive.local.v1.StatusResponse.connections:type_name -> votive.local.v1.Connection
+	18, // 4: votive.local.v1.StatusResponse.mesh:type_name -> votive.local.v1.Mesh
+	19, // 5: votive.local.v1.Mesh.from:type_name -> votive.local.v1.Origins
 	1,  // 6: votive.local.v1.ShowIDResponse.identity:type_name -> votive.local.v1.Identity
-	19, // 7: votive.local.v1.CirclesResponse.circles:type_name -> votive.local.v1.Circle
-	25, // 8: votive.local.v1.ReadTimeResponse.start:type_name -> votive.local.v1.Time
-	25, // 9: votive.local.v1.ReadTimeResponse.end:type_name -> votive.local.v1.Time
-	37, // 10: votive.local.v1.ReadTimeResponse.recurrence:type_name -> votive.local.v1.Recurrence
-	25, // 11: votive.local.v1.Draft.start:type_name -> votive.local.v1.Time
-	25, // 12: votive.local.v1.Draft.end:type_name -> votive.local.v1.Time
-	28, // 13: votive.local.v1.Draft.join:type_name -> votive.local.v1.StringList
-	28, // 14: votive.local.v1.Draft.tags:type_name -> votive.local.v1.StringList
-	29, // 15: votive.local.v1.AnnounceRequest.draft:type_name -> votive.local.v1.Draft
-	29, // 16: votive.local.v1.EditEventRequest.draft:type_name -> votive.local.v1.Draft
-	25, // 17: votive.local.v1.ChangeOccurrenceRequest.start:type_name -> votive.local.v1.Time
-	25, // 18: votive.local.v1.ChangeOccurrenceRequest.end:type_name -> votive.local.v1.Time
-	25, // 19: votive.local.v1.Occurrence.start:type_name -> votive.local.v1.Time
-	25, // 20: votive.local.v1.Occurrence.end:type_name -> votive.local.v1.Time
-	25, // 21: votive.local.v1.Event.start:type_name -> votive.local.v1.Time
-	25, // 22: votive.local.v1.Event.end:type_name -> votive.local.v1.Time
-	37, // 23: votive.local.v1.Event.recurrence:type_name -> votive.local.v1.Recurrence
-	34, // 24: votive.local.v1.Event.details:type_name -> votive.local.v1.Details
-	39, // 25: votive.local.v1.Event.circle:type_name -> votive.local.v1.CircleRef
-	35, // 26: votive.local.v1.Event.organizers:type_name -> votive.local.v1.Organizer
-	36, // 27: votive.local.v1.Event.reply:type_name -> votive.local.v1.Reply
-	40, // 28: votive.local.v1.Event.alternatives:type_name -> votive.local.v1.Event
-	38, // 29: votive.local.v1.Event.next:type_name -> votive.local.v1.Occurrence
-	40, // 30: votive.local.v1.EventResponse.event:type_name -> votive.local.v1.Event
-	40, // 31: votive.local.v1.EventsResponse.events:type_name -> votive.local.v1.Event
-	25, // 32: votive.local.v1.Revision.start:type_name -> votive.local.v1.Time
-	25, // 33: votive.local.v1.Revision.end:type_name -> votive.local.v1.Time
-	40, // 34: votive.local.v1.ShowEventResponse.event:type_name -> votive.local.v1.Event
-	45, // 35: votive.local.v1.ShowEventResponse.revisions:type_name -> votive.local.v1.Revision
-	38, // 36: votive.local.v1.ShowEventResponse.occurrences:type_name -> votive.local.v1.Occurrence
-	40, // 37: votive.local.v1.ShowEventResponse.parts:type_name -> votive.local.v1.Event
-	48, // 38: votive.local.v1.InvitesResponse.invites:type_name -> votive.local.v1.Invite
-	55, // 39: votive.local.v1.AcceptResponse.issuer:type_name -> votive.local.v1.Issuer
-	19, // 40: votive.local.v1.AcceptResponse.circle:type_name -> votive.local.v1.Circle
-	40, // 41: votive.local.v1.AcceptResponse.event:type_name -> votive.local.v1.Event
-	63, // 42: votive.local.v1.AcceptResponse.contact:type_name -> votive.local.v1.Contact
-	36, // 43: votive.local.v1.RsvpResponse.reply:type_name -> votive.local.v1.Reply
-	60, // 44: votive.local.v1.GuestsResponse.guests:type_name -> votive.local.v1.Guest
-	61, // 45: votive.local.v1.GuestsResponse.counts:type_name -> votive.local.v1.GuestCounts
-	63, // 46: votive.local.v1.ContactsResponse.contacts:type_name -> votive.local.v1.Contact
-	40, // 47: votive.local.v1.Change.event:type_name -> votive.local.v1.Event
-	60, // 48: votive.local.v1.Change.guest:type_name -> votive.local.v1.Guest
-	36, // 49: votive.local.v1.Change.reply:type_name -> votive.local.v1.Reply
-	14, // 50: votive.local.v1.Change.peer:type_name -> votive.local.v1.Connection
+	25, // 7: votive.local.v1.CirclesResponse.circles:type_name -> votive.local.v1.Circle
+	31, // 8: votive.local.v1.ReadTimeResponse.start:type_name -> votive.local.v1.Time
+	31, // 9: votive.local.v1.ReadTimeResponse.end:type_name -> votive.local.v1.Time
+	43, // 10: votive.local.v1.ReadTimeResponse.recurrence:type_name -> votive.local.v1.Recurrence
+	31, // 11: votive.local.v1.Draft.start:type_name -> votive.local.v1.Time
+	31, // 12: votive.local.v1.Draft.end:type_name -> votive.local.v1.Time
+	34, // 13: votive.local.v1.Draft.join:type_name -> votive.local.v1.StringList
+	34, // 14: votive.local.v1.Draft.tags:type_name -> votive.local.v1.StringList
+	35, // 15: votive.local.v1.AnnounceRequest.draft:type_name -> votive.local.v1.Draft
+	35, // 16: votive.local.v1.EditEventRequest.draft:type_name -> votive.local.v1.Draft
+	31, // 17: votive.local.v1.ChangeOccurrenceRequest.start:type_name -> votive.local.v1.Time
+	31, // 18: votive.local.v1.ChangeOccurrenceRequest.end:type_name -> votive.local.v1.Time
+	31, // 19: votive.local.v1.Occurrence.start:type_name -> votive.local.v1.Time
+	31, // 20: votive.local.v1.Occurrence.end:type_name -> votive.local.v1.Time
+	31, // 21: votive.local.v1.Event.start:type_name -> votive.local.v1.Time
+	31, // 22: votive.local.v1.Event.end:type_name -> votive.local.v1.Time
+	43, // 23: votive.local.v1.Event.recurrence:type_name -> votive.local.v1.Recurrence
+	40, // 24: votive.local.v1.Event.details:type_name -> votive.local.v1.Details
+	45, // 25: votive.local.v1.Event.circle:type_name -> votive.local.v1.CircleRef
+	41, // 26: votive.local.v1.Event.organizers:type_name -> votive.local.v1.Organizer
+	42, // 27: votive.local.v1.Event.reply:type_name -> votive.local.v1.Reply
+	46, // 28: votive.local.v1.Event.alternatives:type_name -> votive.local.v1.Event
+	44, // 29: votive.local.v1.Event.next:type_name -> votive.local.v1.Occurrence
+	46, // 30: votive.local.v1.EventResponse.event:type_name -> votive.local.v1.Event
+	46, // 31: votive.local.v1.EventsResponse.events:type_name -> votive.local.v1.Event
+	31, // 32: votive.local.v1.Revision.start:type_name -> votive.local.v1.Time
+	31, // 33: votive.local.v1.Revision.end:type_name -> votive.local.v1.Time
+	46, // 34: votive.local.v1.ShowEventResponse.event:type_name -> votive.local.v1.Event
+	51, // 35: votive.local.v1.ShowEventResponse.revisions:type_name -> votive.local.v1.Revision
+	44, // 36: votive.local.v1.ShowEventResponse.occurrences:type_name -> votive.local.v1.Occurrence
+	46, // 37: votive.local.v1.ShowEventResponse.parts:type_name -> votive.local.v1.Event
+	54, // 38: votive.local.v1.InvitesResponse.invites:type_name -> votive.local.v1.Invite
+	61, // 39: votive.local.v1.AcceptResponse.issuer:type_name -> votive.local.v1.Issuer
+	25, // 40: votive.local.v1.AcceptResponse.circle:type_name -> votive.local.v1.Circle
+	46, // 41: votive.local.v1.AcceptResponse.event:type_name -> votive.local.v1.Event
+	69, // 42: votive.local.v1.AcceptResponse.contact:type_name -> votive.local.v1.Contact
+	42, // 43: votive.local.v1.RsvpResponse.reply:type_name -> votive.local.v1.Reply
+	66, // 44: votive.local.v1.GuestsResponse.guests:type_name -> votive.local.v1.Guest
+	67, // 45: votive.local.v1.GuestsResponse.counts:type_name -> votive.local.v1.GuestCounts
+	69, // 46: votive.local.v1.ContactsResponse.contacts:type_name -> votive.local.v1.Contact
+	46, // 47: votive.local.v1.Change.event:type_name -> votive.local.v1.Event
+	66, // 48: votive.local.v1.Change.guest:type_name -> votive.local.v1.Guest
+	42, // 49: votive.local.v1.Change.reply:type_name -> votive.local.v1.Reply
+	20, // 50: votive.local.v1.Change.peer:type_name -> votive.local.v1.Connection
 	2,  // 51: votive.local.v1.Votive.Init:input_type -> votive.local.v1.InitRequest
 	4,  // 52: votive.local.v1.Votive.Unlock:input_type -> votive.local.v1.UnlockRequest
 	6,  // 53: votive.local.v1.Votive.Lock:input_type -> votive.local.v1.LockRequest
-	8,  // 54: votive.local.v1.Votive.Status:input_type -> votive.local.v1.StatusRequest
-	15, // 55: votive.local.v1.Votive.Shutdown:input_type -> votive.local.v1.ShutdownRequest
-	17, // 56: votive.local.v1.Votive.ShowID:input_type -> votive.local.v1.ShowIDRequest
-	20, // 57: votive.local.v1.Votive.NewCircle:input_type -> votive.local.v1.NewCircleRequest
-	21, // 58: votive.local.v1.Votive.JoinCircle:input_type -> votive.local.v1.JoinCircleRequest
-	22, // 59: votive.local.v1.Votive.ListCircles:input_type -> votive.local.v1.ListCirclesRequest
-	23, // 60: votive.local.v1.Votive.LeaveCircle:input_type -> votive.local.v1.LeaveCircleRequest
-	26, // 61: votive.local.v1.Votive.ReadTime:input_type -> votive.local.v1.ReadTimeRequest
-	30, // 62: votive.local.v1.Votive.Announce:input_type -> votive.local.v1.AnnounceRequest
-	42, // 63: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
-	44, // 64: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
-	31, // 65: votive.local.v1.Votive.EditEvent:input_type -> votive.local.v1.EditEventRequest
-	32, // 66: votive.local.v1.Votive.CancelEvent:input_type -> votive.local.v1.CancelEventRequest
-	33, // 67: votive.local.v1.Votive.ChangeOccurrence:input_type -> votive.local.v1.ChangeOccurrenceRequest
-	47, // 68: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
-	50, // 69: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
-	52, // 70: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
-	53, // 71: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
-	54, // 72: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
-	57, // 73: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
-	59, // 74: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
-	64, // 75: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
-	65, // 76: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
-	69, // 77: votive.local.v1.Votive.ExportBundle:input_type -> votive.local.v1.ExportBundleRequest
-	71, // 78: votive.local.v1.Votive.ImportBundle:input_type -> votive.local.v1.ImportBundleRequest
-	67, // 79: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
-	3,  // 80: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
-	5,  // 81: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
-	7,  // 82: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
-	9,  // 83: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
-	16, // 84: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
-	18, // 85: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
-	24, // 86: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
-	24, // 87: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
-	24, // 88: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
-	24, // 89: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
-	27, // 90: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
-	41, // 91: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
-	43, // 92: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
-	46, // 93: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
-	41, // 94: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
-	41, // 95: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
-	41, // 96: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
-	49, // 97: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
-	51, // 98: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
-	51, // 99: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
-	56, // 100: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
-	56, // 101: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
-	58, // 102: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
-	62, // 103: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
-	66, // 104: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
-	66, // 105: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
-	70, // 106: votive.local.v1.Votive.ExportBundle:output_type -> votive.local.v1.BundlePart
-	72, // 107: votive.local.v1.Votive.ImportBundle:output_type -> votive.local.v1.BundleResponse
-	68, // 108: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
-	80, // [80:109] is the sub-list for method output_type
-	51, // [51:80] is the sub-list for method input_type
+	8,  // 54: votive.local.v1.Votive.ChangePassphrase:input_type -> votive.local.v1.ChangePassphraseRequest
+	10, // 55: votive.local.v1.Votive.ShowBackup:input_type -> votive.local.v1.ShowBackupRequest
+	12, // 56: votive.local.v1.Votive.Wipe:input_type -> votive.local.v1.WipeRequest
+	14, // 57: votive.local.v1.Votive.Status:input_type -> votive.local.v1.StatusRequest
+	21, // 58: votive.local.v1.Votive.Shutdown:input_type -> votive.local.v1.ShutdownRequest
+	23, // 59: votive.local.v1.Votive.ShowID:input_type -> votive.local.v1.ShowIDRequest
+	26, // 60: votive.local.v1.Votive.NewCircle:input_type -> votive.local.v1.NewCircleRequest
+	27, // 61: votive.local.v1.Votive.JoinCircle:input_type -> votive.local.v1.JoinCircleRequest
+	28, // 62: votive.local.v1.Votive.ListCircles:input_type -> votive.local.v1.ListCirclesRequest
+	29, // 63: votive.local.v1.Votive.LeaveCircle:input_type -> votive.local.v1.LeaveCircleRequest
+	32, // 64: votive.local.v1.Votive.ReadTime:input_type -> votive.local.v1.ReadTimeRequest
+	36, // 65: votive.local.v1.Votive.Announce:input_type -> votive.local.v1.AnnounceRequest
+	48, // 66: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
+	50, // 67: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
+	37, // 68: votive.local.v1.Votive.EditEvent:input_type -> votive.local.v1.EditEventRequest
+	38, // 69: votive.local.v1.Votive.CancelEvent:input_type -> votive.local.v1.CancelEventRequest
+	39, // 70: votive.local.v1.Votive.ChangeOccurrence:input_type -> votive.local.v1.ChangeOccurrenceRequest
+	53, // 71: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
+	56, // 72: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
+	58, // 73: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
+	59, // 74: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
+	60, // 75: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
+	63, // 76: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
+	65, // 77: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
+	70, // 78: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
+	71, // 79: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
+	75, // 80: votive.local.v1.Votive.ExportBundle:input_type -> votive.local.v1.ExportBundleRequest
+	77, // 81: votive.local.v1.Votive.ImportBundle:input_type -> votive.local.v1.ImportBundleRequest
+	73, // 82: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
+	3,  // 83: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
+	5,  // 84: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
+	7,  // 85: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
+	9,  // 86: votive.local.v1.Votive.ChangePassphrase:output_type -> votive.local.v1.ChangePassphraseResponse
+	11, // 87: votive.local.v1.Votive.ShowBackup:output_type -> votive.local.v1.ShowBackupResponse
+	13, // 88: votive.local.v1.Votive.Wipe:output_type -> votive.local.v1.WipeResponse
+	15, // 89: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
+	22, // 90: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
+	24, // 91: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
+	30, // 92: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
+	30, // 93: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
+	30, // 94: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
+	30, // 95: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
+	33, // 96: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
+	47, // 97: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
+	49, // 98: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
+	52, // 99: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
+	47, // 100: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
+	47, // 101: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
+	47, // 102: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
+	55, // 103: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
+	57, // 104: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
+	57, // 105: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
+	62, // 106: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
+	62, // 107: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
+	64, // 108: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
+	68, // 109: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
+	72, // 110: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
+	72, // 111: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
+	76, // 112: votive.local.v1.Votive.ExportBundle:output_type -> votive.local.v1.BundlePart
+	78, // 113: votive.local.v1.Votive.ImportBundle:output_type -> votive.local.v1.BundleResponse
+	74, // 114: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
+	83, // [83:115] is the sub-list for method output_type
+	51, // [51:83] is the sub-list for method input_type
 	51, // [51:51] is the sub-list for extension type_name
 	51, // [51:51] is the sub-list for extension extendee
 	0,  // [0:51] is the sub-list for field type_name
@@ -5709,17 +6019,17 @@ func file_local_proto_init() {
 	if File_local_proto != nil {
 		return
 	}
-	file_local_proto_msgTypes[9].OneofWrappers = []any{}
-	file_local_proto_msgTypes[25].OneofWrappers = []any{}
-	file_local_proto_msgTypes[29].OneofWrappers = []any{}
-	file_local_proto_msgTypes[57].OneofWrappers = []any{}
+	file_local_proto_msgTypes[15].OneofWrappers = []any{}
+	file_local_proto_msgTypes[31].OneofWrappers = []any{}
+	file_local_proto_msgTypes[35].OneofWrappers = []any{}
+	file_local_proto_msgTypes[63].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_local_proto_rawDesc), len(file_local_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   73,
+			NumMessages:   79,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

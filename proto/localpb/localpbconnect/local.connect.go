@@ -44,6 +44,12 @@ const (
 	VotiveUnlockProcedure = "/votive.local.v1.Votive/Unlock"
 	// VotiveLockProcedure is the fully-qualified name of the Votive's Lock RPC.
 	VotiveLockProcedure = "/votive.local.v1.Votive/Lock"
+	// VotiveChangePassphraseProcedure is the fully-qualified name of the Votive's ChangePassphrase RPC.
+	VotiveChangePassphraseProcedure = "/votive.local.v1.Votive/ChangePassphrase"
+	// VotiveShowBackupProcedure is the fully-qualified name of the Votive's ShowBackup RPC.
+	VotiveShowBackupProcedure = "/votive.local.v1.Votive/ShowBackup"
+	// VotiveWipeProcedure is the fully-qualified name of the Votive's Wipe RPC.
+	VotiveWipeProcedure = "/votive.local.v1.Votive/Wipe"
 	// VotiveStatusProcedure is the fully-qualified name of the Votive's Status RPC.
 	VotiveStatusProcedure = "/votive.local.v1.Votive/Status"
 	// VotiveShutdownProcedure is the fully-qualified name of the Votive's Shutdown RPC.
@@ -104,6 +110,9 @@ type VotiveClient interface {
 	Init(context.Context, *localpb.InitRequest) (*localpb.InitResponse, error)
 	Unlock(context.Context, *localpb.UnlockRequest) (*localpb.UnlockResponse, error)
 	Lock(context.Context, *localpb.LockRequest) (*localpb.LockResponse, error)
+	ChangePassphrase(context.Context, *localpb.ChangePassphraseRequest) (*localpb.ChangePassphraseResponse, error)
+	ShowBackup(context.Context, *localpb.ShowBackupRequest) (*localpb.ShowBackupResponse, error)
+	Wipe(context.Context, *localpb.WipeRequest) (*localpb.WipeResponse, error)
 	Status(context.Context, *localpb.StatusRequest) (*localpb.StatusResponse, error)
 	Shutdown(context.Context, *localpb.ShutdownRequest) (*localpb.ShutdownResponse, error)
 	ShowID(context.Context, *localpb.ShowIDRequest) (*localpb.ShowIDResponse, error)
@@ -165,6 +174,24 @@ func NewVotiveClient(httpClient connect.HTTPClient, baseURL string, opts ...conn
 			httpClient,
 			baseURL+VotiveLockProcedure,
 			connect.WithSchema(votiveMethods.ByName("Lock")),
+			connect.WithClientOptions(opts...),
+		),
+		changePassphrase: connect.NewClient[localpb.ChangePassphraseRequest, localpb.ChangePassphraseResponse](
+			httpClient,
+			baseURL+VotiveChangePassphraseProcedure,
+			connect.WithSchema(votiveMethods.ByName("ChangePassphrase")),
+			connect.WithClientOptions(opts...),
+		),
+		showBackup: connect.NewClient[localpb.ShowBackupRequest, localpb.ShowBackupResponse](
+			httpClient,
+			baseURL+VotiveShowBackupProcedure,
+			connect.WithSchema(votiveMethods.ByName("ShowBackup")),
+			connect.WithClientOptions(opts...),
+		),
+		wipe: connect.NewClient[localpb.WipeRequest, localpb.WipeResponse](
+			httpClient,
+			baseURL+VotiveWipeProcedure,
+			connect.WithSchema(votiveMethods.ByName("Wipe")),
 			connect.WithClientOptions(opts...),
 		),
 		status: connect.NewClient[localpb.StatusRequest, localpb.StatusResponse](
@@ -331,6 +358,9 @@ type votiveClient struct {
 	init             *connect.Client[localpb.InitRequest, localpb.InitResponse]
 	unlock           *connect.Client[localpb.UnlockRequest, localpb.UnlockResponse]
 	lock             *connect.Client[localpb.LockRequest, localpb.LockResponse]
+	changePassphrase *connect.Client[localpb.ChangePassphraseRequest, localpb.ChangePassphraseResponse]
+	showBackup       *connect.Client[localpb.ShowBackupRequest, localpb.ShowBackupResponse]
+	wipe             *connect.Client[localpb.WipeRequest, localpb.WipeResponse]
 	status           *connect.Client[localpb.StatusRequest, localpb.StatusResponse]
 	shutdown         *connect.Client[localpb.ShutdownRequest, localpb.ShutdownResponse]
 	showID           *connect.Client[localpb.ShowIDRequest, localpb.ShowIDResponse]
@@ -380,6 +410,33 @@ func (c *votiveClient) Unlock(ctx context.Context, req *localpb.UnlockRequest) (
 // Lock calls votive.local.v1.Votive.Lock.
 func (c *votiveClient) Lock(ctx context.Context, req *localpb.LockRequest) (*localpb.LockResponse, error) {
 	response, err := c.lock.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ChangePassphrase calls votive.local.v1.Votive.ChangePassphrase.
+func (c *votiveClient) ChangePassphrase(ctx context.Context, req *localpb.ChangePassphraseRequest) (*localpb.ChangePassphraseResponse, error) {
+	response, err := c.changePassphrase.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ShowBackup calls votive.local.v1.Votive.ShowBackup.
+func (c *votiveClient) ShowBackup(ctx context.Context, req *localpb.ShowBackupRequest) (*localpb.ShowBackupResponse, error) {
+	response, err := c.showBackup.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// Wipe calls votive.local.v1.Votive.Wipe.
+func (c *votiveClient) Wipe(ctx context.Context, req *localpb.WipeRequest) (*localpb.WipeResponse, error) {
+	response, err := c.wipe.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -618,6 +675,9 @@ type VotiveHandler interface {
 	Init(context.Context, *localpb.InitRequest) (*localpb.InitResponse, error)
 	Unlock(context.Context, *localpb.UnlockRequest) (*localpb.UnlockResponse, error)
 	Lock(context.Context, *localpb.LockRequest) (*localpb.LockResponse, error)
+	ChangePassphrase(context.Context, *localpb.ChangePassphraseRequest) (*localpb.ChangePassphraseResponse, error)
+	ShowBackup(context.Context, *localpb.ShowBackupRequest) (*localpb.ShowBackupResponse, error)
+	Wipe(context.Context, *localpb.WipeRequest) (*localpb.WipeResponse, error)
 	Status(context.Context, *localpb.StatusRequest) (*localpb.StatusResponse, error)
 	Shutdown(context.Context, *localpb.ShutdownRequest) (*localpb.ShutdownResponse, error)
 	ShowID(context.Context, *localpb.ShowIDRequest) (*localpb.ShowIDResponse, error)
@@ -675,6 +735,24 @@ func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string,
 		VotiveLockProcedure,
 		svc.Lock,
 		connect.WithSchema(votiveMethods.ByName("Lock")),
+		connect.WithHandlerOptions(opts...),
+	)
+	votiveChangePassphraseHandler := connect.NewUnaryHandlerSimple(
+		VotiveChangePassphraseProcedure,
+		svc.ChangePassphrase,
+		connect.WithSchema(votiveMethods.ByName("ChangePassphrase")),
+		connect.WithHandlerOptions(opts...),
+	)
+	votiveShowBackupHandler := connect.NewUnaryHandlerSimple(
+		VotiveShowBackupProcedure,
+		svc.ShowBackup,
+		connect.WithSchema(votiveMethods.ByName("ShowBackup")),
+		connect.WithHandlerOptions(opts...),
+	)
+	votiveWipeHandler := connect.NewUnaryHandlerSimple(
+		VotiveWipeProcedure,
+		svc.Wipe,
+		connect.WithSchema(votiveMethods.ByName("Wipe")),
 		connect.WithHandlerOptions(opts...),
 	)
 	votiveStatusHandler := connect.NewUnaryHandlerSimple(
@@ -841,6 +919,12 @@ func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string,
 			votiveUnlockHandler.ServeHTTP(w, r)
 		case VotiveLockProcedure:
 			votiveLockHandler.ServeHTTP(w, r)
+		case VotiveChangePassphraseProcedure:
+			votiveChangePassphraseHandler.ServeHTTP(w, r)
+		case VotiveShowBackupProcedure:
+			votiveShowBackupHandler.ServeHTTP(w, r)
+		case VotiveWipeProcedure:
+			votiveWipeHandler.ServeHTTP(w, r)
 		case VotiveStatusProcedure:
 			votiveStatusHandler.ServeHTTP(w, r)
 		case VotiveShutdownProcedure:
@@ -912,6 +996,18 @@ func (UnimplementedVotiveHandler) Unlock(context.Context, *localpb.UnlockRequest
 
 func (UnimplementedVotiveHandler) Lock(context.Context, *localpb.LockRequest) (*localpb.LockResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.Lock is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) ChangePassphrase(context.Context, *localpb.ChangePassphraseRequest) (*localpb.ChangePassphraseResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ChangePassphrase is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) ShowBackup(context.Context, *localpb.ShowBackupRequest) (*localpb.ShowBackupResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ShowBackup is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) Wipe(context.Context, *localpb.WipeRequest) (*localpb.WipeResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.Wipe is not implemented"))
 }
 
 func (UnimplementedVotiveHandler) Status(context.Context, *localpb.StatusRequest) (*localpb.StatusResponse, error) {

@@ -42,7 +42,7 @@ from such words.`,
 		if err := exclusive(flags, [2]string{"passphrase-file", "no-passphrase"}); err != nil {
 			return err
 		}
-		secret, err := a.newPassphrase(file, bare)
+		secret, err := a.newPassphrase("votive init", file, bare)
 		if err != nil {
 			return err
 		}
@@ -70,29 +70,32 @@ from such words.`,
 
 // ready is a daemon that runs and has no vault yet.
 func (a *app) ready(ctx context.Context) (daemon.Client, error) {
+	client, status, err := a.served(ctx)
+	if err == nil && status.GetVault() {
+		err = failed("votive status", "there is a vault here already")
+	}
+	return client, err
+}
+
+// served is a daemon that runs, started if it did not, and how it is doing.
+func (a *app) served(ctx context.Context) (daemon.Client, *localpb.StatusResponse, error) {
 	client, err := a.client()
 	if err != nil {
-		return client, err
+		return client, nil, err
 	}
 	status, err := client.Status(ctx, &localpb.StatusRequest{})
 	if errors.Is(err, daemon.ErrNotRunning) {
 		if _, err = a.start(ctx, nil); err != nil {
-			return client, err
+			return client, nil, err
 		}
 		status, err = client.Status(ctx, &localpb.StatusRequest{})
 	}
-	if err != nil {
-		return client, err
-	}
-	if status.GetVault() {
-		return client, failed("votive status", "there is a vault here already")
-	}
-	return client, nil
+	return client, status, err
 }
 
-// newPassphrase says early whether there is a way to get a passphrase, and how
-// to get it later.
-func (a *app) newPassphrase(file string, bare bool) (func(context.Context) ([]byte, error), error) {
+// newPassphrase says early whether there is a way to get a passphrase for the
+// command, and how to get it later.
+func (a *app) newPassphrase(command, file string, bare bool) (func(context.Context) ([]byte, error), error) {
 	if bare {
 		return func(context.Context) ([]byte, error) { return nil, nil }, nil
 	}
@@ -102,7 +105,7 @@ func (a *app) newPassphrase(file string, bare bool) (func(context.Context) ([]by
 	}
 	fd, ok := a.terminal()
 	if !ok {
-		return nil, usage("votive init --passphrase-file FILE",
+		return nil, usage(command+" --passphrase-file FILE",
 			"there is nobody to ask for a passphrase: give --passphrase-file or --no-passphrase")
 	}
 	return func(ctx context.Context) ([]byte, error) {
@@ -111,14 +114,14 @@ func (a *app) newPassphrase(file string, bare bool) (func(context.Context) ([]by
 			return nil, err
 		}
 		if len(first) == 0 {
-			return nil, usage("votive init --no-passphrase", "that is no passphrase")
+			return nil, usage(command+" --no-passphrase", "that is no passphrase")
 		}
 		second, err := a.secret(ctx, fd, "The same once more:")
 		if err != nil {
 			return nil, err
 		}
 		if !bytes.Equal(first, second) {
-			return nil, usage("votive init", "the two passphrases differ, and nothing was made")
+			return nil, usage(command, "the two passphrases differ, and nothing was done")
 		}
 		return first, nil
 	}, nil
@@ -147,8 +150,10 @@ func (a *app) lock() *cobra.Command {
 	return &cobra.Command{
 		Use:   "lock",
 		Short: "close the vault until you unlock it",
-		Long: `Closes the vault: the daemon forgets the keys and everything that they opened, and
-goes on carrying what others announce.`,
+		Long: `Closes the vault: the daemon drops the keys and everything that they opened, and
+goes on carrying what others announce. Traces may stay in this computer's memory
+and in its swap space until it is switched off; a computer that may be taken from
+you should be off.`,
 		Example: "  votive lock",
 		Args:    want(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -210,11 +215,16 @@ func (a *app) passphrase(ctx context.Context, client daemon.Client, file string)
 	if !status.GetVault() || !status.GetProtected() || !status.GetLocked() {
 		return nil, nil // the daemon says what there is to say
 	}
+	return a.knownPassphrase(ctx, "votive unlock --passphrase-file FILE", "Passphrase:")
+}
+
+// knownPassphrase asks for the passphrase that there is.
+func (a *app) knownPassphrase(ctx context.Context, hint, question string) ([]byte, error) {
 	fd, ok := a.terminal()
 	if !ok {
-		return nil, usage("votive unlock --passphrase-file FILE", "there is nobody to ask for the passphrase")
+		return nil, usage(hint, "there is nobody to ask for the passphrase")
 	}
-	return a.secret(ctx, fd, "Passphrase:")
+	return a.secret(ctx, fd, question)
 }
 
 func (a *app) id() *cobra.Command {

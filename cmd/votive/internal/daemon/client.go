@@ -33,6 +33,21 @@ func (c Client) Lock(ctx context.Context, r *localpb.LockRequest) (*localpb.Lock
 	return ask(ctx, c.home, "Lock", r, new(localpb.LockResponse))
 }
 
+// ChangePassphrase has another passphrase open the vault, or none.
+func (c Client) ChangePassphrase(ctx context.Context, r *localpb.ChangePassphraseRequest) (*localpb.ChangePassphraseResponse, error) {
+	return ask(ctx, c.home, "ChangePassphrase", r, new(localpb.ChangePassphraseResponse))
+}
+
+// ShowBackup shows the 24 words again.
+func (c Client) ShowBackup(ctx context.Context, r *localpb.ShowBackupRequest) (*localpb.ShowBackupResponse, error) {
+	return ask(ctx, c.home, "ShowBackup", r, new(localpb.ShowBackupResponse))
+}
+
+// Wipe destroys the vault.
+func (c Client) Wipe(ctx context.Context, r *localpb.WipeRequest) (*localpb.WipeResponse, error) {
+	return ask(ctx, c.home, "Wipe", r, new(localpb.WipeResponse))
+}
+
 // Status says how the daemon is doing.
 func (c Client) Status(ctx context.Context, r *localpb.StatusRequest) (*localpb.StatusResponse, error) {
 	return ask(ctx, c.home, "Status", r, new(localpb.StatusResponse))
