@@ -21,6 +21,8 @@ const (
 
 // forget destroys what must not be kept: the private key of an Inbox and the
 // replies sealed to it, a day after the event; and links that came to nothing.
+// A locked vault does not say what these are: they go within an hour of its
+// being unlocked.
 func (a *Almanac) forget(ctx context.Context) error {
 	var over []votive.ID
 	var stale []votive.Link
@@ -59,17 +61,26 @@ func (a *Almanac) forget(ctx context.Context) error {
 	return a.Vault.Purge(ctx)
 }
 
-// over reports whether the event's replies have served, wherever it is read.
-// Only the head of an event that is not in conflict can say when it ends.
+// over reports whether the event's replies have served, wherever it is read,
+// and whichever of several heads is right. SPEC 8.7.
 func (e *Event) over(now time.Time) bool {
-	if !e.Known || e.State.Conflict {
+	if !e.Known {
 		return false
 	}
-	_, end := e.State.Card.Span(nil)
-	if e.State.Card.Start.Kind() != votive.Zoned {
-		end = end.Add(farthest)
+	cards := []votive.Card{e.State.Card}
+	for _, head := range e.State.Alternatives {
+		cards = append(cards, head.Card())
 	}
-	return now.After(end.Add(replyLife))
+	for _, card := range cards {
+		_, end := card.Span(nil)
+		if card.Start.Kind() != votive.Zoned {
+			end = end.Add(farthest)
+		}
+		if !now.After(end.Add(replyLife)) {
+			return false
+		}
+	}
+	return true
 }
 
 // forgetReplies deletes an event's replies, what was answered to them, and the

@@ -2,7 +2,9 @@ package secretary_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
+	"time"
 
 	"votive/node/almanac"
 	"votive/node/secretary"
@@ -113,5 +115,35 @@ func TestRestoredOrganizerWaits(t *testing.T) {
 	}
 	if s := host.knows(event).State; s.Conflict || s.Card.City != "Macau" || s.Sequence != 3 {
 		t.Errorf("city %s, sequence %d, conflict %v, want Macau, 3, false", s.Card.City, s.Sequence, s.Conflict)
+	}
+}
+
+// TestInboxIsDestroyedInConflict: organizers who disagree do not keep the key
+// that opens replies for ever; it goes a day after the last of the ends that
+// they name. SPEC 8.7.
+func TestInboxIsDestroyedInConflict(t *testing.T) {
+	w := newWorld(t)
+	host := w.person()
+	event := host.vigil(votive.ID{})
+	e := host.knows(event)
+	first := slices.Clip(e.Counted())
+	for _, end := range []string{"2027-06-04T21:00", "2027-06-05T21:00"} { // 13:00 UTC
+		card := e.State.Card
+		card.End = *at(t, end)
+		desk := &votive.Desk{Event: event, Counted: first}
+		host.takes(event, host.follow(desk, votive.Draft{Card: card}))
+	}
+	if e := host.knows(event); !e.State.Conflict || !e.Reads() {
+		t.Fatalf("conflict %v, reads replies %v, want both", e.State.Conflict, e.Reads())
+	}
+	w.now = time.Date(2027, 6, 6, 12, 59, 0, 0, time.UTC)
+	host.sweep()
+	if !host.knows(event).Reads() {
+		t.Error("the key is gone before the later end has passed for a day")
+	}
+	w.now = w.now.Add(2 * time.Minute)
+	host.sweep()
+	if host.knows(event).Reads() {
+		t.Error("the key is there a day after the later end")
 	}
 }

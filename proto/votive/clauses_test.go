@@ -16,7 +16,6 @@ import (
 // pending is the clauses with a MUST that no test cites yet, and why. A clause
 // that a test cites has to go from here.
 var pending = map[string]string{
-	"8.7": "who destroys the key of an inbox is node/almanac",
 	"8.8": "what is shown to guests is node/almanac",
 	"9.5": "who makes peer ids is node/mesh",
 }
