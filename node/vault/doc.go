@@ -19,9 +19,16 @@
 // and neither what they are called nor how long they are.
 //
 // What was received is written about once a minute, and only if frames came
-// at all, in batches of a fixed number of rows, filled up with dummies: the
-// rhythm of writing does not show which of the frames that came by were ours.
-// What the person does is written at once, and durable when Commit returns.
+// at all, in batches of a fixed number of rows, filled up with dummies. So that
+// the log of a disk that is seized does not say how many of the frames of a
+// minute were ours, dummies are made as rows are: most under new names, some
+// over others, and they go one by one, hours later (dummies.go). What the
+// person does is written at once, and durable when Commit returns.
+//
+// This holds for the hours before the disk is looked at. Dummies go and rows
+// stay: whoever has copies of the disk from different days, or finds in its
+// files the order in which rows of another day were written, can count those
+// that stayed. More than a batch of records in a minute shows as a second one.
 //
 // # When it is damaged
 //

@@ -15,9 +15,6 @@ const (
 	// among them, and flushMost how many are written at once.
 	flushRows = 32
 	flushMost = 1024
-	// dummies is how many rows dummies overwrite in turn, so that they take
-	// no room.
-	dummies = 64
 	// maxReceived is how many rows wait at most before they are written out
 	// of turn.
 	maxReceived = 4096
@@ -75,13 +72,18 @@ func (v *Vault) flush(ctx context.Context) (err error) {
 		names = append(names, name)
 	}
 	for first := true; first || len(names) > 0; first = false {
-		taken, rows, err := v.fill(names)
+		taken, rows, pads, err := v.batch(ctx, names)
 		if err != nil {
 			return err
 		}
 		err = v.db.Write(ctx, func(b ds.Batch) error {
 			for _, name := range names[:taken] {
 				if err := v.remove(ctx, b, name, chunks(name, v.received[name])); err != nil {
+					return err
+				}
+			}
+			for _, key := range pads.gone {
+				if err := b.Delete(ctx, key); err != nil {
 					return err
 				}
 			}
@@ -95,6 +97,7 @@ func (v *Vault) flush(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
+		v.dummies = pads.now
 		for _, name := range names[:taken] {
 			v.settled(name, chunks(name, v.received[name]))
 		}
@@ -103,8 +106,23 @@ func (v *Vault) flush(ctx context.Context) (err error) {
 	return nil
 }
 
-// fill seals rows to be written at once: as many of these as fit, and dummies.
-// It gives how many it took, at least one where there is one.
+// batch is rows to be written at once, dummies among them, in any order: the
+// log keeps it.
+func (v *Vault) batch(ctx context.Context, names []string) (taken int, rows []row, p padding, err error) {
+	if taken, rows, err = v.fill(names); err != nil {
+		return 0, nil, p, err
+	}
+	d := dice()
+	if p, err = v.pad(ctx, rows, d); err != nil {
+		return 0, nil, p, err
+	}
+	rows = append(rows, p.rows...)
+	d.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	return taken, rows, p, nil
+}
+
+// fill seals rows to be written at once: as many of these as fit. It gives how
+// many it took, at least one where there is one.
 func (v *Vault) fill(names []string) (taken int, rows []row, err error) {
 	for _, name := range names {
 		value := v.received[name]
@@ -117,13 +135,6 @@ func (v *Vault) fill(names []string) (taken int, rows []row, err error) {
 		}
 		rows = append(rows, sealed...)
 		taken++
-	}
-	for i := 0; len(rows)%flushRows != 0 || len(rows) == 0; i++ {
-		r, err := v.sealer.sealRow(dummyRow, "", i%dummies, 0, nil)
-		if err != nil {
-			return 0, nil, err
-		}
-		rows = append(rows, r)
 	}
 	return taken, rows, nil
 }

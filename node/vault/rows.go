@@ -158,6 +158,7 @@ func (v *Vault) Scan(ctx context.Context, see func(name string, value []byte) er
 	if err != nil {
 		return err
 	}
+	v.dummies = s.dummies
 	s.damaged += len(s.parts)
 	for name, value := range v.received {
 		if err := see(name, slices.Clone(value)); err != nil {
@@ -175,6 +176,7 @@ type scan struct {
 	v       *Vault
 	see     func(string, []byte) error
 	parts   map[string][]opened // of rows that are not complete yet
+	dummies []ds.Key
 	damaged int
 }
 
@@ -184,7 +186,10 @@ func (s *scan) row(key ds.Key, sealed []byte) error {
 	case err != nil:
 		s.damaged++
 		return nil
-	case o.name == "", o.name == identityRow, o.name == identityAgain:
+	case o.name == "":
+		s.dummies = append(s.dummies, key)
+		return nil
+	case o.name == identityRow, o.name == identityAgain:
 		return nil
 	}
 	if _, waits := s.v.received[o.name]; waits {

@@ -91,7 +91,7 @@ func (s *sealer) seal(name string, value []byte) ([]row, error) {
 	rows := make([]row, 0, 1)
 	for i := range chunks(name, value) {
 		from := i * room
-		r, err := s.sealRow(realRow, name, i, len(value), value[from:min(from+room, len(value))])
+		r, err := s.sealRow(name, i, len(value), value[from:min(from+room, len(value))])
 		if err != nil {
 			return nil, err
 		}
@@ -100,20 +100,26 @@ func (s *sealer) seal(name string, value []byte) ([]row, error) {
 	return rows, nil
 }
 
-// sealRow seals one row. A dummy has a name like any other, of nothing.
-func (s *sealer) sealRow(kind byte, name string, chunk, size int, part []byte) (row, error) {
-	key := s.key(kind, name, chunk)
+// sealRow seals one row.
+func (s *sealer) sealRow(name string, chunk, size int, part []byte) (row, error) {
+	plain := make([]byte, plainSize)
+	binary.BigEndian.PutUint16(plain, uint16(len(name)))
+	binary.BigEndian.PutUint16(plain[2:], uint16(chunk))
+	binary.BigEndian.PutUint32(plain[4:], uint32(size))
+	copy(plain[rowHead:], name)
+	copy(plain[rowHead+len(name):], part)
+	return s.sealPlain(s.key(realRow, name, chunk), plain)
+}
+
+// sealDummy seals nothing, so that it looks like a row. It says no name.
+func (s *sealer) sealDummy(key ds.Key) (row, error) {
+	return s.sealPlain(key, make([]byte, plainSize))
+}
+
+func (s *sealer) sealPlain(key ds.Key, plain []byte) (row, error) {
 	nonce := make([]byte, s.aead.NonceSize(), s.aead.NonceSize()+plainSize+s.aead.Overhead())
 	if _, err := rand.Read(nonce); err != nil {
 		return row{}, err
-	}
-	plain := make([]byte, plainSize)
-	if kind == realRow {
-		binary.BigEndian.PutUint16(plain, uint16(len(name)))
-		binary.BigEndian.PutUint16(plain[2:], uint16(chunk))
-		binary.BigEndian.PutUint32(plain[4:], uint32(size))
-		copy(plain[rowHead:], name)
-		copy(plain[rowHead+len(name):], part)
 	}
 	return row{key, s.aead.Seal(nonce, nonce, plain, []byte(key.String()))}, nil
 }

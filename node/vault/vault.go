@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	ds "github.com/ipfs/go-datastore"
 
 	"votive/node/disk"
 	"votive/proto/votive"
@@ -63,6 +64,8 @@ type Vault struct {
 	identity votive.Identity
 	long     map[string]int    // rows of more than one chunk
 	received map[string][]byte // rows that wait to be written
+	dummies  []ds.Key          // on disk, as far as is known since the last Scan
+	life     int               // of a dummy, in flushes
 	full     chan struct{}     // holds one when too much waits
 
 	arrived atomic.Bool // frames came since the last flush; not behind mu, so that nobody who brings one waits for the disk
@@ -82,7 +85,7 @@ const (
 // unlocked at once. ErrDamaged says that the key file or the database is not
 // what was written.
 func Open(dir string, o Options) (*Vault, error) {
-	v := &Vault{o: o.orDefaults(), dir: dir, full: make(chan struct{}, 1)}
+	v := &Vault{o: o.orDefaults(), dir: dir, full: make(chan struct{}, 1), life: dummyLife}
 	f, err := v.readKeyFile()
 	if errors.Is(err, fs.ErrNotExist) {
 		v.tidy()
@@ -236,7 +239,7 @@ func (v *Vault) forget() {
 		clear(v.key[:])
 	}
 	v.key, v.sealer, v.identity = nil, nil, votive.Identity{}
-	v.long, v.received = nil, nil
+	v.long, v.received, v.dummies = nil, nil, nil
 }
 
 // Identity is whose vault it is, or ErrLocked.
