@@ -103,8 +103,10 @@ func TestFilesPassOnErrors(t *testing.T) {
 		}
 	}
 	for _, bad := range []File{
-		{}, {Frames: f.Frames},
-		{Link: f.Link, Frames: make([]Frame, 1025)}, {Link: f.Link, Frames: make([]Frame, 1)},
+		{},
+		{Frames: f.Frames},
+		{Link: f.Link, Frames: make([]Frame, 1025)},
+		{Link: f.Link, Frames: make([]Frame, 1)},
 	} {
 		if _, err := bad.WriteTo(io.Discard); err == nil {
 			t.Errorf("WriteTo of a bad file of %d frames = nil, want an error", len(bad.Frames))
