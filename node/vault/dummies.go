@@ -31,7 +31,7 @@ type padding struct {
 // own, since who could foresee it could tell dummies.
 func dice() *mathrand.Rand {
 	var key [32]byte
-	_, _ = rand.Read(key[:]) // it never fails
+	_, _ = rand.Read(key[:])                      // it never fails
 	return mathrand.New(mathrand.NewChaCha8(key)) //nolint:gosec // see above
 }
 
