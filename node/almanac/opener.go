@@ -112,6 +112,7 @@ func (a *Almanac) admit(ctx context.Context, all joined, about votive.ID) {
 	t := a.index.apply(all.rec, src)
 	if t.refused {
 		a.index.left++
+		a.shown.unread(all.frames)
 	} else {
 		p := placeOf(all.rec.Kind(), about, all.rec.Bytes())
 		for _, id := range all.frames {

@@ -228,5 +228,14 @@ func (x *index) refold(e *Event) {
 	x.becomes(e, state)
 }
 
+// Waiting are revisions that do not count, or not yet.
+func (e *Event) Waiting() []*votive.Counted {
+	all := make([]*votive.Counted, len(e.waits))
+	for i, w := range e.waits {
+		all[i] = w.rec.Body().(*votive.Counted)
+	}
+	return all
+}
+
 // Counted are the revisions that count.
 func (e *Event) Counted() []*votive.Counted { return slices.Collect(maps.Values(e.counted)) }

@@ -34,6 +34,19 @@ func (s *shown) put(r *ring, frames []votive.Frame) {
 	}
 }
 
+// unread notes that frames could not be used when they were read, and may be
+// later: those that are still on their way are read again when they are carried,
+// since a look through the store would not find them before.
+func (s *shown) unread(frames []votive.ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range frames {
+		if _, ok := s.with[id]; ok {
+			s.with[id] = nil
+		}
+	}
+}
+
 // stale takes frames out that are carried now, and gives those that were read
 // with another ring than r; and whether others may have been.
 func (s *shown) stale(r *ring, frames []votive.Frame) (again []votive.Frame, lost bool) {

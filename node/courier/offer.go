@@ -93,7 +93,8 @@ func (c *channel) offer(ctx context.Context) error {
 // would be taken cannot be told by short ids: this node's own asks do.
 func (c *channel) take(ctx context.Context, o *recon.Offerer, since uint64) error {
 	out := outcome{peer: c.peer}
-	if c.store.Floor() == c.store.Dropped() {
+	// What is being brought by others would mostly be the same.
+	if _, running := c.tally.most(); !running && c.store.Floor() == c.store.Dropped() {
 		if err := c.fetch(ctx, o, &out, since); err != nil {
 			return err
 		}

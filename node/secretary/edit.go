@@ -124,7 +124,7 @@ func (s *Secretary) revise(ctx context.Context, event votive.ID, change func(*re
 // before it leaves, and what a lost disk had comes back with its marks.
 // SPEC 5.13 b.
 func next(e *almanac.Event, card votive.Card, signer votive.Signer) (*votive.Counted, error) {
-	desk := votive.Desk{Event: e.ID, Counted: e.Counted()}
+	desk := votive.Desk{Event: e.ID, Counted: append(e.Counted(), e.Waiting()...)}
 	for _, c := range desk.Counted {
 		if slices.Contains(c.Signers(), signer.Key()) {
 			desk.Signed = append(desk.Signed, c.Revision().ID())
