@@ -99,6 +99,8 @@ func (a *API) Status(context.Context, *localpb.StatusRequest) (*localpb.StatusRe
 	m.Frames = uint32(a.Almanac.Store.Len())
 	if f := a.Almanac.Store.Floor(); f.Rank != 0 {
 		m.Floor = &localpb.Floor{Rank: uint32(f.Rank), Expiry: f.Expiry.Time().Format(time.DateOnly)}
+		today, most := a.Almanac.Store.Intake()
+		m.Intake = &localpb.Intake{Today: uint32(today), Most: uint32(most)}
 	}
 	if t := a.Almanac.LastHeard(); !t.IsZero() {
 		heard := t.UTC().Format(time.RFC3339)

@@ -752,6 +752,7 @@ type StatusResponse struct {
 	Connections   []*Connection          `protobuf:"bytes,16,rep,name=connections,proto3" json:"connections,omitempty"`
 	Damaged       uint32                 `protobuf:"varint,17,opt,name=damaged,proto3" json:"damaged,omitempty"` // frames and private rows that could not be read
 	Trouble       string                 `protobuf:"bytes,18,opt,name=trouble,proto3" json:"trouble,omitempty"`  // why nothing can be written, such as a full disk, or ""
+	Intake        *Intake                `protobuf:"bytes,19,opt,name=intake,proto3" json:"intake,omitempty"`    // absent while nothing has had to make room
 	Mesh          *Mesh                  `protobuf:"bytes,24,opt,name=mesh,proto3" json:"mesh,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -913,11 +914,72 @@ func (x *StatusResponse) GetTrouble() string {
 	return ""
 }
 
+func (x *StatusResponse) GetIntake() *Intake {
+	if x != nil {
+		return x.Intake
+	}
+	return nil
+}
+
 func (x *StatusResponse) GetMesh() *Mesh {
 	if x != nil {
 		return x.Mesh
 	}
 	return nil
+}
+
+// Intake is how many frames of before had to make room for those of today
+// (UTC), and how many may. SPEC 2.8.
+type Intake struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Today         uint32                 `protobuf:"varint,1,opt,name=today,proto3" json:"today,omitempty"`
+	Most          uint32                 `protobuf:"varint,2,opt,name=most,proto3" json:"most,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Intake) Reset() {
+	*x = Intake{}
+	mi := &file_local_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Intake) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Intake) ProtoMessage() {}
+
+func (x *Intake) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Intake.ProtoReflect.Descriptor instead.
+func (*Intake) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Intake) GetToday() uint32 {
+	if x != nil {
+		return x.Today
+	}
+	return 0
+}
+
+func (x *Intake) GetMost() uint32 {
+	if x != nil {
+		return x.Most
+	}
+	return 0
 }
 
 type Floor struct {
@@ -930,7 +992,7 @@ type Floor struct {
 
 func (x *Floor) Reset() {
 	*x = Floor{}
-	mi := &file_local_proto_msgTypes[16]
+	mi := &file_local_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -942,7 +1004,7 @@ func (x *Floor) String() string {
 func (*Floor) ProtoMessage() {}
 
 func (x *Floor) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[16]
+	mi := &file_local_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -955,7 +1017,7 @@ func (x *Floor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Floor.ProtoReflect.Descriptor instead.
 func (*Floor) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{16}
+	return file_local_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Floor) GetRank() uint32 {
@@ -983,7 +1045,7 @@ type Catchup struct {
 
 func (x *Catchup) Reset() {
 	*x = Catchup{}
-	mi := &file_local_proto_msgTypes[17]
+	mi := &file_local_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -995,7 +1057,7 @@ func (x *Catchup) String() string {
 func (*Catchup) ProtoMessage() {}
 
 func (x *Catchup) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[17]
+	mi := &file_local_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1008,7 +1070,7 @@ func (x *Catchup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Catchup.ProtoReflect.Descriptor instead.
 func (*Catchup) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{17}
+	return file_local_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Catchup) GetRunning() bool {
@@ -1052,7 +1114,7 @@ type Mesh struct {
 
 func (x *Mesh) Reset() {
 	*x = Mesh{}
-	mi := &file_local_proto_msgTypes[18]
+	mi := &file_local_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1064,7 +1126,7 @@ func (x *Mesh) String() string {
 func (*Mesh) ProtoMessage() {}
 
 func (x *Mesh) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[18]
+	mi := &file_local_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1077,7 +1139,7 @@ func (x *Mesh) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mesh.ProtoReflect.Descriptor instead.
 func (*Mesh) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{18}
+	return file_local_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Mesh) GetReach() string {
@@ -1173,7 +1235,7 @@ type Origins struct {
 
 func (x *Origins) Reset() {
 	*x = Origins{}
-	mi := &file_local_proto_msgTypes[19]
+	mi := &file_local_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1185,7 +1247,7 @@ func (x *Origins) String() string {
 func (*Origins) ProtoMessage() {}
 
 func (x *Origins) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[19]
+	mi := &file_local_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1198,7 +1260,7 @@ func (x *Origins) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Origins.ProtoReflect.Descriptor instead.
 func (*Origins) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{19}
+	return file_local_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Origins) GetPins() uint32 {
@@ -1261,7 +1323,7 @@ type Connection struct {
 
 func (x *Connection) Reset() {
 	*x = Connection{}
-	mi := &file_local_proto_msgTypes[20]
+	mi := &file_local_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1273,7 +1335,7 @@ func (x *Connection) String() string {
 func (*Connection) ProtoMessage() {}
 
 func (x *Connection) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[20]
+	mi := &file_local_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1286,7 +1348,7 @@ func (x *Connection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Connection.ProtoReflect.Descriptor instead.
 func (*Connection) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{20}
+	return file_local_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Connection) GetPeer() string {
@@ -1318,7 +1380,7 @@ type ShutdownRequest struct {
 
 func (x *ShutdownRequest) Reset() {
 	*x = ShutdownRequest{}
-	mi := &file_local_proto_msgTypes[21]
+	mi := &file_local_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1330,7 +1392,7 @@ func (x *ShutdownRequest) String() string {
 func (*ShutdownRequest) ProtoMessage() {}
 
 func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[21]
+	mi := &file_local_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1343,7 +1405,7 @@ func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownRequest.ProtoReflect.Descriptor instead.
 func (*ShutdownRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{21}
+	return file_local_proto_rawDescGZIP(), []int{22}
 }
 
 type ShutdownResponse struct {
@@ -1354,7 +1416,7 @@ type ShutdownResponse struct {
 
 func (x *ShutdownResponse) Reset() {
 	*x = ShutdownResponse{}
-	mi := &file_local_proto_msgTypes[22]
+	mi := &file_local_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1366,7 +1428,7 @@ func (x *ShutdownResponse) String() string {
 func (*ShutdownResponse) ProtoMessage() {}
 
 func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[22]
+	mi := &file_local_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1379,7 +1441,7 @@ func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownResponse.ProtoReflect.Descriptor instead.
 func (*ShutdownResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{22}
+	return file_local_proto_rawDescGZIP(), []int{23}
 }
 
 type ShowIDRequest struct {
@@ -1392,7 +1454,7 @@ type ShowIDRequest struct {
 
 func (x *ShowIDRequest) Reset() {
 	*x = ShowIDRequest{}
-	mi := &file_local_proto_msgTypes[23]
+	mi := &file_local_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1404,7 +1466,7 @@ func (x *ShowIDRequest) String() string {
 func (*ShowIDRequest) ProtoMessage() {}
 
 func (x *ShowIDRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[23]
+	mi := &file_local_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1417,7 +1479,7 @@ func (x *ShowIDRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowIDRequest.ProtoReflect.Descriptor instead.
 func (*ShowIDRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{23}
+	return file_local_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ShowIDRequest) GetFresh() bool {
@@ -1445,7 +1507,7 @@ type ShowIDResponse struct {
 
 func (x *ShowIDResponse) Reset() {
 	*x = ShowIDResponse{}
-	mi := &file_local_proto_msgTypes[24]
+	mi := &file_local_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1457,7 +1519,7 @@ func (x *ShowIDResponse) String() string {
 func (*ShowIDResponse) ProtoMessage() {}
 
 func (x *ShowIDResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[24]
+	mi := &file_local_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1470,7 +1532,7 @@ func (x *ShowIDResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowIDResponse.ProtoReflect.Descriptor instead.
 func (*ShowIDResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{24}
+	return file_local_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ShowIDResponse) GetIdentity() *Identity {
@@ -1505,7 +1567,7 @@ type Circle struct {
 
 func (x *Circle) Reset() {
 	*x = Circle{}
-	mi := &file_local_proto_msgTypes[25]
+	mi := &file_local_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1517,7 +1579,7 @@ func (x *Circle) String() string {
 func (*Circle) ProtoMessage() {}
 
 func (x *Circle) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[25]
+	mi := &file_local_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1530,7 +1592,7 @@ func (x *Circle) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Circle.ProtoReflect.Descriptor instead.
 func (*Circle) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{25}
+	return file_local_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Circle) GetId() string {
@@ -1563,7 +1625,7 @@ type NewCircleRequest struct {
 
 func (x *NewCircleRequest) Reset() {
 	*x = NewCircleRequest{}
-	mi := &file_local_proto_msgTypes[26]
+	mi := &file_local_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1575,7 +1637,7 @@ func (x *NewCircleRequest) String() string {
 func (*NewCircleRequest) ProtoMessage() {}
 
 func (x *NewCircleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[26]
+	mi := &file_local_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1588,7 +1650,7 @@ func (x *NewCircleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewCircleRequest.ProtoReflect.Descriptor instead.
 func (*NewCircleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{26}
+	return file_local_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *NewCircleRequest) GetName() string {
@@ -1607,7 +1669,7 @@ type JoinCircleRequest struct {
 
 func (x *JoinCircleRequest) Reset() {
 	*x = JoinCircleRequest{}
-	mi := &file_local_proto_msgTypes[27]
+	mi := &file_local_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1619,7 +1681,7 @@ func (x *JoinCircleRequest) String() string {
 func (*JoinCircleRequest) ProtoMessage() {}
 
 func (x *JoinCircleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[27]
+	mi := &file_local_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1632,7 +1694,7 @@ func (x *JoinCircleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JoinCircleRequest.ProtoReflect.Descriptor instead.
 func (*JoinCircleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{27}
+	return file_local_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *JoinCircleRequest) GetName() string {
@@ -1650,7 +1712,7 @@ type ListCirclesRequest struct {
 
 func (x *ListCirclesRequest) Reset() {
 	*x = ListCirclesRequest{}
-	mi := &file_local_proto_msgTypes[28]
+	mi := &file_local_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1662,7 +1724,7 @@ func (x *ListCirclesRequest) String() string {
 func (*ListCirclesRequest) ProtoMessage() {}
 
 func (x *ListCirclesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[28]
+	mi := &file_local_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1675,7 +1737,7 @@ func (x *ListCirclesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCirclesRequest.ProtoReflect.Descriptor instead.
 func (*ListCirclesRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{28}
+	return file_local_proto_rawDescGZIP(), []int{29}
 }
 
 type LeaveCircleRequest struct {
@@ -1687,7 +1749,7 @@ type LeaveCircleRequest struct {
 
 func (x *LeaveCircleRequest) Reset() {
 	*x = LeaveCircleRequest{}
-	mi := &file_local_proto_msgTypes[29]
+	mi := &file_local_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1699,7 +1761,7 @@ func (x *LeaveCircleRequest) String() string {
 func (*LeaveCircleRequest) ProtoMessage() {}
 
 func (x *LeaveCircleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[29]
+	mi := &file_local_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1712,7 +1774,7 @@ func (x *LeaveCircleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaveCircleRequest.ProtoReflect.Descriptor instead.
 func (*LeaveCircleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{29}
+	return file_local_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *LeaveCircleRequest) GetCircle() string {
@@ -1733,7 +1795,7 @@ type CirclesResponse struct {
 
 func (x *CirclesResponse) Reset() {
 	*x = CirclesResponse{}
-	mi := &file_local_proto_msgTypes[30]
+	mi := &file_local_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1745,7 +1807,7 @@ func (x *CirclesResponse) String() string {
 func (*CirclesResponse) ProtoMessage() {}
 
 func (x *CirclesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[30]
+	mi := &file_local_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1758,7 +1820,7 @@ func (x *CirclesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CirclesResponse.ProtoReflect.Descriptor instead.
 func (*CirclesResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{30}
+	return file_local_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *CirclesResponse) GetCircles() []*Circle {
@@ -1794,7 +1856,7 @@ type Time struct {
 
 func (x *Time) Reset() {
 	*x = Time{}
-	mi := &file_local_proto_msgTypes[31]
+	mi := &file_local_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1806,7 +1868,7 @@ func (x *Time) String() string {
 func (*Time) ProtoMessage() {}
 
 func (x *Time) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[31]
+	mi := &file_local_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1819,7 +1881,7 @@ func (x *Time) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Time.ProtoReflect.Descriptor instead.
 func (*Time) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{31}
+	return file_local_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Time) GetKind() string {
@@ -1869,7 +1931,7 @@ type ReadTimeRequest struct {
 
 func (x *ReadTimeRequest) Reset() {
 	*x = ReadTimeRequest{}
-	mi := &file_local_proto_msgTypes[32]
+	mi := &file_local_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1881,7 +1943,7 @@ func (x *ReadTimeRequest) String() string {
 func (*ReadTimeRequest) ProtoMessage() {}
 
 func (x *ReadTimeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[32]
+	mi := &file_local_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1894,7 +1956,7 @@ func (x *ReadTimeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadTimeRequest.ProtoReflect.Descriptor instead.
 func (*ReadTimeRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{32}
+	return file_local_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ReadTimeRequest) GetAt() string {
@@ -1979,7 +2041,7 @@ type ReadTimeResponse struct {
 
 func (x *ReadTimeResponse) Reset() {
 	*x = ReadTimeResponse{}
-	mi := &file_local_proto_msgTypes[33]
+	mi := &file_local_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1991,7 +2053,7 @@ func (x *ReadTimeResponse) String() string {
 func (*ReadTimeResponse) ProtoMessage() {}
 
 func (x *ReadTimeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[33]
+	mi := &file_local_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2004,7 +2066,7 @@ func (x *ReadTimeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadTimeResponse.ProtoReflect.Descriptor instead.
 func (*ReadTimeResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{33}
+	return file_local_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ReadTimeResponse) GetStart() *Time {
@@ -2044,7 +2106,7 @@ type StringList struct {
 
 func (x *StringList) Reset() {
 	*x = StringList{}
-	mi := &file_local_proto_msgTypes[34]
+	mi := &file_local_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2056,7 +2118,7 @@ func (x *StringList) String() string {
 func (*StringList) ProtoMessage() {}
 
 func (x *StringList) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[34]
+	mi := &file_local_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2069,7 +2131,7 @@ func (x *StringList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StringList.ProtoReflect.Descriptor instead.
 func (*StringList) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{34}
+	return file_local_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *StringList) GetValues() []string {
@@ -2104,7 +2166,7 @@ type Draft struct {
 
 func (x *Draft) Reset() {
 	*x = Draft{}
-	mi := &file_local_proto_msgTypes[35]
+	mi := &file_local_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2116,7 +2178,7 @@ func (x *Draft) String() string {
 func (*Draft) ProtoMessage() {}
 
 func (x *Draft) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[35]
+	mi := &file_local_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2129,7 +2191,7 @@ func (x *Draft) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Draft.ProtoReflect.Descriptor instead.
 func (*Draft) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{35}
+	return file_local_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Draft) GetTitle() string {
@@ -2248,7 +2310,7 @@ type AnnounceRequest struct {
 
 func (x *AnnounceRequest) Reset() {
 	*x = AnnounceRequest{}
-	mi := &file_local_proto_msgTypes[36]
+	mi := &file_local_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2260,7 +2322,7 @@ func (x *AnnounceRequest) String() string {
 func (*AnnounceRequest) ProtoMessage() {}
 
 func (x *AnnounceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[36]
+	mi := &file_local_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2273,7 +2335,7 @@ func (x *AnnounceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceRequest.ProtoReflect.Descriptor instead.
 func (*AnnounceRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{36}
+	return file_local_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *AnnounceRequest) GetDraft() *Draft {
@@ -2307,7 +2369,7 @@ type EditEventRequest struct {
 
 func (x *EditEventRequest) Reset() {
 	*x = EditEventRequest{}
-	mi := &file_local_proto_msgTypes[37]
+	mi := &file_local_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2319,7 +2381,7 @@ func (x *EditEventRequest) String() string {
 func (*EditEventRequest) ProtoMessage() {}
 
 func (x *EditEventRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[37]
+	mi := &file_local_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2332,7 +2394,7 @@ func (x *EditEventRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EditEventRequest.ProtoReflect.Descriptor instead.
 func (*EditEventRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{37}
+	return file_local_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *EditEventRequest) GetEvent() string {
@@ -2359,7 +2421,7 @@ type CancelEventRequest struct {
 
 func (x *CancelEventRequest) Reset() {
 	*x = CancelEventRequest{}
-	mi := &file_local_proto_msgTypes[38]
+	mi := &file_local_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2371,7 +2433,7 @@ func (x *CancelEventRequest) String() string {
 func (*CancelEventRequest) ProtoMessage() {}
 
 func (x *CancelEventRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[38]
+	mi := &file_local_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2384,7 +2446,7 @@ func (x *CancelEventRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelEventRequest.ProtoReflect.Descriptor instead.
 func (*CancelEventRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{38}
+	return file_local_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *CancelEventRequest) GetEvent() string {
@@ -2416,7 +2478,7 @@ type ChangeOccurrenceRequest struct {
 
 func (x *ChangeOccurrenceRequest) Reset() {
 	*x = ChangeOccurrenceRequest{}
-	mi := &file_local_proto_msgTypes[39]
+	mi := &file_local_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2428,7 +2490,7 @@ func (x *ChangeOccurrenceRequest) String() string {
 func (*ChangeOccurrenceRequest) ProtoMessage() {}
 
 func (x *ChangeOccurrenceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[39]
+	mi := &file_local_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2441,7 +2503,7 @@ func (x *ChangeOccurrenceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeOccurrenceRequest.ProtoReflect.Descriptor instead.
 func (*ChangeOccurrenceRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{39}
+	return file_local_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ChangeOccurrenceRequest) GetEvent() string {
@@ -2496,7 +2558,7 @@ type Details struct {
 
 func (x *Details) Reset() {
 	*x = Details{}
-	mi := &file_local_proto_msgTypes[40]
+	mi := &file_local_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2508,7 +2570,7 @@ func (x *Details) String() string {
 func (*Details) ProtoMessage() {}
 
 func (x *Details) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[40]
+	mi := &file_local_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2521,7 +2583,7 @@ func (x *Details) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Details.ProtoReflect.Descriptor instead.
 func (*Details) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{40}
+	return file_local_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Details) GetPlace() string {
@@ -2550,7 +2612,7 @@ type Organizer struct {
 
 func (x *Organizer) Reset() {
 	*x = Organizer{}
-	mi := &file_local_proto_msgTypes[41]
+	mi := &file_local_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2562,7 +2624,7 @@ func (x *Organizer) String() string {
 func (*Organizer) ProtoMessage() {}
 
 func (x *Organizer) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[41]
+	mi := &file_local_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2575,7 +2637,7 @@ func (x *Organizer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Organizer.ProtoReflect.Descriptor instead.
 func (*Organizer) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{41}
+	return file_local_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Organizer) GetKey() string {
@@ -2617,7 +2679,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_local_proto_msgTypes[42]
+	mi := &file_local_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2629,7 +2691,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[42]
+	mi := &file_local_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2642,7 +2704,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{42}
+	return file_local_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Reply) GetEvent() string {
@@ -2678,7 +2740,7 @@ type Recurrence struct {
 
 func (x *Recurrence) Reset() {
 	*x = Recurrence{}
-	mi := &file_local_proto_msgTypes[43]
+	mi := &file_local_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2690,7 +2752,7 @@ func (x *Recurrence) String() string {
 func (*Recurrence) ProtoMessage() {}
 
 func (x *Recurrence) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[43]
+	mi := &file_local_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2703,7 +2765,7 @@ func (x *Recurrence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Recurrence.ProtoReflect.Descriptor instead.
 func (*Recurrence) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{43}
+	return file_local_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Recurrence) GetRule() string {
@@ -2748,7 +2810,7 @@ type Occurrence struct {
 
 func (x *Occurrence) Reset() {
 	*x = Occurrence{}
-	mi := &file_local_proto_msgTypes[44]
+	mi := &file_local_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2760,7 +2822,7 @@ func (x *Occurrence) String() string {
 func (*Occurrence) ProtoMessage() {}
 
 func (x *Occurrence) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[44]
+	mi := &file_local_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2773,7 +2835,7 @@ func (x *Occurrence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Occurrence.ProtoReflect.Descriptor instead.
 func (*Occurrence) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{44}
+	return file_local_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Occurrence) GetDate() string {
@@ -2821,7 +2883,7 @@ type CircleRef struct {
 
 func (x *CircleRef) Reset() {
 	*x = CircleRef{}
-	mi := &file_local_proto_msgTypes[45]
+	mi := &file_local_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2833,7 +2895,7 @@ func (x *CircleRef) String() string {
 func (*CircleRef) ProtoMessage() {}
 
 func (x *CircleRef) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[45]
+	mi := &file_local_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2846,7 +2908,7 @@ func (x *CircleRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CircleRef.ProtoReflect.Descriptor instead.
 func (*CircleRef) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{45}
+	return file_local_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *CircleRef) GetId() string {
@@ -2899,7 +2961,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_local_proto_msgTypes[46]
+	mi := &file_local_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2911,7 +2973,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[46]
+	mi := &file_local_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2924,7 +2986,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{46}
+	return file_local_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *Event) GetId() string {
@@ -3136,7 +3198,7 @@ type EventResponse struct {
 
 func (x *EventResponse) Reset() {
 	*x = EventResponse{}
-	mi := &file_local_proto_msgTypes[47]
+	mi := &file_local_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3148,7 +3210,7 @@ func (x *EventResponse) String() string {
 func (*EventResponse) ProtoMessage() {}
 
 func (x *EventResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[47]
+	mi := &file_local_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3161,7 +3223,7 @@ func (x *EventResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventResponse.ProtoReflect.Descriptor instead.
 func (*EventResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{47}
+	return file_local_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *EventResponse) GetEvent() *Event {
@@ -3214,7 +3276,7 @@ type ListEventsRequest struct {
 
 func (x *ListEventsRequest) Reset() {
 	*x = ListEventsRequest{}
-	mi := &file_local_proto_msgTypes[48]
+	mi := &file_local_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3226,7 +3288,7 @@ func (x *ListEventsRequest) String() string {
 func (*ListEventsRequest) ProtoMessage() {}
 
 func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[48]
+	mi := &file_local_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3239,7 +3301,7 @@ func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListEventsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{48}
+	return file_local_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ListEventsRequest) GetCircle() string {
@@ -3302,7 +3364,7 @@ type EventsResponse struct {
 
 func (x *EventsResponse) Reset() {
 	*x = EventsResponse{}
-	mi := &file_local_proto_msgTypes[49]
+	mi := &file_local_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3314,7 +3376,7 @@ func (x *EventsResponse) String() string {
 func (*EventsResponse) ProtoMessage() {}
 
 func (x *EventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[49]
+	mi := &file_local_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3327,7 +3389,7 @@ func (x *EventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsResponse.ProtoReflect.Descriptor instead.
 func (*EventsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{49}
+	return file_local_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *EventsResponse) GetEvents() []*Event {
@@ -3361,7 +3423,7 @@ type ShowEventRequest struct {
 
 func (x *ShowEventRequest) Reset() {
 	*x = ShowEventRequest{}
-	mi := &file_local_proto_msgTypes[50]
+	mi := &file_local_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3373,7 +3435,7 @@ func (x *ShowEventRequest) String() string {
 func (*ShowEventRequest) ProtoMessage() {}
 
 func (x *ShowEventRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[50]
+	mi := &file_local_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3386,7 +3448,7 @@ func (x *ShowEventRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowEventRequest.ProtoReflect.Descriptor instead.
 func (*ShowEventRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{50}
+	return file_local_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ShowEventRequest) GetEvent() string {
@@ -3419,7 +3481,7 @@ type Revision struct {
 
 func (x *Revision) Reset() {
 	*x = Revision{}
-	mi := &file_local_proto_msgTypes[51]
+	mi := &file_local_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3431,7 +3493,7 @@ func (x *Revision) String() string {
 func (*Revision) ProtoMessage() {}
 
 func (x *Revision) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[51]
+	mi := &file_local_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3444,7 +3506,7 @@ func (x *Revision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Revision.ProtoReflect.Descriptor instead.
 func (*Revision) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{51}
+	return file_local_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *Revision) GetId() string {
@@ -3516,7 +3578,7 @@ type ShowEventResponse struct {
 
 func (x *ShowEventResponse) Reset() {
 	*x = ShowEventResponse{}
-	mi := &file_local_proto_msgTypes[52]
+	mi := &file_local_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3528,7 +3590,7 @@ func (x *ShowEventResponse) String() string {
 func (*ShowEventResponse) ProtoMessage() {}
 
 func (x *ShowEventResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[52]
+	mi := &file_local_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3541,7 +3603,7 @@ func (x *ShowEventResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowEventResponse.ProtoReflect.Descriptor instead.
 func (*ShowEventResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{52}
+	return file_local_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ShowEventResponse) GetEvent() *Event {
@@ -3594,7 +3656,7 @@ type InviteRequest struct {
 
 func (x *InviteRequest) Reset() {
 	*x = InviteRequest{}
-	mi := &file_local_proto_msgTypes[53]
+	mi := &file_local_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3606,7 +3668,7 @@ func (x *InviteRequest) String() string {
 func (*InviteRequest) ProtoMessage() {}
 
 func (x *InviteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[53]
+	mi := &file_local_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3619,7 +3681,7 @@ func (x *InviteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteRequest.ProtoReflect.Descriptor instead.
 func (*InviteRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{53}
+	return file_local_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *InviteRequest) GetTo() string {
@@ -3686,7 +3748,7 @@ type Invite struct {
 
 func (x *Invite) Reset() {
 	*x = Invite{}
-	mi := &file_local_proto_msgTypes[54]
+	mi := &file_local_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3698,7 +3760,7 @@ func (x *Invite) String() string {
 func (*Invite) ProtoMessage() {}
 
 func (x *Invite) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[54]
+	mi := &file_local_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3711,7 +3773,7 @@ func (x *Invite) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Invite.ProtoReflect.Descriptor instead.
 func (*Invite) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{54}
+	return file_local_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *Invite) GetLink() string {
@@ -3779,7 +3841,7 @@ type InviteResponse struct {
 
 func (x *InviteResponse) Reset() {
 	*x = InviteResponse{}
-	mi := &file_local_proto_msgTypes[55]
+	mi := &file_local_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3791,7 +3853,7 @@ func (x *InviteResponse) String() string {
 func (*InviteResponse) ProtoMessage() {}
 
 func (x *InviteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[55]
+	mi := &file_local_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3804,7 +3866,7 @@ func (x *InviteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteResponse.ProtoReflect.Descriptor instead.
 func (*InviteResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{55}
+	return file_local_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *InviteResponse) GetLink() string {
@@ -3872,7 +3934,7 @@ type ListInvitesRequest struct {
 
 func (x *ListInvitesRequest) Reset() {
 	*x = ListInvitesRequest{}
-	mi := &file_local_proto_msgTypes[56]
+	mi := &file_local_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3884,7 +3946,7 @@ func (x *ListInvitesRequest) String() string {
 func (*ListInvitesRequest) ProtoMessage() {}
 
 func (x *ListInvitesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[56]
+	mi := &file_local_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3897,7 +3959,7 @@ func (x *ListInvitesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInvitesRequest.ProtoReflect.Descriptor instead.
 func (*ListInvitesRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{56}
+	return file_local_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *ListInvitesRequest) GetEvent() string {
@@ -3917,7 +3979,7 @@ type InvitesResponse struct {
 
 func (x *InvitesResponse) Reset() {
 	*x = InvitesResponse{}
-	mi := &file_local_proto_msgTypes[57]
+	mi := &file_local_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3929,7 +3991,7 @@ func (x *InvitesResponse) String() string {
 func (*InvitesResponse) ProtoMessage() {}
 
 func (x *InvitesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[57]
+	mi := &file_local_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3942,7 +4004,7 @@ func (x *InvitesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvitesResponse.ProtoReflect.Descriptor instead.
 func (*InvitesResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{57}
+	return file_local_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *InvitesResponse) GetInvites() []*Invite {
@@ -3968,7 +4030,7 @@ type RevokeRequest struct {
 
 func (x *RevokeRequest) Reset() {
 	*x = RevokeRequest{}
-	mi := &file_local_proto_msgTypes[58]
+	mi := &file_local_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3980,7 +4042,7 @@ func (x *RevokeRequest) String() string {
 func (*RevokeRequest) ProtoMessage() {}
 
 func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[58]
+	mi := &file_local_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3993,7 +4055,7 @@ func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeRequest.ProtoReflect.Descriptor instead.
 func (*RevokeRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{58}
+	return file_local_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *RevokeRequest) GetInvite() string {
@@ -4017,7 +4079,7 @@ type InspectRequest struct {
 
 func (x *InspectRequest) Reset() {
 	*x = InspectRequest{}
-	mi := &file_local_proto_msgTypes[59]
+	mi := &file_local_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4029,7 +4091,7 @@ func (x *InspectRequest) String() string {
 func (*InspectRequest) ProtoMessage() {}
 
 func (x *InspectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[59]
+	mi := &file_local_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4042,7 +4104,7 @@ func (x *InspectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InspectRequest.ProtoReflect.Descriptor instead.
 func (*InspectRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{59}
+	return file_local_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *InspectRequest) GetLink() string {
@@ -4087,7 +4149,7 @@ type AcceptRequest struct {
 
 func (x *AcceptRequest) Reset() {
 	*x = AcceptRequest{}
-	mi := &file_local_proto_msgTypes[60]
+	mi := &file_local_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4099,7 +4161,7 @@ func (x *AcceptRequest) String() string {
 func (*AcceptRequest) ProtoMessage() {}
 
 func (x *AcceptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[60]
+	mi := &file_local_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4112,7 +4174,7 @@ func (x *AcceptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptRequest.ProtoReflect.Descriptor instead.
 func (*AcceptRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{60}
+	return file_local_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *AcceptRequest) GetLink() string {
@@ -4155,7 +4217,7 @@ type Issuer struct {
 
 func (x *Issuer) Reset() {
 	*x = Issuer{}
-	mi := &file_local_proto_msgTypes[61]
+	mi := &file_local_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4167,7 +4229,7 @@ func (x *Issuer) String() string {
 func (*Issuer) ProtoMessage() {}
 
 func (x *Issuer) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[61]
+	mi := &file_local_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4180,7 +4242,7 @@ func (x *Issuer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Issuer.ProtoReflect.Descriptor instead.
 func (*Issuer) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{61}
+	return file_local_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *Issuer) GetKey() string {
@@ -4226,7 +4288,7 @@ type AcceptResponse struct {
 
 func (x *AcceptResponse) Reset() {
 	*x = AcceptResponse{}
-	mi := &file_local_proto_msgTypes[62]
+	mi := &file_local_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4238,7 +4300,7 @@ func (x *AcceptResponse) String() string {
 func (*AcceptResponse) ProtoMessage() {}
 
 func (x *AcceptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[62]
+	mi := &file_local_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4251,7 +4313,7 @@ func (x *AcceptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptResponse.ProtoReflect.Descriptor instead.
 func (*AcceptResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{62}
+	return file_local_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *AcceptResponse) GetPending() bool {
@@ -4316,7 +4378,7 @@ type RsvpRequest struct {
 
 func (x *RsvpRequest) Reset() {
 	*x = RsvpRequest{}
-	mi := &file_local_proto_msgTypes[63]
+	mi := &file_local_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4328,7 +4390,7 @@ func (x *RsvpRequest) String() string {
 func (*RsvpRequest) ProtoMessage() {}
 
 func (x *RsvpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[63]
+	mi := &file_local_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4341,7 +4403,7 @@ func (x *RsvpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RsvpRequest.ProtoReflect.Descriptor instead.
 func (*RsvpRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{63}
+	return file_local_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *RsvpRequest) GetEvent() string {
@@ -4389,7 +4451,7 @@ type RsvpResponse struct {
 
 func (x *RsvpResponse) Reset() {
 	*x = RsvpResponse{}
-	mi := &file_local_proto_msgTypes[64]
+	mi := &file_local_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4401,7 +4463,7 @@ func (x *RsvpResponse) String() string {
 func (*RsvpResponse) ProtoMessage() {}
 
 func (x *RsvpResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[64]
+	mi := &file_local_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4414,7 +4476,7 @@ func (x *RsvpResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RsvpResponse.ProtoReflect.Descriptor instead.
 func (*RsvpResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{64}
+	return file_local_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *RsvpResponse) GetReply() *Reply {
@@ -4440,7 +4502,7 @@ type ListGuestsRequest struct {
 
 func (x *ListGuestsRequest) Reset() {
 	*x = ListGuestsRequest{}
-	mi := &file_local_proto_msgTypes[65]
+	mi := &file_local_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4452,7 +4514,7 @@ func (x *ListGuestsRequest) String() string {
 func (*ListGuestsRequest) ProtoMessage() {}
 
 func (x *ListGuestsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[65]
+	mi := &file_local_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4465,7 +4527,7 @@ func (x *ListGuestsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListGuestsRequest.ProtoReflect.Descriptor instead.
 func (*ListGuestsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{65}
+	return file_local_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *ListGuestsRequest) GetEvent() string {
@@ -4490,7 +4552,7 @@ type Guest struct {
 
 func (x *Guest) Reset() {
 	*x = Guest{}
-	mi := &file_local_proto_msgTypes[66]
+	mi := &file_local_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4502,7 +4564,7 @@ func (x *Guest) String() string {
 func (*Guest) ProtoMessage() {}
 
 func (x *Guest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[66]
+	mi := &file_local_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4515,7 +4577,7 @@ func (x *Guest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Guest.ProtoReflect.Descriptor instead.
 func (*Guest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{66}
+	return file_local_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *Guest) GetReply() string {
@@ -4582,7 +4644,7 @@ type GuestCounts struct {
 
 func (x *GuestCounts) Reset() {
 	*x = GuestCounts{}
-	mi := &file_local_proto_msgTypes[67]
+	mi := &file_local_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4594,7 +4656,7 @@ func (x *GuestCounts) String() string {
 func (*GuestCounts) ProtoMessage() {}
 
 func (x *GuestCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[67]
+	mi := &file_local_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4607,7 +4669,7 @@ func (x *GuestCounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuestCounts.ProtoReflect.Descriptor instead.
 func (*GuestCounts) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{67}
+	return file_local_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *GuestCounts) GetYes() uint32 {
@@ -4670,7 +4732,7 @@ type GuestsResponse struct {
 
 func (x *GuestsResponse) Reset() {
 	*x = GuestsResponse{}
-	mi := &file_local_proto_msgTypes[68]
+	mi := &file_local_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4682,7 +4744,7 @@ func (x *GuestsResponse) String() string {
 func (*GuestsResponse) ProtoMessage() {}
 
 func (x *GuestsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[68]
+	mi := &file_local_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4695,7 +4757,7 @@ func (x *GuestsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuestsResponse.ProtoReflect.Descriptor instead.
 func (*GuestsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{68}
+	return file_local_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *GuestsResponse) GetGuests() []*Guest {
@@ -4733,7 +4795,7 @@ type Contact struct {
 
 func (x *Contact) Reset() {
 	*x = Contact{}
-	mi := &file_local_proto_msgTypes[69]
+	mi := &file_local_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4745,7 +4807,7 @@ func (x *Contact) String() string {
 func (*Contact) ProtoMessage() {}
 
 func (x *Contact) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[69]
+	mi := &file_local_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4758,7 +4820,7 @@ func (x *Contact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contact.ProtoReflect.Descriptor instead.
 func (*Contact) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{69}
+	return file_local_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *Contact) GetKey() string {
@@ -4811,7 +4873,7 @@ type ListContactsRequest struct {
 
 func (x *ListContactsRequest) Reset() {
 	*x = ListContactsRequest{}
-	mi := &file_local_proto_msgTypes[70]
+	mi := &file_local_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4823,7 +4885,7 @@ func (x *ListContactsRequest) String() string {
 func (*ListContactsRequest) ProtoMessage() {}
 
 func (x *ListContactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[70]
+	mi := &file_local_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4836,7 +4898,7 @@ func (x *ListContactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListContactsRequest.ProtoReflect.Descriptor instead.
 func (*ListContactsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{70}
+	return file_local_proto_rawDescGZIP(), []int{71}
 }
 
 type AddContactRequest struct {
@@ -4851,7 +4913,7 @@ type AddContactRequest struct {
 
 func (x *AddContactRequest) Reset() {
 	*x = AddContactRequest{}
-	mi := &file_local_proto_msgTypes[71]
+	mi := &file_local_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4863,7 +4925,7 @@ func (x *AddContactRequest) String() string {
 func (*AddContactRequest) ProtoMessage() {}
 
 func (x *AddContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[71]
+	mi := &file_local_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4876,7 +4938,7 @@ func (x *AddContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddContactRequest.ProtoReflect.Descriptor instead.
 func (*AddContactRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{71}
+	return file_local_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *AddContactRequest) GetCard() string {
@@ -4917,7 +4979,7 @@ type ContactsResponse struct {
 
 func (x *ContactsResponse) Reset() {
 	*x = ContactsResponse{}
-	mi := &file_local_proto_msgTypes[72]
+	mi := &file_local_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4929,7 +4991,7 @@ func (x *ContactsResponse) String() string {
 func (*ContactsResponse) ProtoMessage() {}
 
 func (x *ContactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[72]
+	mi := &file_local_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4942,7 +5004,7 @@ func (x *ContactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactsResponse.ProtoReflect.Descriptor instead.
 func (*ContactsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{72}
+	return file_local_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *ContactsResponse) GetContacts() []*Contact {
@@ -4968,7 +5030,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_local_proto_msgTypes[73]
+	mi := &file_local_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4980,7 +5042,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[73]
+	mi := &file_local_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4993,7 +5055,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{73}
+	return file_local_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *WatchRequest) GetCircle() string {
@@ -5017,7 +5079,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_local_proto_msgTypes[74]
+	mi := &file_local_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5029,7 +5091,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[74]
+	mi := &file_local_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5042,7 +5104,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{74}
+	return file_local_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *Change) GetKind() string {
@@ -5090,7 +5152,7 @@ type ExportBundleRequest struct {
 
 func (x *ExportBundleRequest) Reset() {
 	*x = ExportBundleRequest{}
-	mi := &file_local_proto_msgTypes[75]
+	mi := &file_local_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5102,7 +5164,7 @@ func (x *ExportBundleRequest) String() string {
 func (*ExportBundleRequest) ProtoMessage() {}
 
 func (x *ExportBundleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[75]
+	mi := &file_local_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5115,7 +5177,7 @@ func (x *ExportBundleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportBundleRequest.ProtoReflect.Descriptor instead.
 func (*ExportBundleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{75}
+	return file_local_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *ExportBundleRequest) GetSince() string {
@@ -5145,7 +5207,7 @@ type BundlePart struct {
 
 func (x *BundlePart) Reset() {
 	*x = BundlePart{}
-	mi := &file_local_proto_msgTypes[76]
+	mi := &file_local_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5157,7 +5219,7 @@ func (x *BundlePart) String() string {
 func (*BundlePart) ProtoMessage() {}
 
 func (x *BundlePart) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[76]
+	mi := &file_local_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5170,7 +5232,7 @@ func (x *BundlePart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BundlePart.ProtoReflect.Descriptor instead.
 func (*BundlePart) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{76}
+	return file_local_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *BundlePart) GetBundle() []byte {
@@ -5205,7 +5267,7 @@ type ImportBundleRequest struct {
 
 func (x *ImportBundleRequest) Reset() {
 	*x = ImportBundleRequest{}
-	mi := &file_local_proto_msgTypes[77]
+	mi := &file_local_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5217,7 +5279,7 @@ func (x *ImportBundleRequest) String() string {
 func (*ImportBundleRequest) ProtoMessage() {}
 
 func (x *ImportBundleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[77]
+	mi := &file_local_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5230,7 +5292,7 @@ func (x *ImportBundleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportBundleRequest.ProtoReflect.Descriptor instead.
 func (*ImportBundleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{77}
+	return file_local_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *ImportBundleRequest) GetBundle() []byte {
@@ -5253,7 +5315,7 @@ type BundleResponse struct {
 
 func (x *BundleResponse) Reset() {
 	*x = BundleResponse{}
-	mi := &file_local_proto_msgTypes[78]
+	mi := &file_local_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5265,7 +5327,7 @@ func (x *BundleResponse) String() string {
 func (*BundleResponse) ProtoMessage() {}
 
 func (x *BundleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[78]
+	mi := &file_local_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5278,7 +5340,7 @@ func (x *BundleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BundleResponse.ProtoReflect.Descriptor instead.
 func (*BundleResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{78}
+	return file_local_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *BundleResponse) GetFrames() uint32 {
@@ -5363,7 +5425,7 @@ const file_local_proto_rawDesc = "" +
 	"\vWipeRequest\"$\n" +
 	"\fWipeResponse\x12\x14\n" +
 	"\x05vault\x18\x01 \x01(\bR\x05vault\"\x0f\n" +
-	"\rStatusRequest\"\xec\x04\n" +
+	"\rStatusRequest\"\x9d\x05\n" +
 	"\x0eStatusResponse\x12\x17\n" +
 	"\apeer_id\x18\x01 \x01(\tR\x06peerId\x12\x14\n" +
 	"\x05addrs\x18\x02 \x03(\tR\x05addrs\x12\x14\n" +
@@ -5384,9 +5446,13 @@ const file_local_proto_rawDesc = "" +
 	"\aversion\x18\x0f \x01(\tR\aversion\x12=\n" +
 	"\vconnections\x18\x10 \x03(\v2\x1b.votive.local.v1.ConnectionR\vconnections\x12\x18\n" +
 	"\adamaged\x18\x11 \x01(\rR\adamaged\x12\x18\n" +
-	"\atrouble\x18\x12 \x01(\tR\atrouble\x12)\n" +
+	"\atrouble\x18\x12 \x01(\tR\atrouble\x12/\n" +
+	"\x06intake\x18\x13 \x01(\v2\x17.votive.local.v1.IntakeR\x06intake\x12)\n" +
 	"\x04mesh\x18\x18 \x01(\v2\x15.votive.local.v1.MeshR\x04meshB\r\n" +
-	"\v_last_frame\"3\n" +
+	"\v_last_frame\"2\n" +
+	"\x06Intake\x12\x14\n" +
+	"\x05today\x18\x01 \x01(\rR\x05today\x12\x12\n" +
+	"\x04most\x18\x02 \x01(\rR\x04most\"3\n" +
 	"\x05Floor\x12\x12\n" +
 	"\x04rank\x18\x01 \x01(\rR\x04rank\x12\x16\n" +
 	"\x06expiry\x18\x02 \x01(\tR\x06expiry\"K\n" +
@@ -5809,7 +5875,7 @@ func file_local_proto_rawDescGZIP() []byte {
 	return file_local_proto_rawDescData
 }
 
-var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 79)
+var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 80)
 var file_local_proto_goTypes = []any{
 	(*Hint)(nil),                     // 0: votive.local.v1.Hint
 	(*Identity)(nil),                 // 1: votive.local.v1.Identity
@@ -5827,191 +5893,193 @@ var file_local_proto_goTypes = []any{
 	(*WipeResponse)(nil),             // 13: votive.local.v1.WipeResponse
 	(*StatusRequest)(nil),            // 14: votive.local.v1.StatusRequest
 	(*StatusResponse)(nil),           // 15: votive.local.v1.StatusResponse
-	(*Floor)(nil),                    // 16: votive.local.v1.Floor
-	(*Catchup)(nil),                  // 17: votive.local.v1.Catchup
-	(*Mesh)(nil),                     // 18: votive.local.v1.Mesh
-	(*Origins)(nil),                  // 19: votive.local.v1.Origins
-	(*Connection)(nil),               // 20: votive.local.v1.Connection
-	(*ShutdownRequest)(nil),          // 21: votive.local.v1.ShutdownRequest
-	(*ShutdownResponse)(nil),         // 22: votive.local.v1.ShutdownResponse
-	(*ShowIDRequest)(nil),            // 23: votive.local.v1.ShowIDRequest
-	(*ShowIDResponse)(nil),           // 24: votive.local.v1.ShowIDResponse
-	(*Circle)(nil),                   // 25: votive.local.v1.Circle
-	(*NewCircleRequest)(nil),         // 26: votive.local.v1.NewCircleRequest
-	(*JoinCircleRequest)(nil),        // 27: votive.local.v1.JoinCircleRequest
-	(*ListCirclesRequest)(nil),       // 28: votive.local.v1.ListCirclesRequest
-	(*LeaveCircleRequest)(nil),       // 29: votive.local.v1.LeaveCircleRequest
-	(*CirclesResponse)(nil),          // 30: votive.local.v1.CirclesResponse
-	(*Time)(nil),                     // 31: votive.local.v1.Time
-	(*ReadTimeRequest)(nil),          // 32: votive.local.v1.ReadTimeRequest
-	(*ReadTimeResponse)(nil),         // 33: votive.local.v1.ReadTimeResponse
-	(*StringList)(nil),               // 34: votive.local.v1.StringList
-	(*Draft)(nil),                    // 35: votive.local.v1.Draft
-	(*AnnounceRequest)(nil),          // 36: votive.local.v1.AnnounceRequest
-	(*EditEventRequest)(nil),         // 37: votive.local.v1.EditEventRequest
-	(*CancelEventRequest)(nil),       // 38: votive.local.v1.CancelEventRequest
-	(*ChangeOccurrenceRequest)(nil),  // 39: votive.local.v1.ChangeOccurrenceRequest
-	(*Details)(nil),                  // 40: votive.local.v1.Details
-	(*Organizer)(nil),                // 41: votive.local.v1.Organizer
-	(*Reply)(nil),                    // 42: votive.local.v1.Reply
-	(*Recurrence)(nil),               // 43: votive.local.v1.Recurrence
-	(*Occurrence)(nil),               // 44: votive.local.v1.Occurrence
-	(*CircleRef)(nil),                // 45: votive.local.v1.CircleRef
-	(*Event)(nil),                    // 46: votive.local.v1.Event
-	(*EventResponse)(nil),            // 47: votive.local.v1.EventResponse
-	(*ListEventsRequest)(nil),        // 48: votive.local.v1.ListEventsRequest
-	(*EventsResponse)(nil),           // 49: votive.local.v1.EventsResponse
-	(*ShowEventRequest)(nil),         // 50: votive.local.v1.ShowEventRequest
-	(*Revision)(nil),                 // 51: votive.local.v1.Revision
-	(*ShowEventResponse)(nil),        // 52: votive.local.v1.ShowEventResponse
-	(*InviteRequest)(nil),            // 53: votive.local.v1.InviteRequest
-	(*Invite)(nil),                   // 54: votive.local.v1.Invite
-	(*InviteResponse)(nil),           // 55: votive.local.v1.InviteResponse
-	(*ListInvitesRequest)(nil),       // 56: votive.local.v1.ListInvitesRequest
-	(*InvitesResponse)(nil),          // 57: votive.local.v1.InvitesResponse
-	(*RevokeRequest)(nil),            // 58: votive.local.v1.RevokeRequest
-	(*InspectRequest)(nil),           // 59: votive.local.v1.InspectRequest
-	(*AcceptRequest)(nil),            // 60: votive.local.v1.AcceptRequest
-	(*Issuer)(nil),                   // 61: votive.local.v1.Issuer
-	(*AcceptResponse)(nil),           // 62: votive.local.v1.AcceptResponse
-	(*RsvpRequest)(nil),              // 63: votive.local.v1.RsvpRequest
-	(*RsvpResponse)(nil),             // 64: votive.local.v1.RsvpResponse
-	(*ListGuestsRequest)(nil),        // 65: votive.local.v1.ListGuestsRequest
-	(*Guest)(nil),                    // 66: votive.local.v1.Guest
-	(*GuestCounts)(nil),              // 67: votive.local.v1.GuestCounts
-	(*GuestsResponse)(nil),           // 68: votive.local.v1.GuestsResponse
-	(*Contact)(nil),                  // 69: votive.local.v1.Contact
-	(*ListContactsRequest)(nil),      // 70: votive.local.v1.ListContactsRequest
-	(*AddContactRequest)(nil),        // 71: votive.local.v1.AddContactRequest
-	(*ContactsResponse)(nil),         // 72: votive.local.v1.ContactsResponse
-	(*WatchRequest)(nil),             // 73: votive.local.v1.WatchRequest
-	(*Change)(nil),                   // 74: votive.local.v1.Change
-	(*ExportBundleRequest)(nil),      // 75: votive.local.v1.ExportBundleRequest
-	(*BundlePart)(nil),               // 76: votive.local.v1.BundlePart
-	(*ImportBundleRequest)(nil),      // 77: votive.local.v1.ImportBundleRequest
-	(*BundleResponse)(nil),           // 78: votive.local.v1.BundleResponse
+	(*Intake)(nil),                   // 16: votive.local.v1.Intake
+	(*Floor)(nil),                    // 17: votive.local.v1.Floor
+	(*Catchup)(nil),                  // 18: votive.local.v1.Catchup
+	(*Mesh)(nil),                     // 19: votive.local.v1.Mesh
+	(*Origins)(nil),                  // 20: votive.local.v1.Origins
+	(*Connection)(nil),               // 21: votive.local.v1.Connection
+	(*ShutdownRequest)(nil),          // 22: votive.local.v1.ShutdownRequest
+	(*ShutdownResponse)(nil),         // 23: votive.local.v1.ShutdownResponse
+	(*ShowIDRequest)(nil),            // 24: votive.local.v1.ShowIDRequest
+	(*ShowIDResponse)(nil),           // 25: votive.local.v1.ShowIDResponse
+	(*Circle)(nil),                   // 26: votive.local.v1.Circle
+	(*NewCircleRequest)(nil),         // 27: votive.local.v1.NewCircleRequest
+	(*JoinCircleRequest)(nil),        // 28: votive.local.v1.JoinCircleRequest
+	(*ListCirclesRequest)(nil),       // 29: votive.local.v1.ListCirclesRequest
+	(*LeaveCircleRequest)(nil),       // 30: votive.local.v1.LeaveCircleRequest
+	(*CirclesResponse)(nil),          // 31: votive.local.v1.CirclesResponse
+	(*Time)(nil),                     // 32: votive.local.v1.Time
+	(*ReadTimeRequest)(nil),          // 33: votive.local.v1.ReadTimeRequest
+	(*ReadTimeResponse)(nil),         // 34: votive.local.v1.ReadTimeResponse
+	(*StringList)(nil),               // 35: votive.local.v1.StringList
+	(*Draft)(nil),                    // 36: votive.local.v1.Draft
+	(*AnnounceRequest)(nil),          // 37: votive.local.v1.AnnounceRequest
+	(*EditEventRequest)(nil),         // 38: votive.local.v1.EditEventRequest
+	(*CancelEventRequest)(nil),       // 39: votive.local.v1.CancelEventRequest
+	(*ChangeOccurrenceRequest)(nil),  // 40: votive.local.v1.ChangeOccurrenceRequest
+	(*Details)(nil),                  // 41: votive.local.v1.Details
+	(*Organizer)(nil),                // 42: votive.local.v1.Organizer
+	(*Reply)(nil),                    // 43: votive.local.v1.Reply
+	(*Recurrence)(nil),               // 44: votive.local.v1.Recurrence
+	(*Occurrence)(nil),               // 45: votive.local.v1.Occurrence
+	(*CircleRef)(nil),                // 46: votive.local.v1.CircleRef
+	(*Event)(nil),                    // 47: votive.local.v1.Event
+	(*EventResponse)(nil),            // 48: votive.local.v1.EventResponse
+	(*ListEventsRequest)(nil),        // 49: votive.local.v1.ListEventsRequest
+	(*EventsResponse)(nil),           // 50: votive.local.v1.EventsResponse
+	(*ShowEventRequest)(nil),         // 51: votive.local.v1.ShowEventRequest
+	(*Revision)(nil),                 // 52: votive.local.v1.Revision
+	(*ShowEventResponse)(nil),        // 53: votive.local.v1.ShowEventResponse
+	(*InviteRequest)(nil),            // 54: votive.local.v1.InviteRequest
+	(*Invite)(nil),                   // 55: votive.local.v1.Invite
+	(*InviteResponse)(nil),           // 56: votive.local.v1.InviteResponse
+	(*ListInvitesRequest)(nil),       // 57: votive.local.v1.ListInvitesRequest
+	(*InvitesResponse)(nil),          // 58: votive.local.v1.InvitesResponse
+	(*RevokeRequest)(nil),            // 59: votive.local.v1.RevokeRequest
+	(*InspectRequest)(nil),           // 60: votive.local.v1.InspectRequest
+	(*AcceptRequest)(nil),            // 61: votive.local.v1.AcceptRequest
+	(*Issuer)(nil),                   // 62: votive.local.v1.Issuer
+	(*AcceptResponse)(nil),           // 63: votive.local.v1.AcceptResponse
+	(*RsvpRequest)(nil),              // 64: votive.local.v1.RsvpRequest
+	(*RsvpResponse)(nil),             // 65: votive.local.v1.RsvpResponse
+	(*ListGuestsRequest)(nil),        // 66: votive.local.v1.ListGuestsRequest
+	(*Guest)(nil),                    // 67: votive.local.v1.Guest
+	(*GuestCounts)(nil),              // 68: votive.local.v1.GuestCounts
+	(*GuestsResponse)(nil),           // 69: votive.local.v1.GuestsResponse
+	(*Contact)(nil),                  // 70: votive.local.v1.Contact
+	(*ListContactsRequest)(nil),      // 71: votive.local.v1.ListContactsRequest
+	(*AddContactRequest)(nil),        // 72: votive.local.v1.AddContactRequest
+	(*ContactsResponse)(nil),         // 73: votive.local.v1.ContactsResponse
+	(*WatchRequest)(nil),             // 74: votive.local.v1.WatchRequest
+	(*Change)(nil),                   // 75: votive.local.v1.Change
+	(*ExportBundleRequest)(nil),      // 76: votive.local.v1.ExportBundleRequest
+	(*BundlePart)(nil),               // 77: votive.local.v1.BundlePart
+	(*ImportBundleRequest)(nil),      // 78: votive.local.v1.ImportBundleRequest
+	(*BundleResponse)(nil),           // 79: votive.local.v1.BundleResponse
 }
 var file_local_proto_depIdxs = []int32{
 	1,  // 0: votive.local.v1.InitResponse.identity:type_name -> votive.local.v1.Identity
-	16, // 1: votive.local.v1.StatusResponse.floor:type_name -> votive.local.v1.Floor
-	17, // 2: votive.local.v1.StatusResponse.catchup:type_name -> votive.local.v1.Catchup
-	20, // 3: votive.local.v1.StatusResponse.connections:type_name -> votive.local.v1.Connection
-	18, // 4: votive.local.v1.StatusResponse.mesh:type_name -> votive.local.v1.Mesh
-	19, // 5: votive.local.v1.Mesh.from:type_name -> votive.local.v1.Origins
-	1,  // 6: votive.local.v1.ShowIDResponse.identity:type_name -> votive.local.v1.Identity
-	25, // 7: votive.local.v1.CirclesResponse.circles:type_name -> votive.local.v1.Circle
-	31, // 8: votive.local.v1.ReadTimeResponse.start:type_name -> votive.local.v1.Time
-	31, // 9: votive.local.v1.ReadTimeResponse.end:type_name -> votive.local.v1.Time
-	43, // 10: votive.local.v1.ReadTimeResponse.recurrence:type_name -> votive.local.v1.Recurrence
-	31, // 11: votive.local.v1.Draft.start:type_name -> votive.local.v1.Time
-	31, // 12: votive.local.v1.Draft.end:type_name -> votive.local.v1.Time
-	34, // 13: votive.local.v1.Draft.join:type_name -> votive.local.v1.StringList
-	34, // 14: votive.local.v1.Draft.tags:type_name -> votive.local.v1.StringList
-	35, // 15: votive.local.v1.AnnounceRequest.draft:type_name -> votive.local.v1.Draft
-	35, // 16: votive.local.v1.EditEventRequest.draft:type_name -> votive.local.v1.Draft
-	31, // 17: votive.local.v1.ChangeOccurrenceRequest.start:type_name -> votive.local.v1.Time
-	31, // 18: votive.local.v1.ChangeOccurrenceRequest.end:type_name -> votive.local.v1.Time
-	31, // 19: votive.local.v1.Occurrence.start:type_name -> votive.local.v1.Time
-	31, // 20: votive.local.v1.Occurrence.end:type_name -> votive.local.v1.Time
-	31, // 21: votive.local.v1.Event.start:type_name -> votive.local.v1.Time
-	31, // 22: votive.local.v1.Event.end:type_name -> votive.local.v1.Time
-	43, // 23: votive.local.v1.Event.recurrence:type_name -> votive.local.v1.Recurrence
-	40, // 24: votive.local.v1.Event.details:type_name -> votive.local.v1.Details
-	45, // 25: votive.local.v1.Event.circle:type_name -> votive.local.v1.CircleRef
-	41, // 26: votive.local.v1.Event.organizers:type_name -> votive.local.v1.Organizer
-	42, // 27: votive.local.v1.Event.reply:type_name -> votive.local.v1.Reply
-	46, // 28: votive.local.v1.Event.alternatives:type_name -> votive.local.v1.Event
-	44, // 29: votive.local.v1.Event.next:type_name -> votive.local.v1.Occurrence
-	46, // 30: votive.local.v1.EventResponse.event:type_name -> votive.local.v1.Event
-	46, // 31: votive.local.v1.EventsResponse.events:type_name -> votive.local.v1.Event
-	31, // 32: votive.local.v1.Revision.start:type_name -> votive.local.v1.Time
-	31, // 33: votive.local.v1.Revision.end:type_name -> votive.local.v1.Time
-	46, // 34: votive.local.v1.ShowEventResponse.event:type_name -> votive.local.v1.Event
-	51, // 35: votive.local.v1.ShowEventResponse.revisions:type_name -> votive.local.v1.Revision
-	44, // 36: votive.local.v1.ShowEventResponse.occurrences:type_name -> votive.local.v1.Occurrence
-	46, // 37: votive.local.v1.ShowEventResponse.parts:type_name -> votive.local.v1.Event
-	54, // 38: votive.local.v1.InvitesResponse.invites:type_name -> votive.local.v1.Invite
-	61, // 39: votive.local.v1.AcceptResponse.issuer:type_name -> votive.local.v1.Issuer
-	25, // 40: votive.local.v1.AcceptResponse.circle:type_name -> votive.local.v1.Circle
-	46, // 41: votive.local.v1.AcceptResponse.event:type_name -> votive.local.v1.Event
-	69, // 42: votive.local.v1.AcceptResponse.contact:type_name -> votive.local.v1.Contact
-	42, // 43: votive.local.v1.RsvpResponse.reply:type_name -> votive.local.v1.Reply
-	66, // 44: votive.local.v1.GuestsResponse.guests:type_name -> votive.local.v1.Guest
-	67, // 45: votive.local.v1.GuestsResponse.counts:type_name -> votive.local.v1.GuestCounts
-	69, // 46: votive.local.v1.ContactsResponse.contacts:type_name -> votive.local.v1.Contact
-	46, // 47: votive.local.v1.Change.event:type_name -> votive.local.v1.Event
-	66, // 48: votive.local.v1.Change.guest:type_name -> votive.local.v1.Guest
-	42, // 49: votive.local.v1.Change.reply:type_name -> votive.local.v1.Reply
-	20, // 50: votive.local.v1.Change.peer:type_name -> votive.local.v1.Connection
-	2,  // 51: votive.local.v1.Votive.Init:input_type -> votive.local.v1.InitRequest
-	4,  // 52: votive.local.v1.Votive.Unlock:input_type -> votive.local.v1.UnlockRequest
-	6,  // 53: votive.local.v1.Votive.Lock:input_type -> votive.local.v1.LockRequest
-	8,  // 54: votive.local.v1.Votive.ChangePassphrase:input_type -> votive.local.v1.ChangePassphraseRequest
-	10, // 55: votive.local.v1.Votive.ShowBackup:input_type -> votive.local.v1.ShowBackupRequest
-	12, // 56: votive.local.v1.Votive.Wipe:input_type -> votive.local.v1.WipeRequest
-	14, // 57: votive.local.v1.Votive.Status:input_type -> votive.local.v1.StatusRequest
-	21, // 58: votive.local.v1.Votive.Shutdown:input_type -> votive.local.v1.ShutdownRequest
-	23, // 59: votive.local.v1.Votive.ShowID:input_type -> votive.local.v1.ShowIDRequest
-	26, // 60: votive.local.v1.Votive.NewCircle:input_type -> votive.local.v1.NewCircleRequest
-	27, // 61: votive.local.v1.Votive.JoinCircle:input_type -> votive.local.v1.JoinCircleRequest
-	28, // 62: votive.local.v1.Votive.ListCircles:input_type -> votive.local.v1.ListCirclesRequest
-	29, // 63: votive.local.v1.Votive.LeaveCircle:input_type -> votive.local.v1.LeaveCircleRequest
-	32, // 64: votive.local.v1.Votive.ReadTime:input_type -> votive.local.v1.ReadTimeRequest
-	36, // 65: votive.local.v1.Votive.Announce:input_type -> votive.local.v1.AnnounceRequest
-	48, // 66: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
-	50, // 67: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
-	37, // 68: votive.local.v1.Votive.EditEvent:input_type -> votive.local.v1.EditEventRequest
-	38, // 69: votive.local.v1.Votive.CancelEvent:input_type -> votive.local.v1.CancelEventRequest
-	39, // 70: votive.local.v1.Votive.ChangeOccurrence:input_type -> votive.local.v1.ChangeOccurrenceRequest
-	53, // 71: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
-	56, // 72: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
-	58, // 73: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
-	59, // 74: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
-	60, // 75: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
-	63, // 76: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
-	65, // 77: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
-	70, // 78: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
-	71, // 79: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
-	75, // 80: votive.local.v1.Votive.ExportBundle:input_type -> votive.local.v1.ExportBundleRequest
-	77, // 81: votive.local.v1.Votive.ImportBundle:input_type -> votive.local.v1.ImportBundleRequest
-	73, // 82: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
-	3,  // 83: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
-	5,  // 84: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
-	7,  // 85: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
-	9,  // 86: votive.local.v1.Votive.ChangePassphrase:output_type -> votive.local.v1.ChangePassphraseResponse
-	11, // 87: votive.local.v1.Votive.ShowBackup:output_type -> votive.local.v1.ShowBackupResponse
-	13, // 88: votive.local.v1.Votive.Wipe:output_type -> votive.local.v1.WipeResponse
-	15, // 89: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
-	22, // 90: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
-	24, // 91: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
-	30, // 92: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
-	30, // 93: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
-	30, // 94: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
-	30, // 95: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
-	33, // 96: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
-	47, // 97: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
-	49, // 98: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
-	52, // 99: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
-	47, // 100: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
-	47, // 101: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
-	47, // 102: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
-	55, // 103: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
-	57, // 104: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
-	57, // 105: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
-	62, // 106: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
-	62, // 107: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
-	64, // 108: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
-	68, // 109: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
-	72, // 110: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
-	72, // 111: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
-	76, // 112: votive.local.v1.Votive.ExportBundle:output_type -> votive.local.v1.BundlePart
-	78, // 113: votive.local.v1.Votive.ImportBundle:output_type -> votive.local.v1.BundleResponse
-	74, // 114: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
-	83, // [83:115] is the sub-list for method output_type
-	51, // [51:83] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	17, // 1: votive.local.v1.StatusResponse.floor:type_name -> votive.local.v1.Floor
+	18, // 2: votive.local.v1.StatusResponse.catchup:type_name -> votive.local.v1.Catchup
+	21, // 3: votive.local.v1.StatusResponse.connections:type_name -> votive.local.v1.Connection
+	16, // 4: votive.local.v1.StatusResponse.intake:type_name -> votive.local.v1.Intake
+	19, // 5: votive.local.v1.StatusResponse.mesh:type_name -> votive.local.v1.Mesh
+	20, // 6: votive.local.v1.Mesh.from:type_name -> votive.local.v1.Origins
+	1,  // 7: votive.local.v1.ShowIDResponse.identity:type_name -> votive.local.v1.Identity
+	26, // 8: votive.local.v1.CirclesResponse.circles:type_name -> votive.local.v1.Circle
+	32, // 9: votive.local.v1.ReadTimeResponse.start:type_name -> votive.local.v1.Time
+	32, // 10: votive.local.v1.ReadTimeResponse.end:type_name -> votive.local.v1.Time
+	44, // 11: votive.local.v1.ReadTimeResponse.recurrence:type_name -> votive.local.v1.Recurrence
+	32, // 12: votive.local.v1.Draft.start:type_name -> votive.local.v1.Time
+	32, // 13: votive.local.v1.Draft.end:type_name -> votive.local.v1.Time
+	35, // 14: votive.local.v1.Draft.join:type_name -> votive.local.v1.StringList
+	35, // 15: votive.local.v1.Draft.tags:type_name -> votive.local.v1.StringList
+	36, // 16: votive.local.v1.AnnounceRequest.draft:type_name -> votive.local.v1.Draft
+	36, // 17: votive.local.v1.EditEventRequest.draft:type_name -> votive.local.v1.Draft
+	32, // 18: votive.local.v1.ChangeOccurrenceRequest.start:type_name -> votive.local.v1.Time
+	32, // 19: votive.local.v1.ChangeOccurrenceRequest.end:type_name -> votive.local.v1.Time
+	32, // 20: votive.local.v1.Occurrence.start:type_name -> votive.local.v1.Time
+	32, // 21: votive.local.v1.Occurrence.end:type_name -> votive.local.v1.Time
+	32, // 22: votive.local.v1.Event.start:type_name -> votive.local.v1.Time
+	32, // 23: votive.local.v1.Event.end:type_name -> votive.local.v1.Time
+	44, // 24: votive.local.v1.Event.recurrence:type_name -> votive.local.v1.Recurrence
+	41, // 25: votive.local.v1.Event.details:type_name -> votive.local.v1.Details
+	46, // 26: votive.local.v1.Event.circle:type_name -> votive.local.v1.CircleRef
+	42, // 27: votive.local.v1.Event.organizers:type_name -> votive.local.v1.Organizer
+	43, // 28: votive.local.v1.Event.reply:type_name -> votive.local.v1.Reply
+	47, // 29: votive.local.v1.Event.alternatives:type_name -> votive.local.v1.Event
+	45, // 30: votive.local.v1.Event.next:type_name -> votive.local.v1.Occurrence
+	47, // 31: votive.local.v1.EventResponse.event:type_name -> votive.local.v1.Event
+	47, // 32: votive.local.v1.EventsResponse.events:type_name -> votive.local.v1.Event
+	32, // 33: votive.local.v1.Revision.start:type_name -> votive.local.v1.Time
+	32, // 34: votive.local.v1.Revision.end:type_name -> votive.local.v1.Time
+	47, // 35: votive.local.v1.ShowEventResponse.event:type_name -> votive.local.v1.Event
+	52, // 36: votive.local.v1.ShowEventResponse.revisions:type_name -> votive.local.v1.Revision
+	45, // 37: votive.local.v1.ShowEventResponse.occurrences:type_name -> votive.local.v1.Occurrence
+	47, // 38: votive.local.v1.ShowEventResponse.parts:type_name -> votive.local.v1.Event
+	55, // 39: votive.local.v1.InvitesResponse.invites:type_name -> votive.local.v1.Invite
+	62, // 40: votive.local.v1.AcceptResponse.issuer:type_name -> votive.local.v1.Issuer
+	26, // 41: votive.local.v1.AcceptResponse.circle:type_name -> votive.local.v1.Circle
+	47, // 42: votive.local.v1.AcceptResponse.event:type_name -> votive.local.v1.Event
+	70, // 43: votive.local.v1.AcceptResponse.contact:type_name -> votive.local.v1.Contact
+	43, // 44: votive.local.v1.RsvpResponse.reply:type_name -> votive.local.v1.Reply
+	67, // 45: votive.local.v1.GuestsResponse.guests:type_name -> votive.local.v1.Guest
+	68, // 46: votive.local.v1.GuestsResponse.counts:type_name -> votive.local.v1.GuestCounts
+	70, // 47: votive.local.v1.ContactsResponse.contacts:type_name -> votive.local.v1.Contact
+	47, // 48: votive.local.v1.Change.event:type_name -> votive.local.v1.Event
+	67, // 49: votive.local.v1.Change.guest:type_name -> votive.local.v1.Guest
+	43, // 50: votive.local.v1.Change.reply:type_name -> votive.local.v1.Reply
+	21, // 51: votive.local.v1.Change.peer:type_name -> votive.local.v1.Connection
+	2,  // 52: votive.local.v1.Votive.Init:input_type -> votive.local.v1.InitRequest
+	4,  // 53: votive.local.v1.Votive.Unlock:input_type -> votive.local.v1.UnlockRequest
+	6,  // 54: votive.local.v1.Votive.Lock:input_type -> votive.local.v1.LockRequest
+	8,  // 55: votive.local.v1.Votive.ChangePassphrase:input_type -> votive.local.v1.ChangePassphraseRequest
+	10, // 56: votive.local.v1.Votive.ShowBackup:input_type -> votive.local.v1.ShowBackupRequest
+	12, // 57: votive.local.v1.Votive.Wipe:input_type -> votive.local.v1.WipeRequest
+	14, // 58: votive.local.v1.Votive.Status:input_type -> votive.local.v1.StatusRequest
+	22, // 59: votive.local.v1.Votive.Shutdown:input_type -> votive.local.v1.ShutdownRequest
+	24, // 60: votive.local.v1.Votive.ShowID:input_type -> votive.local.v1.ShowIDRequest
+	27, // 61: votive.local.v1.Votive.NewCircle:input_type -> votive.local.v1.NewCircleRequest
+	28, // 62: votive.local.v1.Votive.JoinCircle:input_type -> votive.local.v1.JoinCircleRequest
+	29, // 63: votive.local.v1.Votive.ListCircles:input_type -> votive.local.v1.ListCirclesRequest
+	30, // 64: votive.local.v1.Votive.LeaveCircle:input_type -> votive.local.v1.LeaveCircleRequest
+	33, // 65: votive.local.v1.Votive.ReadTime:input_type -> votive.local.v1.ReadTimeRequest
+	37, // 66: votive.local.v1.Votive.Announce:input_type -> votive.local.v1.AnnounceRequest
+	49, // 67: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
+	51, // 68: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
+	38, // 69: votive.local.v1.Votive.EditEvent:input_type -> votive.local.v1.EditEventRequest
+	39, // 70: votive.local.v1.Votive.CancelEvent:input_type -> votive.local.v1.CancelEventRequest
+	40, // 71: votive.local.v1.Votive.ChangeOccurrence:input_type -> votive.local.v1.ChangeOccurrenceRequest
+	54, // 72: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
+	57, // 73: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
+	59, // 74: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
+	60, // 75: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
+	61, // 76: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
+	64, // 77: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
+	66, // 78: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
+	71, // 79: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
+	72, // 80: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
+	76, // 81: votive.local.v1.Votive.ExportBundle:input_type -> votive.local.v1.ExportBundleRequest
+	78, // 82: votive.local.v1.Votive.ImportBundle:input_type -> votive.local.v1.ImportBundleRequest
+	74, // 83: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
+	3,  // 84: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
+	5,  // 85: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
+	7,  // 86: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
+	9,  // 87: votive.local.v1.Votive.ChangePassphrase:output_type -> votive.local.v1.ChangePassphraseResponse
+	11, // 88: votive.local.v1.Votive.ShowBackup:output_type -> votive.local.v1.ShowBackupResponse
+	13, // 89: votive.local.v1.Votive.Wipe:output_type -> votive.local.v1.WipeResponse
+	15, // 90: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
+	23, // 91: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
+	25, // 92: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
+	31, // 93: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
+	31, // 94: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
+	31, // 95: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
+	31, // 96: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
+	34, // 97: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
+	48, // 98: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
+	50, // 99: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
+	53, // 100: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
+	48, // 101: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
+	48, // 102: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
+	48, // 103: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
+	56, // 104: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
+	58, // 105: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
+	58, // 106: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
+	63, // 107: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
+	63, // 108: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
+	65, // 109: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
+	69, // 110: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
+	73, // 111: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
+	73, // 112: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
+	77, // 113: votive.local.v1.Votive.ExportBundle:output_type -> votive.local.v1.BundlePart
+	79, // 114: votive.local.v1.Votive.ImportBundle:output_type -> votive.local.v1.BundleResponse
+	75, // 115: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
+	84, // [84:116] is the sub-list for method output_type
+	52, // [52:84] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_local_proto_init() }
@@ -6020,16 +6088,16 @@ func file_local_proto_init() {
 		return
 	}
 	file_local_proto_msgTypes[15].OneofWrappers = []any{}
-	file_local_proto_msgTypes[31].OneofWrappers = []any{}
-	file_local_proto_msgTypes[35].OneofWrappers = []any{}
-	file_local_proto_msgTypes[63].OneofWrappers = []any{}
+	file_local_proto_msgTypes[32].OneofWrappers = []any{}
+	file_local_proto_msgTypes[36].OneofWrappers = []any{}
+	file_local_proto_msgTypes[64].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_local_proto_rawDesc), len(file_local_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   79,
+			NumMessages:   80,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

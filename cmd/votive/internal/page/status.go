@@ -113,6 +113,9 @@ func carries(st *localpb.StatusResponse) string {
 	if f := st.GetFloor(); f.GetRank() > 0 {
 		kept += fmt.Sprintf("; the store is full, and what ranks %d or less is turned away", f.GetRank())
 	}
+	if in := st.GetIntake(); in.GetToday() > 0 {
+		kept += fmt.Sprintf("; today %s of at most %s have made room", number(in.GetToday()), number(in.GetMost()))
+	}
 	return kept
 }
 
