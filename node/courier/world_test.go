@@ -137,12 +137,18 @@ type world struct {
 // noon on.
 func inWorld(t *testing.T, f func(w *world)) {
 	t.Helper()
+	inNetwork(t, simnet.StaticLatency(10*time.Millisecond), f)
+}
+
+// inNetwork runs f on a network on which packets take as long as latency says.
+func inNetwork(t *testing.T, latency func(*simnet.Packet) time.Duration, f func(w *world)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ahead := time.Until(noon)
 		w := &world{
 			t: t,
 			net: &simnet.Simnet{
-				LatencyFunc: simnet.StaticLatency(10 * time.Millisecond),
+				LatencyFunc: latency,
 				Logger:      slog.New(slog.DiscardHandler),
 			},
 			now: func() time.Time { return time.Now().Add(ahead) },
@@ -160,6 +166,7 @@ type plan struct {
 	budget mesh.Budget
 	bits   int // of its line, a second; 0: 100 Mbit/s
 	have   []votive.Frame
+	opts   []libp2p.Option // further ones
 }
 
 // place gives a new host its address and its way onto the network.
@@ -179,7 +186,7 @@ func (w *world) place(bits int) (addr string, opts []libp2p.Option) {
 func (w *world) meshConfig(p plan, verdict func(mesh.PeerID, []byte) mesh.Verdict) mesh.Config {
 	addr, opts := w.place(p.bits)
 	return mesh.Config{
-		Listen: []string{addr}, Options: opts, NoProbe: true, Budget: p.budget,
+		Listen: []string{addr}, Options: append(opts, p.opts...), NoProbe: true, Budget: p.budget,
 		Topic: votive.Topic, FrameSize: votive.FrameSize,
 		FrameID: func(b []byte) string { id := votive.FrameID(b); return string(id[:]) },
 		Verdict: verdict,

@@ -1,0 +1,186 @@
+package courier
+
+import (
+	"testing"
+	"time"
+
+	"votive/node/mesh"
+	"votive/proto/votive"
+)
+
+// The network loses packets; nobody loses a frame.
+func TestSimLoss(t *testing.T) {
+	size, published := sized(12, 100), sized(20, 60)
+	inTown(t, 0.01, func(w *town) {
+		all := w.populate(size, min(4, size-1), plan{})
+		for _, n := range all {
+			n.heard.reset()
+		}
+		for _, f := range frames(t, 0, published) {
+			w.announce(all[w.chance.IntN(size)].node, []votive.Frame{f})
+			settle(500 * time.Millisecond)
+		}
+		took := w.everybody(all, published, 5*time.Minute)
+		gossip, catchUp := copies(all, published)
+		t.Logf("%d nodes, 1 %% loss, %d frames: all have all %v after the last; %d of %d arrivals by catch-up; "+
+			"received per new frame: %.2f of a copy by gossip, %.2f by catch-up (goal: 3 in all)",
+			size, published, took, fetched(all), published*(size-1), gossip, catchUp)
+	})
+}
+
+// Nodes leave and return while frames are published.
+func TestSimChurn(t *testing.T) {
+	const every, away = time.Second, 20 * time.Second
+	size, published := sized(10, 50), sized(40, 120)
+	inTown(t, 0, func(w *town) {
+		all := w.populate(size, 4, plan{})
+		leavers := size / 5 // who stay publish: the outbox of these tests is not on disk
+		back := make(map[int]time.Time, leavers)
+		for i, f := range frames(t, 0, published) {
+			w.announce(all[leavers+w.chance.IntN(size-leavers)].node, []votive.Frame{f})
+			settle(every)
+			if k := len(back); k < leavers && i >= k*published/2/leavers { // in the first half of the time
+				all[k].stop()
+				back[k] = time.Now().Add(away)
+			}
+			for k, at := range back {
+				if !at.IsZero() && time.Now().After(at) {
+					w.comeBack(all, k)
+					back[k] = time.Time{}
+				}
+			}
+		}
+		for k, at := range back {
+			if !at.IsZero() {
+				w.comeBack(all, k)
+			}
+		}
+		if len(back) != leavers {
+			t.Errorf("%d left, want %d", len(back), leavers)
+		}
+		took := w.everybody(all, published, 5*time.Minute)
+		t.Logf("%d nodes, of whom %d left for %v, %d frames: all have all %v after the last, %d by catch-up",
+			size, leavers, away, published, took, fetched(all))
+	})
+}
+
+// comeBack opens a node again with what it had.
+func (w *town) comeBack(all []*townsman, k int) {
+	w.t.Helper()
+	all[k] = w.settleIn(plan{disk: all[k].disk}, k >= len(all)/2)
+	w.join(all[k], all[len(all)/5:], 4)
+}
+
+// Two halves that both go on for an hour find each other by themselves, and
+// bring each other what they lack.
+func TestSimPartition(t *testing.T) {
+	size, before, published := sized(6, 20), sized(100, 500), sized(60, 1000)
+	inTown(t, 0, func(w *town) {
+		all := w.populate(size, min(4, size-1), plan{have: frames(t, 0, before)})
+		w.cut.Store(true)
+		west, east := all[:size/2], all[size/2:]
+		pause := time.Hour / time.Duration(published/2)
+		for i := before; i < before+published; i += 2 {
+			f := frames(t, i, i+2)
+			w.announce(west[w.chance.IntN(len(west))].node, f[:1])
+			w.announce(east[w.chance.IntN(len(east))].node, f[1:])
+			settle(pause)
+		}
+		for i, n := range all {
+			if got, want := n.store.Len(), before+published/2; got != want {
+				t.Errorf("node %d has %d frames before the halves meet, want %d", i, got, want)
+			}
+			n.heard.reset()
+		}
+		w.cut.Store(false)
+		took := w.everybody(all, before+published, 3*time.Hour)
+		settle(time.Minute) // what is under way ends
+		var most, sum int64
+		for _, n := range all {
+			bytes := n.heard.catchUp.Load()
+			most, sum = max(most, bytes), sum+bytes
+		}
+		lacked := int64(published / 2 * votive.FrameSize)
+		t.Logf("two halves of %d nodes, %d frames each in an hour: all have all %v after the line is mended; "+
+			"bytes of catch-up received by a node: %d on average (%.2f of what it lacked), %d at most (%.2f)",
+			size/2, published/2, took, sum/int64(size), float64(sum)/float64(int64(size)*lacked), most, float64(most)/float64(lacked))
+	})
+}
+
+// One is left of all, and is enough.
+func TestSimLastOne(t *testing.T) {
+	size, published := sized(8, 20), sized(200, 1000)
+	inTown(t, 0, func(w *town) {
+		all := w.populate(size, 4, plan{})
+		for i := range all {
+			w.announce(all[i].node, frames(t, i*published/size, (i+1)*published/size))
+		}
+		w.everybody(all, published, 5*time.Minute)
+		settle(10 * time.Second)
+		for _, n := range all[1:] {
+			n.stop()
+		}
+		settle(time.Minute)
+		all = all[:1]
+		for range size - 1 {
+			all = append(all, w.settleIn(plan{}, false))
+			w.dial(all[len(all)-1].mesh, all[0].mesh)
+		}
+		took := w.everybody(all, published, 10*time.Minute)
+		t.Logf("%d nodes killed, %d new ones through the one that is left, %d frames: the last has everything after %v",
+			size-1, size-1, published, took)
+	})
+}
+
+// More comes to one node at once than one link may bring, and each of its links
+// is within its budget. One of the others is not: all that the node forwards
+// comes to it over one link.
+func TestSimLoad(t *testing.T) {
+	const links, second = 10, 200
+	seconds := sized(5, 60)
+	published := seconds * second
+	inTown(t, 0, func(w *town) {
+		hub := w.settleIn(plan{}, false)
+		var sources []*townsman
+		for i := range links {
+			p := plan{}
+			if i == 0 {
+				p.budget = mesh.Budget{Burst: 200}
+			}
+			sources = append(sources, w.settleIn(p, false))
+			w.dial(sources[i].mesh, hub.mesh)
+		}
+		settle(10 * time.Second)
+		before := heap()
+		all := frames(t, 0, published)
+		flying := 0
+		for i := range seconds {
+			for j, s := range sources {
+				at := i*second + j*second/links
+				w.announce(s.node, all[at:at+second/links])
+			}
+			for range 20 {
+				settle(50 * time.Millisecond)
+				flying = max(flying, len(hub.intake.all()))
+			}
+		}
+		took := w.complete("the hub", hub.node, published, time.Minute)
+		s := hub.Status()
+		t.Logf("%d frames a second for %d s over %d links: complete %v after the last, %d missed, %d by catch-up, "+
+			"at most %d frames in flight (bound: %d), heap %.2f of what %d stores hold",
+			second, seconds, links, took, s.Missed, s.Fetched, flying, maxQueue,
+			float64(heap()-before)/float64((links+1)*published*votive.FrameSize), links+1)
+		if s.Missed > 0 || s.Fetched > 0 {
+			t.Errorf("%d missed, %d by catch-up, want 0: each link is within its budget", s.Missed, s.Fetched)
+		}
+		if flying > maxQueue {
+			t.Errorf("%d frames in flight, want at most %d", flying, maxQueue)
+		}
+		took = w.everybody(sources, published, 10*time.Minute)
+		over := sources[0].Status()
+		t.Logf("over its budget: %d missed, %d by catch-up, complete %v after the hub", over.Missed, over.Fetched, took)
+		if over.Missed == 0 {
+			t.Error("no frame was over the budget of the narrow link")
+		}
+	})
+}
