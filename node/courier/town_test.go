@@ -25,12 +25,14 @@ import (
 
 // sized is how much of something a simulation has: little in `make test`, all
 // of it in `make sim`.
-func sized(short, long int) int {
-	if os.Getenv("VOTIVE_LONG") != "" {
-		return long
+func sized(short, full int) int {
+	if long() {
+		return full
 	}
 	return short
 }
+
+func long() bool { return os.Getenv("VOTIVE_LONG") != "" }
 
 // town is a world of many nodes, whose network loses packets and can be cut in
 // two. The seed decides who dials whom, how long the lines are and which packets
@@ -41,6 +43,8 @@ type town struct {
 	chance *rand.Rand
 	cut    atomic.Bool
 	east   sync.Map // the addresses of one half, where there are two
+
+	routed, lost atomic.Uint64 // packets; those that the cut takes are not lost
 }
 
 // never is when a packet arrives that is lost: the simulated network itself
@@ -65,10 +69,14 @@ func inTown(t *testing.T, loss float64, f func(w *town)) {
 	})
 	began := time.Now()
 	w := &town{chance: rand.New(rand.NewPCG(seed, 0))}
-	lost := rand.New(rand.NewPCG(seed, 1)) // of the one goroutine that routes
+	dice := rand.New(rand.NewPCG(seed, 1)) // of the one goroutine that routes
 	latency := func(p *simnet.Packet) time.Duration {
+		w.routed.Add(1)
 		switch {
-		case lost.Float64() < loss, w.cut.Load() && w.eastern(p.From) != w.eastern(p.To):
+		case dice.Float64() < loss:
+			w.lost.Add(1)
+			return never
+		case w.cut.Load() && w.eastern(p.From) != w.eastern(p.To):
 			return never
 		}
 		return between(seed, p.From, p.To)
@@ -162,8 +170,8 @@ type meter struct {
 	gossip, catchUp  atomic.Int64
 }
 
-func (*meter) LogSentMessage(int64)                                  {}
-func (*meter) LogRecvMessage(int64)                                  {}
+func (*meter) LogSentMessage(int64)                                 {}
+func (*meter) LogRecvMessage(int64)                                 {}
 func (*meter) LogSentMessageStream(int64, protocol.ID, mesh.PeerID) {}
 
 func (m *meter) LogRecvMessageStream(n int64, p protocol.ID, _ mesh.PeerID) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -210,9 +211,12 @@ func (s *sim) diameter(t *testing.T) int {
 // all of it, over the shortest ways there are, and not those alone that
 // gossipsub made links of.
 func TestSimReach(t *testing.T) {
-	size := 200
-	if os.Getenv("VOTIVE_LONG") != "" {
-		size = 1000
+	size, whole := 200, simLink // where the ways are short, one link is more than the goal leaves room for
+	switch {
+	case os.Getenv("VOTIVE_LONG") != "":
+		size, whole = 1000, 1
+	case testing.Short(): // the race detector bears 8,128 goroutines
+		size = 40
 	}
 	const dials, published = 4, 5
 	chance := chance(t)
@@ -222,6 +226,7 @@ func TestSimReach(t *testing.T) {
 		s.connect(t, dials, chance)
 		settle(20 * time.Second) // gossipsub has linked whom it wants
 		bound := time.Duration(s.diameter(t)) * simLink
+		t.Logf("%d goroutines", runtime.NumGoroutine())
 		var all []time.Duration
 		s.copies()
 		for i := range published {
@@ -236,8 +241,8 @@ func TestSimReach(t *testing.T) {
 		t.Logf("%d nodes, %d frames, bound %v: p50 %v, p99 %v (%.2f of the bound), last %v (%.2f), %.2f copies a node",
 			size, published, bound, p50, p99, ratio(p99, bound), last, ratio(last, bound),
 			float64(s.copies())/float64(published*size))
-		if p99 > bound*6/5 || last > bound*3/2 {
-			t.Errorf("p99 %v, last %v, want at most %v and %v", p99, last, bound*6/5, bound*3/2)
+		if most, latest := upTo(bound*6/5, whole), upTo(bound*3/2, whole); p99 > most || last > latest {
+			t.Errorf("p99 %v, last %v, want at most %v and %v", p99, last, most, latest)
 		}
 	})
 	t.Logf("%.1f s of wall clock (goal with 1,000 nodes: 120)", time.Since(began).Seconds())
@@ -258,6 +263,9 @@ func (s *sim) publish(t *testing.T, by *simNode, f []byte) (took []time.Duration
 	}
 	return took
 }
+
+// upTo rounds up to a multiple.
+func upTo(d, multiple time.Duration) time.Duration { return (d + multiple - 1) / multiple * multiple }
 
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
 
