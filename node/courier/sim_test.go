@@ -15,7 +15,7 @@ import (
 func TestSimLoss(t *testing.T) {
 	sizes, published := []int{12}, 20
 	if long() {
-		sizes, published = []int{100, 300}, 60
+		sizes, published = []int{200, 100}, 60
 	}
 	const dials = 4
 	for _, size := range sizes {
