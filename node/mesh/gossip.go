@@ -46,6 +46,9 @@ func (m *Mesh) openGossip() error {
 	quiet := slog.New(slog.DiscardHandler) // gossipsub logs peers
 	params := pubsub.DefaultGossipSubParams()
 	params.PrunePeers = maxPXPeers
+	// With 12, as by default, 1,000 nodes receive six copies of each frame; with 8
+	// less than five, and none of them later (TestSimReach).
+	params.Dhi = 8
 	params.MaxPendingConnections = 32
 	score, thresholds := m.peerScore()
 	ps, err := pubsub.NewGossipSub(m.ctx, m.host,
