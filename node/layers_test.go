@@ -22,6 +22,7 @@ var fence = map[string][]string{
 	"votive/proto/votive":                 {"votive/proto/internal/wirepb", "votive/proto/recur"},
 	"votive/proto/dates":                  {"votive/proto/votive", "votive/proto/recur"},
 
+	"votive/node/calendar":  {"votive/proto/votive", "votive/proto/recur"},
 	"votive/node/mesh":      {},
 	"votive/node/disk":      {},
 	"votive/node/store":     {"votive/proto/votive", "votive/proto/recon", "votive/node/disk"},
@@ -115,6 +116,9 @@ func TestFence(t *testing.T) {
 			if strings.HasPrefix(p.ImportPath, "votive/proto/") && slices.Contains(impure, i) &&
 				p.ImportPath != "votive/proto/localpb/localpbconnect" {
 				t.Errorf("%s imports %s: proto is pure", p.ImportPath, i)
+			}
+			if p.ImportPath == "votive/node/calendar" && slices.Contains(impure, i) {
+				t.Errorf("%s imports %s: it is text in and out", p.ImportPath, i)
 			}
 			checkThirdParty(t, p.ImportPath, i)
 		}

@@ -1,0 +1,324 @@
+package calendar
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"votive/proto/recur"
+	"votive/proto/votive"
+)
+
+// Event is an event as it is written.
+type Event struct {
+	ID       votive.ID
+	Sequence int          // votive.Event's
+	Card     *votive.Card // the one to show; its start is set
+	Place    string       // of the Details, where they are known here
+	Joins    []string     // likewise, https
+	Stamp    time.Time    // when this state of it was learned of: DTSTAMP
+}
+
+// Options are how events are written.
+type Options struct {
+	Alarm time.Duration // before each occurrence a VALARM, where it is positive
+	Busy  *Busy         // not nil: only that there is something
+}
+
+// Busy is when there is something, and not what, where, in which zone, how often
+// or with whom: one VEVENT without anything else for every occurrence in a
+// window that takes place, in UTC where it is zoned.
+type Busy struct {
+	From, To time.Time // at most 366 occurrences of an event are written
+
+	// Key makes the UIDs, which else would tell whoever knows the id of an
+	// event that it is here. It is a secret, the same as long as the UIDs are to
+	// stay the same.
+	Key [32]byte
+}
+
+// Write is a VCALENDAR of events, in their order.
+//
+// A cancelled event is written with STATUS:CANCELLED. So is a cancelled
+// occurrence, as a VEVENT of its own with its RECURRENCE-ID, not as an EXDATE:
+// SPEC 6.10 has it shown as cancelled, and who goes to a vigil should see that
+// it was called off and not find nothing. What is in `except` is an EXDATE.
+func Write(events []Event, o Options) []byte {
+	var w text
+	w.line("BEGIN", "VCALENDAR")
+	w.line("VERSION", "2.0")
+	w.line("PRODID", "-//votive//calendar//EN")
+	w.line("CALSCALE", "GREGORIAN")
+	if o.Busy != nil {
+		for i := range events {
+			w.busy(&events[i], o.Busy)
+		}
+	} else {
+		w.zones(events)
+		for i := range events {
+			w.event(&events[i], o.Alarm)
+		}
+	}
+	w.line("END", "VCALENDAR")
+	return []byte(w.String())
+}
+
+// UID is the UID of an event: always the same, and not its id, which the file
+// does not tell.
+func UID(event votive.ID) string {
+	hash := sha256.New()
+	hash.Write([]byte("votive-calendar-uid-1"))
+	hash.Write(event[:])
+	return uuid(hash.Sum(nil))
+}
+
+// uuid is a UUID of version 8 (RFC 9562, 5.8) of the first 16 bytes.
+func uuid(b []byte) string {
+	b[6] = b[6]&0x0f | 0x80
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:16])
+}
+
+const utcForm = "20060102T150405Z"
+
+// busy writes when an event takes place.
+func (w *text) busy(e *Event, b *Busy) {
+	if e.Card.Status == votive.Cancelled {
+		return
+	}
+	occurrences, _ := e.Card.Within(b.From, b.To, nil)
+	for _, o := range occurrences {
+		if o.Cancelled {
+			continue
+		}
+		mac := hmac.New(sha256.New, b.Key[:])
+		mac.Write(e.ID[:])
+		mac.Write(binary.BigEndian.AppendUint32(nil, uint32(o.Date)))
+		w.line("BEGIN", "VEVENT")
+		w.line("UID", uuid(mac.Sum(nil)))
+		w.line("DTSTAMP", b.From.UTC().Format(utcForm))
+		start, end := o.Span(nil)
+		if o.Start.Kind() == votive.Zoned {
+			w.line("DTSTART", start.UTC().Format(utcForm))
+			if end.After(start) {
+				w.line("DTEND", end.UTC().Format(utcForm))
+			}
+		} else {
+			w.time("DTSTART", o.Start)
+			w.end(o)
+		}
+		w.line("SUMMARY", "busy")
+		w.line("END", "VEVENT")
+	}
+}
+
+// event writes an event and what is different on some of its dates.
+func (w *text) event(e *Event, alarm time.Duration) {
+	c := e.Card
+	first := votive.Occurrence{Start: c.Start, End: c.End}
+	w.line("BEGIN", "VEVENT")
+	w.line("UID", UID(e.ID))
+	w.when(e, first)
+	r := &c.Recurrence
+	if !r.Rule.IsZero() {
+		w.line("RRULE", r.RRule(c.Start))
+	}
+	w.dates("RDATE", c.Start, r.Dates)
+	w.dates("EXDATE", c.Start, r.Except)
+	w.what(e, c.Status, alarm)
+	w.line("END", "VEVENT")
+	for _, different := range c.Occurrences {
+		o, found := c.Occurrence(different.Date)
+		if !found {
+			continue // it is excepted again
+		}
+		status := c.Status
+		if o.Cancelled {
+			status = votive.Cancelled
+		}
+		w.line("BEGIN", "VEVENT")
+		w.line("UID", UID(e.ID))
+		w.time("RECURRENCE-ID", on(c.Start, o.Date))
+		w.when(e, o)
+		w.what(e, status, alarm)
+		w.line("END", "VEVENT")
+	}
+}
+
+// when writes the times of an occurrence.
+func (w *text) when(e *Event, o votive.Occurrence) {
+	w.line("DTSTAMP", e.Stamp.UTC().Format(utcForm))
+	w.line("SEQUENCE", fmt.Sprint(e.Sequence))
+	w.time("DTSTART", o.Start)
+	w.end(o)
+}
+
+// what writes all else that an event is.
+func (w *text) what(e *Event, status votive.Status, alarm time.Duration) {
+	c := e.Card
+	w.line("STATUS", strings.ToUpper(status.String()))
+	var language []param
+	if c.Language != "" {
+		language = []param{{"LANGUAGE", c.Language}}
+	}
+	w.line("SUMMARY", escaped(c.Title), language...)
+	// There may be one URL. Further ones are text: an ATTACH may be fetched by
+	// itself, and tells whoever is there who looks.
+	description := c.Text
+	for i, link := range c.Links {
+		if i == 0 {
+			w.line("URL", address(link))
+		} else {
+			description += "\n" + link
+		}
+	}
+	if description != "" {
+		w.line("DESCRIPTION", escaped(description), language...)
+	}
+	if c.Reason != "" {
+		w.line("COMMENT", escaped(c.Reason))
+	}
+	if place := location(c.City, e.Place); place != "" {
+		w.line("LOCATION", escaped(place))
+	}
+	if c.Geo != nil {
+		w.line("GEO", degrees(c.Geo.Latitude)+";"+degrees(c.Geo.Longitude))
+	}
+	if len(c.Tags) > 0 {
+		var tags []string
+		for _, tag := range c.Tags {
+			tags = append(tags, escaped(tag))
+		}
+		w.line("CATEGORIES", strings.Join(tags, ","))
+	}
+	for _, join := range e.Joins {
+		w.line("CONFERENCE", address(join), param{"VALUE", "URI"})
+	}
+	w.line("CLASS", "PRIVATE") // for those who share the calendar it goes into
+	if alarm > 0 && status != votive.Cancelled {
+		w.line("BEGIN", "VALARM")
+		w.line("ACTION", "DISPLAY")
+		w.line("TRIGGER", "-"+duration(alarm))
+		w.line("DESCRIPTION", escaped(c.Title))
+		w.line("END", "VALARM")
+	}
+}
+
+// location is where a guest is to go.
+func location(city, place string) string {
+	if city == "" || place == "" {
+		return city + place
+	}
+	return place + ", " + city
+}
+
+// address is a URI on a line.
+func address(link string) string {
+	return strings.NewReplacer("\n", "", "\t", "").Replace(clean(link))
+}
+
+// degrees writes millionths of a degree.
+func degrees(millionths int32) string {
+	sign := ""
+	if millionths < 0 {
+		sign, millionths = "-", -millionths
+	}
+	return fmt.Sprintf("%s%d.%06d", sign, millionths/1e6, millionths%1e6)
+}
+
+// duration is a DURATION (RFC 5545, 3.3.6), to the second.
+func duration(d time.Duration) string {
+	s := int64(d / time.Second)
+	switch {
+	case s%60 != 0:
+		return fmt.Sprintf("PT%dS", s)
+	case s%3600 != 0:
+		return fmt.Sprintf("PT%dM", s/60)
+	}
+	return fmt.Sprintf("PT%dH", s/3600)
+}
+
+// on is what start is on another date.
+func on(start votive.Time, date recur.Date) votive.Time {
+	t, err := votive.NewTime(date.String()+start.Local()[len("2027-06-04"):], start.Zone(), start.Offset())
+	if err != nil {
+		return start // for no date that there may be
+	}
+	return t
+}
+
+// dateOf is the date that a time reads.
+func dateOf(t votive.Time) recur.Date {
+	d, _ := recur.ParseDate(t.Local()[:len("2027-06-04")])
+	return d
+}
+
+// form is a time as a value (RFC 5545, 3.3.4 and 3.3.5) and its parameters.
+func form(t votive.Time) (value string, params []param) {
+	value = strings.NewReplacer("-", "", ":", "").Replace(t.Local())
+	switch {
+	case t.Kind() == votive.Date:
+		return value, []param{{"VALUE", "DATE"}}
+	case t.Kind() == votive.Zoned && tzid(t) == "UTC":
+		return value + "Z", nil
+	case t.Kind() == votive.Zoned:
+		return value, []param{{"TZID", tzid(t)}}
+	}
+	return value, nil
+}
+
+// time writes a property that is a time.
+func (w *text) time(name string, t votive.Time) {
+	value, params := form(t)
+	w.line(name, value, params...)
+}
+
+// dates writes what recurs on dates as one property.
+func (w *text) dates(name string, start votive.Time, dates []recur.Date) {
+	if len(dates) == 0 {
+		return
+	}
+	_, params := form(start)
+	var values []string
+	for _, d := range dates {
+		value, _ := form(on(start, d))
+		values = append(values, value)
+	}
+	w.line(name, strings.Join(values, ","), params...)
+}
+
+// end writes DTEND, which for a date is the day after the last (RFC 5545,
+// 3.6.1) and which may not be the start: what begins and ends at once has none.
+func (w *text) end(o votive.Occurrence) {
+	start, end := o.Span(nil)
+	switch {
+	case o.Start.Kind() == votive.Date:
+		last := o.End
+		if last.IsZero() {
+			last = o.Start
+		}
+		year, month, day := dateOf(last).Civil()
+		next := time.Date(year, time.Month(month), day+1, 0, 0, 0, 0, time.UTC)
+		w.line("DTEND", next.Format("20060102"), param{"VALUE", "DATE"})
+	case o.End.IsZero() || !end.After(start):
+	case o.Start.Kind() == votive.Zoned && !end.Equal(o.End.Instant(nil)):
+		// The clock shows this end twice, and means the second time.
+		w.line("DTEND", end.UTC().Format(utcForm))
+	default:
+		w.time("DTEND", o.End)
+	}
+}
+
+// sorted are the keys of a map in their order.
+func sorted[V any](m map[string]V) []string {
+	var keys []string
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
