@@ -337,6 +337,9 @@ func yearly(value string, begin time.Time, year int) []time.Time {
 		start = recur.First
 	}
 	from, _ := recur.DateOf(max(2000, year-2), 1, 1)
+	if until := rule.Until(); until != 0 { // what it ended with holds on
+		from = min(from, max(recur.First, until-366))
+	}
 	var all []time.Time
 	for d := range rule.Dates(start, max(from, start)) {
 		y, m, day := d.Civil()
@@ -387,6 +390,14 @@ func (c clock) like(z *time.Location, year int) bool {
 		_, seconds := t.In(z).Zone()
 		if seconds != c.at(t.Unix()) {
 			return false
+		}
+	}
+	for _, o := range c { // in the same second, too
+		for _, unix := range []int64{o.at - int64(o.from), o.at - int64(o.from) - 1} {
+			t := time.Unix(unix, 0).In(z)
+			if _, seconds := t.Zone(); t.Year() >= year && t.Year() <= year+1 && seconds != c.at(unix) {
+				return false
+			}
 		}
 	}
 	return true

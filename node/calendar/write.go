@@ -109,7 +109,7 @@ func (w *text) busy(e *Event, b *Busy) {
 			}
 		} else {
 			w.time("DTSTART", o.Start)
-			w.end(o)
+			w.end(o.Start, o.End, end)
 		}
 		w.line("SUMMARY", "busy")
 		w.line("END", "VEVENT")
@@ -119,10 +119,9 @@ func (w *text) busy(e *Event, b *Busy) {
 // event writes an event and what is different on some of its dates.
 func (w *text) event(e *Event, alarm time.Duration) {
 	c := e.Card
-	first := votive.Occurrence{Start: c.Start, End: c.End}
 	w.line("BEGIN", "VEVENT")
 	w.line("UID", UID(e.ID))
-	w.when(e, first)
+	w.when(e, c.Start, c.End, c.End.Instant(nil))
 	r := &c.Recurrence
 	if !r.Rule.IsZero() {
 		w.line("RRULE", r.RRule(c.Start))
@@ -143,18 +142,19 @@ func (w *text) event(e *Event, alarm time.Duration) {
 		w.line("BEGIN", "VEVENT")
 		w.line("UID", UID(e.ID))
 		w.time("RECURRENCE-ID", on(c.Start, o.Date))
-		w.when(e, o)
+		_, end := o.Span(nil)
+		w.when(e, o.Start, o.End, end)
 		w.what(e, status, alarm)
 		w.line("END", "VEVENT")
 	}
 }
 
 // when writes the times of an occurrence.
-func (w *text) when(e *Event, o votive.Occurrence) {
+func (w *text) when(e *Event, start, end votive.Time, over time.Time) {
 	w.line("DTSTAMP", e.Stamp.UTC().Format(utcForm))
 	w.line("SEQUENCE", fmt.Sprint(e.Sequence))
-	w.time("DTSTART", o.Start)
-	w.end(o)
+	w.time("DTSTART", start)
+	w.end(start, end, over)
 }
 
 // what writes all else that an event is.
@@ -293,23 +293,21 @@ func (w *text) dates(name string, start votive.Time, dates []recur.Date) {
 
 // end writes DTEND, which for a date is the day after the last (RFC 5545,
 // 3.6.1) and which may not be the start: what begins and ends at once has none.
-func (w *text) end(o votive.Occurrence) {
-	start, end := o.Span(nil)
+// It is over at a moment that is the end as a rule.
+func (w *text) end(start, end votive.Time, over time.Time) {
 	switch {
-	case o.Start.Kind() == votive.Date:
-		last := o.End
-		if last.IsZero() {
-			last = o.Start
+	case start.Kind() == votive.Date:
+		if end.IsZero() {
+			end = start
 		}
-		year, month, day := dateOf(last).Civil()
-		next := time.Date(year, time.Month(month), day+1, 0, 0, 0, 0, time.UTC)
+		next := civil(dateOf(end)).AddDate(0, 0, 1)
 		w.line("DTEND", next.Format("20060102"), param{"VALUE", "DATE"})
-	case o.End.IsZero() || !end.After(start):
-	case o.Start.Kind() == votive.Zoned && !end.Equal(o.End.Instant(nil)):
+	case end.IsZero() || !over.After(start.Instant(nil)):
+	case start.Kind() == votive.Zoned && !over.Equal(end.Instant(nil)):
 		// The clock shows this end twice, and means the second time.
-		w.line("DTEND", end.UTC().Format(utcForm))
+		w.line("DTEND", over.UTC().Format(utcForm))
 	default:
-		w.time("DTEND", o.End)
+		w.time("DTEND", end)
 	}
 }
 

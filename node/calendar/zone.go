@@ -121,34 +121,51 @@ type observance struct {
 // observances are those of a zone, by their beginning. Those that come on one
 // weekday of a month in every year are one with a rule: what the rule says is
 // thereby so in every year that it covers.
+//
+// They are looked for day by day: no clock is set twice in one, and
+// time.Time.ZoneBounds comes to a stand in the rules for years to come.
 func observances(u used) []observance {
 	at := u.from.AddDate(0, 0, -2).In(u.zone)
 	until := u.to.AddDate(0, 0, 2)
-	var all []observance
-	begin, _ := at.ZoneBounds()
-	if begin.Year() < 1970 { // before that there is nobody to ask, and nothing of ours
-		name, seconds := at.Zone()
-		zone := time.FixedZone("", seconds)
-		t := time.Date(1970, 1, 1, 0, 0, 0, 0, zone)
-		all = append(all, observance{first: t, last: t, from: seconds, to: seconds, name: name, daylight: at.IsDST()})
-	} else {
-		all = append(all, change(begin.In(u.zone)))
+	// What came before is of no concern to what is written.
+	name, seconds := at.Zone()
+	begin := time.Date(1970, 1, 1, 0, 0, 0, 0, time.FixedZone("", seconds))
+	all := []observance{{first: begin, last: begin, from: seconds, to: seconds, name: name, daylight: at.IsDST()}}
+	for at.Before(until) {
+		next := at.Add(24 * time.Hour)
+		if !alike(at, next) {
+			set := change(firstUnlike(at, next))
+			joined := false
+			for i := range all {
+				joined = joined || all[i].join(set)
+			}
+			if !joined {
+				all = append(all, set)
+			}
+		}
+		at = next
 	}
-	for {
-		_, end := at.ZoneBounds()
-		if end.IsZero() || end.After(until) {
-			return all
-		}
-		at = end.In(u.zone)
-		next := change(at)
-		joined := false
-		for i := range all {
-			joined = joined || all[i].join(next)
-		}
-		if !joined {
-			all = append(all, next)
+	return all
+}
+
+// alike reports whether a clock was not set between two moments.
+func alike(a, b time.Time) bool {
+	aName, aOffset := a.Zone()
+	bName, bOffset := b.Zone()
+	return aName == bName && aOffset == bOffset && a.IsDST() == b.IsDST()
+}
+
+// firstUnlike is the second in which a clock was set, between two moments.
+func firstUnlike(before, after time.Time) time.Time {
+	for after.Unix()-before.Unix() > 1 {
+		middle := before.Add(after.Sub(before) / 2).Truncate(time.Second)
+		if alike(before, middle) {
+			before = middle
+		} else {
+			after = middle
 		}
 	}
+	return after
 }
 
 // change is what begins with that moment.
