@@ -153,7 +153,7 @@ func parseLine(line string) (property, error) {
 // what comes after it, which begins with a semicolon or a colon.
 func paramValue(s string) (first, rest string, err error) {
 	for n := 0; ; n++ {
-		value := s
+		var value string
 		if strings.HasPrefix(s, `"`) {
 			end := strings.IndexByte(s[1:], '"')
 			if end < 0 {

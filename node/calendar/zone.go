@@ -214,8 +214,10 @@ func (w *text) observance(o observance) {
 			nth = o.fromEnd
 		}
 		day := [...]string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}[o.first.Weekday()]
-		w.line("RRULE", fmt.Sprintf("FREQ=YEARLY;BYMONTH=%d;BYDAY=%d%s;UNTIL=%s",
-			o.first.Month(), nth, day, o.last.UTC().Format(utcForm)))
+		// A day more, in which nothing is set: dateutil for one reads UNTIL on
+		// the clock of the zone, and would leave out the last.
+		until := o.last.UTC().AddDate(0, 0, 1).Format(utcForm)
+		w.line("RRULE", fmt.Sprintf("FREQ=YEARLY;BYMONTH=%d;BYDAY=%d%s;UNTIL=%s", o.first.Month(), nth, day, until))
 	}
 	w.line("TZOFFSETFROM", offset(o.from))
 	w.line("TZOFFSETTO", offset(o.to))
