@@ -10,7 +10,8 @@
 // (there is no ATTENDEE and no ORGANIZER), nor is what comes in fetched (ATTACH)
 // or acted on (METHOD, VALARM). What comes in is bounded in bytes, depth and
 // number before it is understood, see the limits in component.go, and every step
-// after that is linear in it but for recurrence, where a rule is walked once.
+// after that is linear in it but for recurrence, where a rule is walked once,
+// and so many rules of a file at most.
 //
 // The text is read and written here and not by github.com/emersion/go-ical. Its
 // decoder neither bounds lines, depth and number, nor survives what is hostile: a

@@ -121,6 +121,7 @@ type file struct {
 	notices
 	timezones []*component
 	zones     map[string]zone
+	loose     int // rules written as dates
 }
 
 // draft reads a VEVENT with the VEVENTs that change some of its dates.

@@ -17,6 +17,8 @@ const (
 	maxDifferent = 64
 	maxRules     = 4
 	horizon      = 20 * 366
+
+	maxLoose = 256 // rules of a file that are written as dates: some milliseconds each
 )
 
 // recurrence reads on which other dates an event takes place. What a rule of
@@ -309,7 +311,7 @@ func (e *reading) among(asked []recur.Date) map[recur.Date]bool {
 // goes on after them.
 func (e *reading) written(text string, dates map[recur.Date]bool) (more bool) {
 	w, ok := looseRule(text, e.Start)
-	if !ok {
+	if e.file.loose++; !ok || e.file.loose > maxLoose {
 		e.say("it comes again by a rule that is not understood, %s: only the first time is kept", short(text))
 		return false
 	}
