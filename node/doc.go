@@ -4,12 +4,17 @@
 // # The map
 //
 //	proto/votive    the law in Go: frames, secrets, records, events. Pure
+//	proto/recur     the dates that a rule of recurrence gives. Pure
+//	proto/dates     times as people say them, in English and Chinese. Pure
+//	proto/recon     what two sets of frames do not both have. Pure
+//	node/disk       Pebble, on a disk that may fail; what is left of ruins
 //	node/store      frames on disk: opaque, uniform, what every node carries
 //	node/vault      everything private, in a database of its own; lock, wipe
 //	node/almanac    what this node knows; the only door in and out of it
 //	node/secretary  does what the person asks: announce, invite, answer
 //	node/mesh       the only libp2p host: gossip, streams, finding peers
-//	node/courier    carries frames between mesh, store and almanac
+//	node/courier    carries frames between mesh, store and almanac, or by file
+//	node/calendar   iCalendar text out and in. Pure; nothing calls it yet
 //	node/api        the local API on a unix socket
 //	cmd/votived     this package, with flags
 //	cmd/votive      the command line: asks the API, knows nothing
@@ -34,8 +39,8 @@
 // gossip or catch-up like all others; the person agrees; what it grants is
 // kept in the vault, and the reply goes out sealed to the organizers.
 //
-// A late joiner: mesh meets a peer → courier asks for every frame it lacks →
-// almanac.Carry.
+// A late joiner: mesh meets a peer → courier compares sets with it, by
+// proto/recon, and fetches every frame it lacks → almanac.Carry.
 //
 // # On disk
 //
