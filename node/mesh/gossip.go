@@ -29,9 +29,6 @@ const (
 	maxPXRecord  = 1 << 10 // 8 of these, with their ids, fit into maxRPC
 	maxTopicSubs = 16      // subscriptions in one RPC
 
-	// keeperLinks is how many peers a keeper sends frames to as they come.
-	keeperLinks = 64
-
 	// linkWait covers the second until gossipsub's next heartbeat, in which a
 	// peer that has just connected becomes a link.
 	linkWait = 3 * time.Second
@@ -49,13 +46,6 @@ func (m *Mesh) openGossip() error {
 	quiet := slog.New(slog.DiscardHandler) // gossipsub logs peers
 	params := pubsub.DefaultGossipSubParams()
 	params.PrunePeers = maxPXPeers
-	if m.cfg.Keeper {
-		// Who sits behind a NAT may know nobody but a keeper. One that a full
-		// keeper prunes has no link to publish over. Fewer links for all, 8 in
-		// place of 12, would save a fifth of all copies (TestSimReach), and cut
-		// off who has few peers.
-		params.Dhi = keeperLinks
-	}
 	params.MaxPendingConnections = 32
 	score, thresholds := m.peerScore()
 	ps, err := pubsub.NewGossipSub(m.ctx, m.host,

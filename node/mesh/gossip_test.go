@@ -174,32 +174,3 @@ func TestPeerExchange(t *testing.T) {
 		settle(2 * time.Minute)
 	})
 }
-
-// Many who know nobody but a keeper, as behind a NAT, have a link each, and
-// what one of them publishes reaches all.
-func TestKeeperInTheMiddle(t *testing.T) {
-	inWorld(t, func(w *world) {
-		const clients = 24 // twice as many links as anybody else keeps
-		keeper := w.open(func(cfg *Config) { cfg.Keeper = true })
-		var all []*node
-		for range clients {
-			all = append(all, w.open(nil))
-			w.dial(all[len(all)-1], keeper)
-		}
-		settle(30 * time.Second) // heartbeats, in which links are pruned
-		for i, c := range all {
-			if !keeper.links.has(c.ID()) {
-				t.Errorf("client %d of %d has no link to the keeper", i, clients)
-			}
-			w.publish(c, frame(i))
-		}
-		settle(2 * time.Second)
-		for i, c := range all {
-			for j := range all {
-				if got := c.count(frame(j)); got != 1 {
-					t.Fatalf("client %d was asked %d times about what client %d published, want once", i, got, j)
-				}
-			}
-		}
-	})
-}
