@@ -93,8 +93,10 @@ func (c *channel) offer(ctx context.Context) error {
 // would be taken cannot be told by short ids: this node's own asks do.
 func (c *channel) take(ctx context.Context, o *recon.Offerer, since uint64) error {
 	out := outcome{peer: c.peer}
-	// What is being brought by others would mostly be the same.
-	if _, running := c.tally.most(); !running && c.store.Floor() == c.store.Dropped() {
+	// What others are bringing would mostly be the same; and a lot this node asks
+	// for itself, of several peers.
+	_, running := c.tally.most()
+	if !running && o.Missing() <= recon.MaxFetch && c.store.Floor() == c.store.Dropped() {
 		if err := c.fetch(ctx, o, &out, since); err != nil {
 			return err
 		}
