@@ -28,7 +28,7 @@ func (e *Database) Rows(lower, upper string, see func(key, value []byte) error) 
 
 // Check reads every row: nil, or ErrDamaged where not all can be read.
 func (e *Database) Check(ctx context.Context) error {
-	return e.Rows("", "\xff", func([]byte, []byte) error { return ctx.Err() })
+	return e.Rows("/", "0", func([]byte, []byte) error { return ctx.Err() })
 }
 
 // Estimate is about how many bytes the rows from lower to below upper have on

@@ -154,7 +154,7 @@ func (v *Vault) Scan(ctx context.Context, see func(name string, value []byte) er
 		return ErrLocked
 	}
 	s := scan{v: v, see: see, parts: make(map[string][]opened)}
-	err := v.db.Rows("", "\xff", func(key, value []byte) error { return s.row(ds.RawKey(string(key)), value) })
+	err := v.db.Rows("/", "0", func(key, value []byte) error { return s.row(ds.RawKey(string(key)), value) })
 	if err != nil {
 		return err
 	}
