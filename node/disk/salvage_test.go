@@ -74,7 +74,7 @@ func history(t *testing.T, e *Database, rng *rand.Rand, changes int) map[string]
 func rows(t *testing.T, e *Database) map[string]string {
 	t.Helper()
 	all := make(map[string]string)
-	err := e.Rows("", "\xff", func(key, value []byte) error { all[string(key)] = string(value); return nil })
+	err := e.Rows("/", "0", func(key, value []byte) error { all[string(key)] = string(value); return nil })
 	if err != nil {
 		t.Fatalf("Rows() = %v", err)
 	}
