@@ -136,12 +136,12 @@ func TestInboxIsDestroyedInConflict(t *testing.T) {
 	if e := host.knows(event); !e.State.Conflict || !e.Reads() {
 		t.Fatalf("conflict %v, reads replies %v, want both", e.State.Conflict, e.Reads())
 	}
-	w.now = time.Date(2027, 6, 6, 12, 59, 0, 0, time.UTC)
+	w.at.Store(time.Date(2027, 6, 6, 12, 59, 0, 0, time.UTC).UnixNano())
 	host.sweep()
 	if !host.knows(event).Reads() {
 		t.Error("the key is gone before the later end has passed for a day")
 	}
-	w.now = w.now.Add(2 * time.Minute)
+	w.pass(2 * time.Minute)
 	host.sweep()
 	if host.knows(event).Reads() {
 		t.Error("the key is there a day after the later end")

@@ -21,7 +21,7 @@ func (w *world) patient() *world {
 // they want to publish then.
 func (w *world) after(d time.Duration, p *person) int {
 	w.t.Helper()
-	w.now = w.now.Add(d)
+	w.pass(d)
 	p.Duties(p.ctx)
 	return p.book.Waiting()
 }

@@ -73,12 +73,12 @@ func TestPendingLinkThatExpiredIsDropped(t *testing.T) {
 	w := newWorld(t)
 	host, guest := w.person(), w.person()
 	event := host.vigil(votive.ID{})
-	inv, err := host.Invite(host.ctx, event, secretary.Terms{Expires: w.now.Add(time.Hour)})
+	inv, err := host.Invite(host.ctx, event, secretary.Terms{Expires: w.now().Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	guest.remembers(inv.Link)
-	w.now = w.now.Add(2 * time.Hour)
+	w.pass(2 * time.Hour)
 	w.carry()
 	if got := guest.pending(); got != 0 || guest.knows(event).Known {
 		t.Errorf("%d links are pending, event known: %v, want 0 and false", got, guest.knows(event).Known)

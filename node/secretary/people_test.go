@@ -3,6 +3,7 @@ package secretary_test
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,17 +38,24 @@ var start = time.Date(2027, 5, 1, 12, 0, 0, 0, time.UTC)
 // world is the clock that all share, and everybody's frames.
 type world struct {
 	t      *testing.T
-	now    time.Time
+	at     atomic.Int64 // what the clock shows, in nanoseconds since 1970
 	people []*person
 	delay  func(mean time.Duration) time.Duration // before what others caused; none
-	clock  func() time.Time                       // gives now
+	clock  func() time.Time                       // now
 }
 
 func newWorld(t *testing.T) *world {
-	w := &world{t: t, now: start, delay: func(time.Duration) time.Duration { return 0 }}
-	w.clock = func() time.Time { return w.now }
+	w := &world{t: t, delay: func(time.Duration) time.Duration { return 0 }}
+	w.at.Store(start.UnixNano())
+	w.clock = w.now
 	return w
 }
+
+// now is read by almanacs too, while a test goes on.
+func (w *world) now() time.Time { return time.Unix(0, w.at.Load()).UTC() }
+
+// pass puts the clock d ahead.
+func (w *world) pass(d time.Duration) { w.at.Add(int64(d)) }
 
 // cheap makes vaults fast to open; what that costs in safety is not tested
 // here.

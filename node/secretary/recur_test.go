@@ -75,7 +75,7 @@ func TestInviteToSeries(t *testing.T) {
 		t.Fatal(err)
 	}
 	inv, err := host.Invite(host.ctx, event, secretary.Terms{})
-	if err != nil || !inv.Expires.Equal(w.now.Add(366*24*time.Hour).Truncate(time.Second)) {
-		t.Errorf("Invite = until %v, %v, want a year from %v", inv.Expires, err, w.now)
+	if err != nil || !inv.Expires.Equal(w.now().Add(366*24*time.Hour).Truncate(time.Second)) {
+		t.Errorf("Invite = until %v, %v, want a year from %v", inv.Expires, err, w.now())
 	}
 }

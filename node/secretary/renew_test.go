@@ -14,9 +14,9 @@ import (
 func (w *world) hours(n int, all map[*person]*secretary.Renewals) {
 	w.t.Helper()
 	for range n {
-		w.now = w.now.Add(time.Hour)
+		w.pass(time.Hour)
 		for _, p := range w.people {
-			if _, err := p.store.Expire(p.ctx, w.now); err != nil {
+			if _, err := p.store.Expire(p.ctx, w.now()); err != nil {
 				w.t.Fatalf("Expire = %v", err)
 			}
 			if all[p] == nil {
@@ -93,14 +93,14 @@ func TestAnnounceAgain(t *testing.T) {
 		t.Errorf("after a day %d frames under the circle, want the %d that will live for months", got, first)
 	}
 	for range 3 { // lifetimes
-		w.now = w.now.Add(117 * 24 * time.Hour)
+		w.pass(117 * 24 * time.Hour)
 		w.hours(3*24, anew) // the last two days before the death, and the draw
 		if got := keeper.under(r); got < first || got > 2*first+2 {
-			t.Errorf("%v: %d frames under the circle, want each said anew about once: %d to %d", w.now, got, first, 2*first+2)
+			t.Errorf("%v: %d frames under the circle, want each said anew about once: %d to %d", w.now(), got, first, 2*first+2)
 		}
 		w.hours(3*24, anew) // what died is dropped
 		if got := keeper.under(r); got < first || got > first+2 {
-			t.Errorf("%v: %d frames under the circle, want %d", w.now, got, first)
+			t.Errorf("%v: %d frames under the circle, want %d", w.now(), got, first)
 		}
 		late := w.person()
 		var carried []votive.Frame
@@ -115,7 +115,7 @@ func TestAnnounceAgain(t *testing.T) {
 		late.joins("june4")
 		e := late.knows(event)
 		if !e.Known || e.State.Card.City != "Taipei" || e.Inbox() == nil {
-			t.Errorf("%v: a newcomer knows %+v, want the vigil in Taipei and its Inbox", w.now, e.State.Card)
+			t.Errorf("%v: a newcomer knows %+v, want the vigil in Taipei and its Inbox", w.now(), e.State.Card)
 		}
 		w.leaves(late)
 	}
@@ -133,7 +133,7 @@ func TestRestoreAfterYears(t *testing.T) {
 	anew := map[*person]*secretary.Renewals{me: new(secretary.Renewals)}
 	for range 4 {
 		w.hours(2, anew)
-		w.now = w.now.Add(117 * 24 * time.Hour)
+		w.pass(117 * 24 * time.Hour)
 		w.hours(3*24, anew)
 	}
 	var words []string
@@ -170,7 +170,7 @@ func TestNothingAnew(t *testing.T) {
 	w.carry()
 	sent := len(host.sent)
 	anew := map[*person]*secretary.Renewals{host: new(secretary.Renewals)}
-	w.now = w.now.Add(100 * 24 * time.Hour)
+	w.pass(100 * 24 * time.Hour)
 	w.hours(40*24, anew)
 	if got := len(host.sent); got != sent {
 		t.Errorf("%d frames were sent by themselves, want 0", got-sent)

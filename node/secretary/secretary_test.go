@@ -136,7 +136,7 @@ func TestRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatalf("Invite = %v", err)
 	}
-	brief, err := host.Invite(host.ctx, event, secretary.Terms{Expires: w.now.Add(time.Hour)})
+	brief, err := host.Invite(host.ctx, event, secretary.Terms{Expires: w.now().Add(time.Hour)})
 	if err != nil {
 		t.Fatalf("Invite = %v", err)
 	}
@@ -147,7 +147,7 @@ func TestRefusals(t *testing.T) {
 	if err := guest.accepts(inv.Link); err != nil {
 		t.Fatalf("Accept = %v", err)
 	}
-	w.now = w.now.Add(2 * time.Hour)
+	w.pass(2 * time.Hour)
 	for _, c := range []struct {
 		why  string
 		do   func() error
@@ -245,10 +245,10 @@ func TestInvitationBySomebodyElse(t *testing.T) {
 			return almanac.Draft{}, err
 		}
 		forged, err = votive.NewInvitation(v.Identity().EventKey([32]byte{1}), votive.Invitation{
-			Event: event, Secret: keep.Secret, Invite: invite, Expires: w.now.Add(time.Hour),
+			Event: event, Secret: keep.Secret, Invite: invite, Expires: w.now().Add(time.Hour),
 		})
 		return almanac.Draft{Send: []almanac.Letter{
-			{Kind: votive.KindLink, Secret: forged.LinkSecret(), Body: forged, Until: w.now.Add(time.Hour)},
+			{Kind: votive.KindLink, Secret: forged.LinkSecret(), Body: forged, Until: w.now().Add(time.Hour)},
 		}}, err
 	})
 	if err != nil {
@@ -440,12 +440,12 @@ func TestRepliesAreDestroyed(t *testing.T) {
 		t.Fatalf("Rsvp = %v", err)
 	}
 	w.carry()
-	w.now = time.Date(2027, 6, 5, 13, 59, 0, 0, time.UTC) // it ended at 14:00 UTC the day before
+	w.at.Store(time.Date(2027, 6, 5, 13, 59, 0, 0, time.UTC).UnixNano()) // it ended at 14:00 UTC the day before
 	host.sweep()
 	if got := host.knows(event).Replies(); len(got) != 1 {
 		t.Fatalf("before 24 hours have passed there are %d replies, want 1", len(got))
 	}
-	w.now = w.now.Add(2 * time.Minute)
+	w.pass(2 * time.Minute)
 	host.sweep()
 	if e := host.knows(event); len(e.Replies()) != 0 || e.Reads() {
 		t.Errorf("after 24 hours there are %d replies, and the key is there: %v", len(e.Replies()), e.Reads())
