@@ -19,6 +19,7 @@ type index struct {
 	cards    []*votive.KeepCard
 	links    map[votive.ID]*Pending      // by LinkID
 	keeps    map[votive.ID]votive.Record // the newest about each thing
+	local    map[string][]byte           // what only this computer keeps, by name
 	agenda   agenda
 
 	opened   map[votive.ID]place // frames that were read, and what is in them
@@ -41,6 +42,7 @@ func newIndex(identity votive.Identity) *index {
 		contacts: make(map[votive.ID]*Contact),
 		links:    make(map[votive.ID]*Pending),
 		keeps:    make(map[votive.ID]votive.Record),
+		local:    make(map[string][]byte),
 		opened:   make(map[votive.ID]place),
 		load:     make(map[votive.ID]int),
 	}

@@ -1,6 +1,7 @@
 package almanac
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"runtime/debug"
@@ -103,6 +104,10 @@ func (a *Almanac) rows(ctx context.Context, x *index) ([]Outgoing, error) {
 				return nil
 			}
 			waiting = append(waiting, Outgoing{Key: key, Frame: u})
+			return nil
+		}
+		if name, ok := strings.CutPrefix(key, localRows); ok {
+			x.local[name] = bytes.Clone(value)
 			return nil
 		}
 		r, err := parseRow(value)

@@ -50,6 +50,7 @@ const (
 	recordRows = "r" // what others said, and what was said to others
 	keepRows   = "k" // what the person said to themself; the newest replaces
 	outRows    = "o" // sealed frames not yet published
+	localRows  = "l" // what only this computer keeps; followed by its name
 )
 
 // rowKey names the row of a record that came from src. The same record from

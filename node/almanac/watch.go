@@ -19,6 +19,7 @@ const (
 	Lagged        = "lagged"  // the watcher was too slow: read again
 	LockChanged   = "lock"    // the vault was opened, closed or wiped
 	ContactMet    = "contact" // a contact was added or changed
+	NotesChanged  = "notes"   // what only this computer keeps
 )
 
 // Change is one thing that became different; what it is now is for View to

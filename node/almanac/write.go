@@ -23,10 +23,11 @@ type Letter struct {
 }
 
 // Draft is what one wish of the person comes to: what to send, and what to
-// keep for oneself. It happens as a whole or not at all.
+// keep for oneself, here only or wherever the person restores. It happens as a whole or not at all.
 type Draft struct {
 	Send []Letter
 	Keep []votive.Keep
+	Note []Note
 }
 
 // Write asks for a draft, with nobody else writing, and makes it so. When it
@@ -37,7 +38,9 @@ func (a *Almanac) Write(ctx context.Context, wish func(*View) (Draft, error)) er
 	defer a.writing.Unlock()
 	var draft Draft
 	err := a.View(func(v *View) (err error) {
-		draft, err = wish(v)
+		if draft, err = wish(v); err == nil && !v.x.fits(draft.Note) {
+			err = ErrTooMuch
+		}
 		return err
 	})
 	if err != nil {
@@ -96,7 +99,14 @@ func (a *Almanac) commit(ctx context.Context, d Draft) error {
 		}
 		records = append(records, written{rec: rec, src: source{arrived: now, own: true}})
 	}
-	if err := a.settle(ctx, changes, records, outgoing); err != nil {
+	for _, n := range d.Note {
+		if n.Value == nil {
+			changes.Delete(localRows + n.Name)
+		} else {
+			changes.Put(localRows+n.Name, n.Value)
+		}
+	}
+	if err := a.settle(ctx, changes, records, outgoing, d.Note); err != nil {
 		return err
 	}
 	a.out.drop(replaced...)
@@ -129,7 +139,7 @@ func (a *Almanac) effort() uint8 {
 }
 
 // settle puts it all on disk, and then into the index.
-func (a *Almanac) settle(ctx context.Context, c *vault.Changes, records []written, outgoing []Outgoing) error {
+func (a *Almanac) settle(ctx context.Context, c *vault.Changes, records []written, outgoing []Outgoing, notes []Note) error {
 	for _, w := range records {
 		c.Put(w.key(), w.src.row(w.rec).encode())
 	}
@@ -146,6 +156,9 @@ func (a *Almanac) settle(ctx context.Context, c *vault.Changes, records []writte
 		for _, w := range records {
 			told = append(told, a.index.apply(w.rec, w.src).changes...)
 			a.index.opened[w.src.frame] = placeOf(w.rec.Kind(), w.src.about, w.rec.Bytes())
+		}
+		if a.index.note(notes); len(notes) > 0 {
+			told = append(told, Change{Kind: NotesChanged})
 		}
 	}
 	a.keepLate()
