@@ -115,11 +115,13 @@ func TestTortureKill(t *testing.T) {
 func (p *person) killed(t *testing.T, chance *rand.Rand, known *acknowledged) {
 	t.Helper()
 	how := []os.Signal{syscall.SIGTERM, syscall.SIGKILL}[chance.IntN(2)]
-	after, moment := chance.IntN(4), time.Duration(chance.IntN(20_000))*time.Microsecond
+	after, moment := 1+chance.IntN(3), time.Duration(chance.IntN(20_000))*time.Microsecond
 	each := make(chan struct{}, 1000)
 	go p.announceOn(t.Context(), known, each)
 	for range after {
-		<-each
+		if _, ok := <-each; !ok {
+			t.Error("an announcement failed while the daemon ran")
+		}
 	}
 	<-time.After(moment) // the moment is what is tested
 	err := p.stop(how)
