@@ -14,7 +14,8 @@
 //	node/secretary  does what the person asks: announce, invite, answer
 //	node/mesh       the only libp2p host: gossip, streams, finding peers
 //	node/courier    carries frames between mesh, store and almanac, or by file
-//	node/calendar   iCalendar text out and in. Pure; nothing calls it yet
+//	node/calendar   iCalendar text out and in. Pure
+//	node/diary      the person's own time: events as entries, imports, free time
 //	node/api        the local API on a unix socket
 //	cmd/votived     this package, with flags
 //	cmd/votive      the command line: asks the API, knows nothing

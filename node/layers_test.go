@@ -29,6 +29,7 @@ var fence = map[string][]string{
 	"votive/node/vault":     {"votive/proto/votive", "votive/node/disk"},
 	"votive/node/almanac":   {"votive/proto/votive", "votive/node/store", "votive/node/vault"},
 	"votive/node/secretary": {"votive/proto/votive", "votive/node/almanac"},
+	"votive/node/diary":     {"votive/proto/votive", "votive/proto/recur", "votive/node/almanac", "votive/node/calendar"},
 	"votive/node/courier": {
 		"votive/proto/votive", "votive/proto/recon", "votive/node/almanac", "votive/node/store", "votive/node/mesh",
 	},

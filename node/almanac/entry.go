@@ -29,6 +29,8 @@ type Event struct {
 	Known bool         // a first revision has come and counts
 	State votive.Event // what the counted revisions add up to, while Known
 
+	Learned time.Time // when the last of its counted revisions came here
+
 	Circle votive.ID         // the circle it was found in or announced to, or zero
 	Keep   *votive.KeepEvent // of the person who organizes it or accepted an invitation, or nil
 

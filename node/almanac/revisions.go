@@ -52,6 +52,7 @@ func (x *index) count(rec votive.Record, c *votive.Counted, src source) (taken, 
 		x.load[src.about]++
 	}
 	e.counted[r.ID()] = joined
+	e.learned(src)
 	t := taken{changes: x.becomes(e, state), keep: rec}
 	if joined != c {
 		t.keep = whole(rec, joined)
@@ -72,7 +73,15 @@ func (x *index) reload(rec votive.Record, c *votive.Counted, src source) taken {
 		x.load[src.about]++
 	}
 	e.counted[c.Revision().ID()] = c
+	e.learned(src)
 	return taken{}
+}
+
+// learned notes when a revision that counts came.
+func (e *Event) learned(src source) {
+	if src.arrived.After(e.Learned) {
+		e.Learned = src.arrived
+	}
 }
 
 // in is the Counted of that revision in a history, or nil.
