@@ -154,6 +154,7 @@ func (f *founding) draft() (almanac.Draft, error) {
 	if err != nil {
 		return none, err
 	}
+	keep.Signed = counted.Revision().ID()
 	d.Send = append(d.Send, public(keep, until(&card), counted, inbox)...)
 	d.Send = append(d.Send, toSelf(f.v, keep, until(&card)))
 	return d, nil

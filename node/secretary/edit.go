@@ -110,6 +110,7 @@ func (s *Secretary) revise(ctx context.Context, event votive.ID, change func(*re
 			return none, err
 		}
 		d.Send = append(d.Send, public(&r.keep, until(&r.card), counted, inbox)...)
+		r.note(&d, counted.Revision().ID())
 		out = Edited{Signatures: 1, Needed: e.State.Quorum, Told: len(admitted(e))}
 		if r.sealed {
 			r.tell(&d)
@@ -121,14 +122,17 @@ func (s *Secretary) revise(ctx context.Context, event votive.ID, change func(*re
 
 // next is the revision that follows what is known, signed. It replaces what was
 // signed here before and counts for nothing. What was signed is in the almanac
-// before it leaves, and what a lost disk had comes back with its marks.
-// SPEC 5.13 b.
+// before it leaves, and what a lost disk had comes back with its marks, or at
+// least with the note of which was the last. SPEC 5.13 b.
 func next(e *almanac.Event, card votive.Card, signer votive.Signer) (*votive.Counted, error) {
 	desk := votive.Desk{Event: e.ID, Counted: append(e.Counted(), e.Waiting()...)}
 	for _, c := range desk.Counted {
 		if slices.Contains(c.Signers(), signer.Key()) {
 			desk.Signed = append(desk.Signed, c.Revision().ID())
 		}
+	}
+	if last := e.Keep.Signed; !last.IsZero() && !slices.Contains(desk.Signed, last) {
+		desk.Signed = append(desk.Signed, last)
 	}
 	proposal, err := desk.Propose(votive.Draft{Card: card, MovedTo: e.State.MovedTo})
 	if errors.Is(err, votive.ErrBehind) {
@@ -140,14 +144,19 @@ func next(e *almanac.Event, card votive.Card, signer votive.Signer) (*votive.Cou
 	return alone(&desk, proposal, signer)
 }
 
-// tell keeps the new Details, and gives them to everybody who was let in.
+// note keeps which revision was signed, with the Details that it names, here
+// and for who restores: without it they would go by what came back first.
+func (r *revising) note(d *almanac.Draft, signed votive.ID) {
+	r.keep.Signed = signed
+	r.keep.Counter = r.v.Counter(&r.keep) + 1
+	d.Keep = append(d.Keep, &r.keep)
+	d.Send = append(d.Send, toSelf(r.v, &r.keep, until(&r.card)))
+}
+
+// tell gives the new Details to everybody who was let in.
 func (r *revising) tell(d *almanac.Draft) {
-	keep := r.keep
-	keep.Counter = r.v.Counter(&keep) + 1
-	d.Keep = append(d.Keep, &keep)
-	d.Send = append(d.Send, toSelf(r.v, &keep, until(&r.card)))
 	for _, reply := range admitted(r.event) {
-		d.Send = append(d.Send, answerTo(r.event, reply, votive.In, keep.Details))
+		d.Send = append(d.Send, answerTo(r.event, reply, votive.In, r.keep.Details))
 	}
 }
 

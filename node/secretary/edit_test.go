@@ -118,6 +118,38 @@ func TestRestoredOrganizerWaits(t *testing.T) {
 	}
 }
 
+// TestRestoredOrganizerKnowsWhatWasLast: the note to oneself says what was
+// signed last, also where that has not come back.
+func TestRestoredOrganizerKnowsWhatWasLast(t *testing.T) {
+	w := newWorld(t)
+	host := w.person()
+	event := host.vigil(host.joins("june4"))
+	host.post(w)
+	founded := len(host.sent)
+	if _, err := host.Edit(host.ctx, event, secretary.Wish{City: said("Taipei")}); err != nil {
+		t.Fatal(err)
+	}
+	host.post(w)
+	revision, rest := host.sent[founded:founded+1], host.sent[founded+1:]
+	var backup [24]string
+	_ = host.book.View(func(v *almanac.View) error { backup = v.Identity().Backup(); return nil })
+	again := w.person(backup[:]...).withFrames(host.sent[:founded], rest)
+	if e := again.knows(event); !e.Organized() || e.State.Sequence != 0 {
+		t.Fatalf("sequence %d came back, want the organizer's event without its second revision", e.State.Sequence)
+	}
+	if _, err := again.Edit(again.ctx, event, secretary.Wish{City: said("Macau")}); !errors.Is(err, secretary.ErrRefused) {
+		t.Errorf("Edit before the second revision is here = %v, want %v", err, secretary.ErrRefused)
+	}
+	again.withFrames(revision)
+	if _, err := again.Edit(again.ctx, event, secretary.Wish{City: said("Macau")}); err != nil {
+		t.Errorf("Edit when all is here = %v, want nil", err)
+	}
+	again.post(w)
+	if s := host.knows(event).State; s.Conflict || s.Card.City != "Macau" {
+		t.Errorf("the first device sees %s, conflict %v, want Macau and none", s.Card.City, s.Conflict)
+	}
+}
+
 // TestInboxIsDestroyedInConflict: organizers who disagree do not keep the key
 // that opens replies for ever; it goes a day after the last of the ends that
 // they name. SPEC 8.7.

@@ -172,7 +172,7 @@ func samples(t testing.TB) []sample {
 		}},
 		{"kept event", KindSelf, self, &KeepEvent{
 			Counter: 2, Event: event, Secret: testSecret("event"), Circle: circle, Nonce: [32]byte{7}, Desk: testSecret("desk"),
-			Details: testDetails(t), Invitation: invitation, Opened: true, Attest: "invited",
+			Details: testDetails(t), Invitation: invitation, Opened: true, Attest: "invited", Signed: ID{8},
 		}},
 		{"kept invitation", KindSelf, self, &KeepInvite{Counter: 3, Invitation: invitation, Made: noon}},
 		{"kept reply", KindSelf, self, &KeepReply{

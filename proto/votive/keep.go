@@ -44,6 +44,7 @@ type KeepEvent struct {
 	Invitation *Invitation // the one accepted, or nil
 	Opened     bool        // frames go under the event secret as well
 	Attest     string      // whom an organizer tells who they are: invited, circle, nobody; or empty
+	Signed     ID          // the revision that the own event key signed last, or zero
 
 	unsigned
 }

@@ -97,6 +97,9 @@ func keepEventFrom(n uint32, w *wirepb.KeepEvent) (*KeepEvent, error) {
 	if k.Details, err = optionalDetails(w.GetDetails()); err != nil {
 		return nil, err
 	}
+	if k.Signed, err = optionalID("revision signed last", w.GetSigned()); err != nil {
+		return nil, err
+	}
 	if len(w.GetInvitation()) > 0 {
 		if k.Invitation, err = keptSigned[*Invitation](w.GetInvitation()); err != nil {
 			return nil, err
@@ -115,6 +118,7 @@ func (k *KeepEvent) wire() *wirepb.Body {
 		Details: k.Details.bytes(),
 		Opened:  k.Opened,
 		Attest:  k.Attest,
+		Signed:  bytesOrNone(k.Signed),
 	}
 	if k.Invitation != nil {
 		w.Invitation = mustMarshal(k.Invitation.message())

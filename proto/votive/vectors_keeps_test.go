@@ -76,7 +76,7 @@ func keepCases() []keepCase {
 		{"event", true, func() *wirepb.Keep {
 			return &wirepb.Keep{Kind: &wirepb.Keep_Event{Event: &wirepb.KeepEvent{
 				Event: event, Secret: seedOf("x"), Circle: seedOf("circle"), Nonce: seedOf("nonce"), Desk: desk,
-				Details: encoded(plainDetails()), Invitation: invited("invite", 0), Opened: true, Attest: "circle",
+				Details: encoded(plainDetails()), Invitation: invited("invite", 0), Opened: true, Attest: "circle", Signed: seedOf("revision"),
 			}}}
 		}, func(w *wirepb.Keep) { w.GetEvent().Event, w.GetEvent().Invitation = seedOf("event"), nil }, func(w *wirepb.Keep) { w.GetEvent().Desk = nil }},
 		{"invite", true, func() *wirepb.Keep {

@@ -188,6 +188,7 @@ func otherLengths() []lengthField {
 		keptEvent("circle", may, func(w *wirepb.KeepEvent, s sized) { w.Circle = s(seedOf("x")) }),
 		keptEvent("nonce", may, func(w *wirepb.KeepEvent, s sized) { w.Nonce = s(seedOf("x")) }),
 		keptEvent("desk", may, func(w *wirepb.KeepEvent, s sized) { w.Desk = s(seedOf("x")) }),
+		keptEvent("signed", may, func(w *wirepb.KeepEvent, s sized) { w.Signed = s(seedOf("x")) }),
 		keptReply("event in the reply", never, func(w *wirepb.KeepReply, s sized) { w.Reply.Event = s(w.Reply.Event) }),
 		keptReply("secret in the reply", secret, func(w *wirepb.KeepReply, s sized) { w.Reply.Secret = s(w.Reply.Secret) }),
 		keptReply("inbox", may, func(w *wirepb.KeepReply, s sized) { w.Inbox = s(seedOf("x")) }),

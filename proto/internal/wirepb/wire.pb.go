@@ -2410,6 +2410,7 @@ type KeepEvent struct {
 	Invitation    []byte                 `protobuf:"bytes,7,opt,name=invitation,proto3" json:"invitation,omitempty"` // an encoded Signed: the one accepted, or empty
 	Opened        bool                   `protobuf:"varint,8,opt,name=opened,proto3" json:"opened,omitempty"`        // frames go under the event secret as well
 	Attest        string                 `protobuf:"bytes,9,opt,name=attest,proto3" json:"attest,omitempty"`         // whom the organizer tells who they are: invited, circle, nobody
+	Signed        []byte                 `protobuf:"bytes,10,opt,name=signed,proto3" json:"signed,omitempty"`        // 32, id of the revision that the own event key signed last, or empty
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2505,6 +2506,13 @@ func (x *KeepEvent) GetAttest() string {
 		return x.Attest
 	}
 	return ""
+}
+
+func (x *KeepEvent) GetSigned() []byte {
+	if x != nil {
+		return x.Signed
+	}
+	return nil
 }
 
 type KeepInvite struct {
@@ -3020,7 +3028,7 @@ const file_wire_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
 	"\x04open\x18\x03 \x01(\bR\x04open\x12\x12\n" +
 	"\x04left\x18\x04 \x01(\bR\x04left\x12\x16\n" +
-	"\x06issuer\x18\x05 \x01(\fR\x06issuer\"\xe5\x01\n" +
+	"\x06issuer\x18\x05 \x01(\fR\x06issuer\"\xfd\x01\n" +
 	"\tKeepEvent\x12\x14\n" +
 	"\x05event\x18\x01 \x01(\fR\x05event\x12\x16\n" +
 	"\x06secret\x18\x02 \x01(\fR\x06secret\x12\x16\n" +
@@ -3032,7 +3040,9 @@ const file_wire_proto_rawDesc = "" +
 	"invitation\x18\a \x01(\fR\n" +
 	"invitation\x12\x16\n" +
 	"\x06opened\x18\b \x01(\bR\x06opened\x12\x16\n" +
-	"\x06attest\x18\t \x01(\tR\x06attest\"8\n" +
+	"\x06attest\x18\t \x01(\tR\x06attest\x12\x16\n" +
+	"\x06signed\x18\n" +
+	" \x01(\fR\x06signed\"8\n" +
 	"\n" +
 	"KeepInvite\x12\x16\n" +
 	"\x06signed\x18\x01 \x01(\fR\x06signed\x12\x12\n" +
