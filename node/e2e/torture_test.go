@@ -5,6 +5,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -109,6 +110,63 @@ func TestTortureKill(t *testing.T) {
 		friend.until(id, "show", id, "--json")
 	}
 	t.Logf("%d rounds, %d announcements acknowledged, none lost", rounds, n)
+}
+
+// TestTortureImport ends a daemon at any moment while it takes in a bundle. What
+// an import that ended well brought is there afterwards, and the same bundle
+// brings the rest of one that did not.
+func TestTortureImport(t *testing.T) {
+	t.Parallel()
+	rounds, events := 8, 20
+	switch {
+	case os.Getenv("VOTIVE_LONG") != "":
+		rounds, events = 100, 200
+	case testing.Short():
+		rounds = 2
+	}
+	chance := seed(t)
+	host := newPerson(t, "host")
+	host.start()
+	host.does("init", "--no-passphrase")
+	host.does("circle", "join", "june4")
+	for i := range events {
+		host.does("announce", "Event "+strconv.Itoa(i), "--at", soon, "--circle", "june4")
+	}
+	bundle := filepath.Join(host.home, "all.bundle")
+	frames := host.asks("bundle", "export", bundle).at("frames")
+	taken := 0
+	for range rounds {
+		guest := newPerson(t, "guest")
+		guest.start()
+		cmd := guest.command(t.Context(), "votive", "bundle", "import", bundle, "--json")
+		ended := make(chan error, 1)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		go func() { ended <- cmd.Wait() }()
+		<-time.After(time.Duration(chance.IntN(150_000)) * time.Microsecond) // the moment is what is tested
+		_ = guest.stop(syscall.SIGKILL)
+		whole := <-ended == nil
+		guest.start()
+		again := guest.asks("bundle", "import", bundle)
+		if got := again.at("frames"); got != frames {
+			t.Errorf("%s frames are in the bundle, want %s", got, frames)
+		}
+		switch fresh := again.at("new"); {
+		case whole && fresh != "0":
+			t.Errorf("%s of %s frames were lost of an import that ended well", fresh, frames)
+		case fresh != frames:
+			taken++
+		}
+		if got := guest.asks("bundle", "import", bundle).at("new"); got != "0" {
+			t.Errorf("%s frames are new the third time, want 0", got)
+		}
+		guest.does("init", "--no-passphrase")
+		guest.does("circle", "join", "june4")
+		guest.until("Event "+strconv.Itoa(events-1), "events", "--limit", "10000")
+		_ = guest.stop(syscall.SIGKILL)
+	}
+	t.Logf("%d rounds, %s frames each; some were taken before the kill in %d", rounds, frames, taken)
 }
 
 // killed has the daemon end while somebody announces.
