@@ -45,9 +45,11 @@ type Event struct {
 	details map[votive.ID]*votive.Details   // by hash
 	revokes map[votive.ID]*votive.Revoke    // by record id
 	keys    map[votive.ID]*votive.KeepInbox // by the hash of the public half
+	since   map[votive.ID]time.Time         // when each of them was made here
 	sealed  []sealedReply                   // whose key is not here
 	replies map[votive.ID]*Reply
 	by      map[votive.ID]int           // how many guests replied, by invitation
+	heard   int                         // how many did, ever
 	answers map[votive.ID]votive.Record // the newest Answer to each reply id
 }
 
@@ -56,6 +58,7 @@ type Reply struct {
 	votive.Reply
 	First  time.Time      // when this node first saw one with this id
 	Answer *votive.Answer // the newest given, or nil
+	inbox  votive.ID      // that it was sealed to
 	number int            // the order of First
 	heard  int            // how often it was said, updates included
 }

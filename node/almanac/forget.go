@@ -2,6 +2,7 @@ package almanac
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,9 @@ const (
 	// pastLife is how long events of others are kept after they are over, in a
 	// circle in which so much is announced that there may be no room for more.
 	pastLife = 30 * 24 * time.Hour
+	// inboxLife is how long an Inbox of an event that recurs serves beyond an
+	// occurrence, and how long before one there is to be one. SPEC 8.6, 8.7.
+	inboxLife = 30 * 24 * time.Hour
 	// linkLife is how long a link waits for its record.
 	linkLife = 30 * 24 * time.Hour
 )
@@ -24,12 +28,14 @@ const (
 // A locked vault does not say what these are: they go within an hour of its
 // being unlocked.
 func (a *Almanac) forget(ctx context.Context) error {
-	var over []votive.ID
+	var over, replaced []votive.ID
 	var stale []votive.Link
 	err := a.View(func(v *View) error {
 		for _, e := range v.taken() {
 			if e.over(v.now) && len(e.keys)+len(e.replies)+len(e.sealed) > 0 {
 				over = append(over, e.ID)
+			} else if len(e.replaced()) > 0 {
+				replaced = append(replaced, e.ID)
 			}
 		}
 		for _, p := range v.Pending() {
@@ -52,10 +58,15 @@ func (a *Almanac) forget(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, id := range replaced {
+		if err := a.forgetReplaced(ctx, id); err != nil {
+			return err
+		}
+	}
 	if err := a.forgetPast(ctx); err != nil {
 		return err
 	}
-	if len(over) == 0 {
+	if len(over)+len(replaced) == 0 {
 		return nil
 	}
 	return a.Vault.Purge(ctx)
@@ -83,6 +94,96 @@ func (e *Event) over(now time.Time) bool {
 	return true
 }
 
+// Spent reports whether the Inbox of an event that recurs has served: an
+// occurrence has come and gone since it was made, and it is old, or there is
+// none soon. SPEC 8.7.
+func (e *Event) Spent(now time.Time) bool {
+	card := &e.State.Card
+	since, known := e.since[card.Inbox]
+	if !known || !card.Recurs() || e.State.Conflict {
+		return false
+	}
+	by := now.Add(-replyLife)
+	if card.Start.Kind() != votive.Zoned {
+		by = by.Add(-farthest)
+	}
+	if now.Sub(since) < inboxLife && e.Soon(now) {
+		return false
+	}
+	past, _ := card.Within(since, by, nil)
+	return slices.ContainsFunc(past, func(o votive.Occurrence) bool {
+		_, end := o.Span(nil)
+		return !o.Cancelled && end.After(since) && !end.After(by)
+	})
+}
+
+// Soon reports whether the event takes place within the time in which replies
+// to it are to be readable; where it does not recur, it always does. SPEC 8.6.
+func (e *Event) Soon(now time.Time) bool {
+	if !e.State.Card.Recurs() {
+		return true
+	}
+	next, ok := e.State.Card.Next(now, nil)
+	start, _ := next.Span(nil)
+	return !ok || start.Sub(now) <= inboxLife
+}
+
+// seals reports whether a head names this Inbox.
+func (e *Event) seals(inbox votive.ID) bool {
+	return inbox == e.State.Card.Inbox || slices.ContainsFunc(e.State.Alternatives, func(head *votive.Revision) bool {
+		return head.Card().Inbox == inbox
+	})
+}
+
+// replaced are the Inboxes whose keys are here and that no head names.
+func (e *Event) replaced() []votive.ID {
+	if !e.Known {
+		return nil
+	}
+	var all []votive.ID
+	for inbox := range e.keys {
+		if !e.seals(inbox) {
+			all = append(all, inbox)
+		}
+	}
+	return all
+}
+
+// forgetReplaced deletes the keys of Inboxes that were replaced, and the replies
+// that were sealed to them and not sent again. Who was answered what is kept: a
+// guest who comes again has their place.
+func (a *Almanac) forgetReplaced(ctx context.Context, event votive.ID) error {
+	a.writing.Lock()
+	defer a.writing.Unlock()
+	a.mu.Lock()
+	x := a.index
+	if x == nil || x.events[event] == nil {
+		a.mu.Unlock()
+		return nil
+	}
+	c := new(vault.Changes)
+	e := x.events[event]
+	for _, inbox := range e.replaced() {
+		k := e.keys[inbox]
+		c.Delete(keepKey(k))
+		delete(x.keeps, k.About())
+		delete(e.keys, inbox)
+		delete(e.since, inbox)
+		for id, r := range e.replies {
+			if r.inbox != inbox {
+				continue
+			}
+			for _, kind := range []votive.Kind{votive.KindReply, votive.KindWalkIn} {
+				c.Delete(recordKeys(event, kind) + string(id[:]))
+			}
+			delete(e.replies, id)
+			e.by[r.Invite]--
+		}
+	}
+	a.mu.Unlock()
+	return a.Vault.Commit(ctx, c)
+}
+
 // forgetReplies deletes an event's replies, what was answered to them, and the
 // keys that open them.
 func (a *Almanac) forgetReplies(ctx context.Context, event votive.ID) error {
@@ -100,7 +201,7 @@ func (a *Almanac) forgetReplies(ctx context.Context, event votive.ID) error {
 		c.Delete(keepKey(k))
 		delete(x.keeps, k.About())
 	}
-	e.keys, e.replies, e.by, e.sealed = nil, nil, nil, nil
+	e.keys, e.since, e.replies, e.by, e.sealed = nil, nil, nil, nil, nil
 	a.mu.Unlock()
 	var gone []string
 	for _, kind := range []votive.Kind{votive.KindReply, votive.KindWalkIn, votive.KindAnswer} {

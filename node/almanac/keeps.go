@@ -1,6 +1,8 @@
 package almanac
 
 import (
+	"time"
+
 	"votive/proto/votive"
 )
 
@@ -52,7 +54,7 @@ func (x *index) kept(k votive.Keep, src source) []Change {
 		x.cards = append(x.cards, k)
 		x.watch(votive.KindInbox, k.Card.Inbox, votive.ID{})
 	case *votive.KeepInbox:
-		return x.keepInbox(k)
+		return x.keepInbox(k, src)
 	case *votive.KeepLink:
 		id := LinkID(k.Link)
 		x.links[id] = &Pending{ID: id, KeepLink: k}
@@ -113,12 +115,13 @@ func (x *index) keepReply(k *votive.KeepReply) []Change {
 }
 
 // keepInbox is the private half of an Inbox, with which replies are opened.
-func (x *index) keepInbox(k *votive.KeepInbox) []Change {
+func (x *index) keepInbox(k *votive.KeepInbox, src source) []Change {
 	e := x.own(k.Event)
 	if e.keys == nil {
-		e.keys = make(map[votive.ID]*votive.KeepInbox, 1)
+		e.keys, e.since = make(map[votive.ID]*votive.KeepInbox, 1), make(map[votive.ID]time.Time, 1)
 	}
-	e.keys[k.Key.Public(k.Event).Hash()] = k
+	inbox := k.Key.Public(k.Event).Hash()
+	e.keys[inbox], e.since[inbox] = k, src.arrived
 	if x.loading {
 		return nil // its replies are opened when their invitations are here
 	}

@@ -19,7 +19,7 @@ func (x *index) sealedReply(rec votive.Record, b *votive.SealedReply, src source
 	if err != nil || reply.Event != e.ID {
 		return taken{}
 	}
-	return x.reply(e, rec, reply, src)
+	return x.reply(e, rec, reply, b.Inbox, src)
 }
 
 // seal puts a reply aside that cannot be opened here. Those who have an
@@ -42,7 +42,7 @@ func (e *Event) seal(rec votive.Record, src source) taken {
 // hold it; one of unknown invitation waits for nothing: it is ignored. What
 // walk-ins say, and what other guests or other updates say, never keeps out
 // who is invited. SPEC 8.2.
-func (x *index) reply(e *Event, rec votive.Record, r votive.Reply, src source) taken {
+func (x *index) reply(e *Event, rec votive.Record, r votive.Reply, inbox votive.ID, src source) taken {
 	most := maxWalkIns
 	if !r.Invite.IsZero() {
 		inv := x.invites[r.Invite]
@@ -57,7 +57,8 @@ func (x *index) reply(e *Event, rec votive.Record, r votive.Reply, src source) t
 	case had == nil && e.by[r.Invite] >= most:
 		return refused
 	case had == nil:
-		had = &Reply{Reply: r, First: src.arrived, number: len(e.replies), heard: 1}
+		had = &Reply{Reply: r, First: src.arrived, inbox: inbox, number: e.heard, heard: 1}
+		e.heard++
 		if e.replies == nil {
 			e.replies, e.by = make(map[votive.ID]*Reply), make(map[votive.ID]int)
 		}
@@ -67,8 +68,13 @@ func (x *index) reply(e *Event, rec votive.Record, r votive.Reply, src source) t
 		}
 	case had.heard < maxUpdates && r.Newer(had.Reply):
 		next := *had
-		next.Reply, next.heard = r, had.heard+1
+		next.Reply, next.inbox, next.heard = r, inbox, had.heard+1
 		had = &next
+	case !e.seals(had.inbox) && inbox == e.State.Card.Inbox: // the same, said to the Inbox that follows
+		next := *had
+		next.inbox = inbox
+		e.replies[id] = &next
+		return taken{keep: rec, row: id}
 	default:
 		return taken{}
 	}

@@ -61,6 +61,7 @@ type revising struct {
 	card   votive.Card      // a copy, to be changed
 	self   int              // the person's place among the organizers
 	sealed bool             // the Details changed
+	fresh  bool             // there is to be a new Inbox
 }
 
 // organized is what the person here organizes, or why they do not.
@@ -80,44 +81,49 @@ func organized(v *almanac.View, event votive.ID) (*almanac.Event, error) {
 // revise makes, signs and sends the next revision of an event.
 func (s *Secretary) revise(ctx context.Context, event votive.ID, change func(*revising) error) (Edited, error) {
 	var out Edited
-	err := s.book.Write(ctx, func(v *almanac.View) (almanac.Draft, error) {
-		var none almanac.Draft
-		e, err := organized(v, event)
-		if err != nil {
-			return none, err
-		}
-		if e.State.NeedsNewer { // what is not understood would be left out
-			return none, refused("it was last changed with a newer votive, and only such a one can change it again")
-		}
-		signer := v.Identity().EventKey(e.Keep.Nonce)
-		r := revising{v: v, event: e, keep: *e.Keep, card: e.State.Card}
-		r.self = slices.IndexFunc(r.card.Organizers, func(o votive.Organizer) bool { return o.Key == signer.Key() })
-		if r.self < 0 {
-			return none, refused("you are no longer an organizer of it")
-		}
-		if err := change(&r); err != nil {
-			return none, err
-		}
-		d := almanac.Draft{}
-		var inbox *votive.Inbox
-		if r.card.Answers != votive.AnswersClosed && !e.Reads() {
-			if inbox, err = s.inbox(event, &r.card, &d); err != nil {
-				return none, err
-			}
-		}
-		counted, err := next(e, r.card, signer)
-		if err != nil {
-			return none, err
-		}
-		d.Send = append(d.Send, public(&r.keep, until(&r.card), counted, inbox)...)
-		r.note(&d, counted.Revision().ID())
-		out = Edited{Signatures: 1, Needed: e.State.Quorum, Told: len(admitted(e))}
-		if r.sealed {
-			r.tell(&d)
-		}
-		return d, nil
+	err := s.book.Write(ctx, func(v *almanac.View) (d almanac.Draft, err error) {
+		d, out, err = s.revision(v, event, change)
+		return d, err
 	})
 	return out, err
+}
+
+// revision is what the next revision of an event comes to.
+func (s *Secretary) revision(v *almanac.View, event votive.ID, change func(*revising) error) (almanac.Draft, Edited, error) {
+	var d almanac.Draft
+	var out Edited
+	e, err := organized(v, event)
+	if err != nil {
+		return d, out, err
+	}
+	if e.State.NeedsNewer { // what is not understood would be left out
+		return d, out, refused("it was last changed with a newer votive, and only such a one can change it again")
+	}
+	signer := v.Identity().EventKey(e.Keep.Nonce)
+	r := revising{v: v, event: e, keep: *e.Keep, card: e.State.Card}
+	r.self = slices.IndexFunc(r.card.Organizers, func(o votive.Organizer) bool { return o.Key == signer.Key() })
+	if r.self < 0 {
+		return d, out, refused("you are no longer an organizer of it")
+	}
+	if err := change(&r); err != nil {
+		return d, out, err
+	}
+	var inbox *votive.Inbox
+	if r.card.Answers != votive.AnswersClosed && (r.fresh || !e.Reads()) {
+		if inbox, err = s.inbox(event, &r.card, &d); err != nil {
+			return d, out, err
+		}
+	}
+	counted, err := next(e, r.card, signer)
+	if err != nil {
+		return d, out, err
+	}
+	d.Send = append(d.Send, public(&r.keep, until(&r.card), counted, inbox)...)
+	r.note(&d, counted.Revision().ID())
+	if r.sealed {
+		r.tell(&d)
+	}
+	return d, Edited{Signatures: 1, Needed: e.State.Quorum, Told: len(admitted(e))}, nil
 }
 
 // next is the revision that follows what is known, signed. It replaces what was

@@ -28,6 +28,9 @@ const (
 	// noteWait is before a note to oneself that others caused.
 	noteWait = 10 * time.Minute
 
+	// inboxWait is before an event that recurs has a new Inbox.
+	inboxWait = 6 * time.Hour
+
 	// longest is how many times the mean a wait is at most.
 	longest = 4
 	// failedWait is before what could not be done is tried again.

@@ -187,6 +187,17 @@ func (p *person) sweep() {
 	}
 }
 
+// relock locks the vault, and opens it again.
+func (p *person) relock() {
+	p.t.Helper()
+	if err := p.book.Lock(); err != nil {
+		p.t.Fatalf("Lock = %v", err)
+	}
+	if err := p.book.Unlock(p.ctx, nil); err != nil {
+		p.t.Fatalf("Unlock = %v", err)
+	}
+}
+
 // knows is what the person knows of an event.
 func (p *person) knows(event votive.ID) *almanac.Event {
 	p.t.Helper()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"votive/node/almanac"
 	"votive/proto/votive"
 )
 
@@ -24,6 +25,41 @@ func (w *Wish) recur(card *votive.Card) error {
 	}
 	card.Recurrence.Rule = rule
 	return nil
+}
+
+// inboxes gives events that recur a new Inbox when theirs has served, so that
+// who came to one occurrence cannot be read of when it is long over. Everybody
+// knows when that is: it waits for a while, so that the moment says nothing.
+// With several organizers it waits for a person. SPEC 8.7, 8.9.
+func (s *Secretary) inboxes(ctx context.Context) error {
+	var come map[votive.ID]bool
+	err := s.book.Write(ctx, func(v *almanac.View) (almanac.Draft, error) {
+		var d almanac.Draft
+		asked := make(map[turn]time.Duration)
+		for _, e := range v.Organized() {
+			card := &e.State.Card
+			if e.Known && e.State.Quorum == 1 && card.Answers != votive.AnswersClosed && card.Status != votive.Cancelled && e.Spent(v.Now()) {
+				asked[turn{e.ID, 0}] = inboxWait
+			}
+		}
+		come = s.turning.take(asked, v.Now(), s.Delay)
+		for event := range come {
+			next, _, err := s.revision(v, event, func(r *revising) error { r.fresh = true; return nil })
+			if err != nil {
+				s.Log.Warn("an event that recurs can have no new Inbox", "err", err)
+				continue
+			}
+			d.Send, d.Keep = append(d.Send, next.Send...), append(d.Keep, next.Keep...)
+		}
+		for i := range d.Send {
+			d.Send[i].Class = almanac.Automatic
+		}
+		return something(d)
+	})
+	if err == nil {
+		s.turning.done(come)
+	}
+	return err
 }
 
 // Occurrence moves one date of an event that recurs, or cancels it. A date that

@@ -79,3 +79,83 @@ func TestInviteToSeries(t *testing.T) {
 		t.Errorf("Invite = until %v, %v, want a year from %v", inv.Expires, err, w.now())
 	}
 }
+
+// TestInboxOfSeries: who came to a vigil that is held every year can be read of
+// until a day after it, and again a month before the next; what is held every
+// week has a new Inbox now and then. SPEC 8.6, 8.7.
+func TestInboxOfSeries(t *testing.T) {
+	for _, c := range []struct {
+		rule      string
+		forgotten bool // until the guest's node says it again
+	}{
+		{"FREQ=YEARLY", true},
+		{"FREQ=WEEKLY", false},
+	} {
+		t.Run(c.rule, func(t *testing.T) {
+			w := newWorld(t)
+			host, guest := w.person(), w.person()
+			event := host.vigil(votive.ID{})
+			if _, err := host.Edit(host.ctx, event, secretary.Wish{Rule: said(c.rule)}); err != nil {
+				t.Fatal(err)
+			}
+			inv, err := host.Invite(host.ctx, event, secretary.Terms{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.carry()
+			if err := guest.accepts(inv.Link); err != nil {
+				t.Fatal(err)
+			}
+			if err := guest.Rsvp(guest.ctx, event, secretary.Rsvp{Status: votive.RsvpYes, Name: said("Lam")}); err != nil {
+				t.Fatal(err)
+			}
+			w.carry()
+			guests := func(when string, want int) {
+				t.Helper()
+				for _, locked := range []bool{false, true} { // as it is, and as it is read again
+					if got := host.knows(event).Replies(); len(got) != want || want > 0 && (got[0].Name != "Lam" || got[0].Answer == nil) {
+						t.Errorf("%s (locked before: %v) the host reads of %+v, want %d guests", when, locked, got, want)
+					}
+					if e := host.knows(event); !e.Reads() {
+						t.Errorf("%s the host cannot read replies", when)
+					}
+					if !locked {
+						host.relock()
+					}
+				}
+			}
+			first := host.knows(event).State.Card.Inbox
+			w.at.Store(time.Date(2027, 6, 5, 13, 59, 0, 0, time.UTC).UnixNano()) // 23 h 59 min after its end
+			w.carry()
+			host.sweep()
+			guests("before a day has passed", 1)
+			if got := host.knows(event).State.Card.Inbox; got != first {
+				t.Error("there is a new Inbox before a day has passed")
+			}
+			w.pass(2 * time.Minute)
+			w.carry()
+			host.sweep()
+			second := host.knows(event).State.Card.Inbox
+			if second == first {
+				t.Fatal("there is no new Inbox")
+			}
+			w.pass(8 * 24 * time.Hour)
+			w.carry()
+			if got := host.knows(event).State.Card.Inbox; got != second {
+				t.Error("there is another Inbox within the month")
+			}
+			if c.forgotten {
+				guests("when it is over", 0)
+				w.at.Store(time.Date(2028, 5, 1, 12, 0, 0, 0, time.UTC).UnixNano())
+				w.carry()
+				guests("a month before the next", 0)
+				w.at.Store(time.Date(2028, 5, 6, 12, 0, 0, 0, time.UTC).UnixNano())
+				w.carry()
+			}
+			guests("soon before the next", 1)
+			if a := guest.knows(event).Answer; a == nil || a.Admission != votive.In || a.Counter != 1 {
+				t.Errorf("the guest's answer is %+v, want the first", a)
+			}
+		})
+	}
+}

@@ -69,9 +69,9 @@ func drain(changes <-chan almanac.Change) {
 // Duties does all of it once that need not wait longer. While the vault is
 // locked there is nothing to do, and nothing to remember.
 func (s *Secretary) Duties(ctx context.Context) {
-	for _, duty := range []func(context.Context) error{s.answers, s.again, s.arrived, s.notes} {
+	for _, duty := range []func(context.Context) error{s.answers, s.again, s.arrived, s.notes, s.inboxes} {
 		if !s.do(ctx, duty) {
-			s.answering, s.repeating, s.noting = patience{}, patience{}, patience{}
+			s.answering, s.repeating, s.noting, s.turning = patience{}, patience{}, patience{}, patience{}
 			clear(s.owed)
 			return
 		}
@@ -81,7 +81,7 @@ func (s *Secretary) Duties(ctx context.Context) {
 // next is how long there are no duties, unless something changes.
 func (s *Secretary) next() time.Duration {
 	now, next := s.book.Now(), renewEvery
-	for _, p := range []*patience{&s.answering, &s.repeating, &s.noting} {
+	for _, p := range []*patience{&s.answering, &s.repeating, &s.noting, &s.turning} {
 		next = p.next(now, next)
 	}
 	return next
@@ -242,7 +242,7 @@ func (s *Secretary) again(ctx context.Context) error {
 	return s.patiently(ctx, &s.repeating, func(v *almanac.View, asked map[turn]time.Duration) map[votive.ID]almanac.Draft {
 		all := make(map[votive.ID]almanac.Draft)
 		for _, e := range v.Answered() {
-			if mayAnswer(e, v.Now()) != nil || e.Mine.Inbox == e.State.Card.Inbox {
+			if mayAnswer(e, v.Now()) != nil || e.Mine.Inbox == e.State.Card.Inbox || !e.Soon(v.Now()) {
 				continue
 			}
 			keep := *e.Mine

@@ -62,8 +62,8 @@ type Secretary struct {
 	book *almanac.Almanac
 
 	// What Duties wait with; all of it may be lost.
-	answering, repeating, noting patience
-	owed                         map[votive.ID]bool // keeps that others caused, not yet noted to oneself
+	answering, repeating, noting, turning patience
+	owed                                  map[votive.ID]bool // keeps that others caused, not yet noted to oneself
 }
 
 // New makes a Secretary for the person whose almanac it is.
