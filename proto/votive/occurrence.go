@@ -1,7 +1,9 @@
 package votive
 
 import (
+	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -58,24 +60,24 @@ func (c *Card) Occurrence(date recur.Date) (Occurrence, bool) {
 // for a reader in that zone; false where there is none.
 func (c *Card) Next(at time.Time, reader *time.Location) (Occurrence, bool) {
 	var next Occurrence
-	var begins time.Time
+	var begins int64
 	found := false
-	look := func(o Occurrence) bool {
-		start, end := o.Span(reader)
-		if o.Cancelled || end.Before(at) {
+	w := c.walk(reader)
+	look := func(date recur.Date) bool {
+		o, start, end := w.on(date)
+		if o.Cancelled || end < ceil(at) {
 			return false
 		}
-		if !found || start.Before(begins) {
+		if !found || start < begins {
 			next, begins, found = o, start, true
 		}
 		return true
 	}
-	lasts := c.lasts()
 	for _, o := range c.Occurrences {
-		look(c.on(o.Date, lasts))
+		look(o.Date)
 	}
-	for d := range c.dates(perhaps(at, lasts)) {
-		if !c.different(d) && look(c.on(d, lasts)) {
+	for d := range c.dates(perhaps(at, w.lasts)) {
+		if !c.different(d) && look(d) {
 			break
 		}
 	}
@@ -87,36 +89,102 @@ func (c *Card) Next(at time.Time, reader *time.Location) (Occurrence, bool) {
 // whether there are more. A zero to is no bound.
 func (c *Card) Within(from, to time.Time, reader *time.Location) (on []Occurrence, more bool) {
 	type begun struct {
-		at time.Time
+		at int64
 		Occurrence
 	}
-	var found []begun
-	look := func(o Occurrence) (further bool) {
-		start, end := o.Span(reader)
-		if !to.IsZero() && start.After(to) {
-			return false
-		}
-		if !end.Before(from) {
-			found = append(found, begun{start, o})
-		}
-		return len(found) <= MaxOccurrences+maxDifferent
+	var usual, different []begun
+	if c.Recurs() {
+		usual = make([]begun, 0, 128)
 	}
-	lasts := c.lasts()
-	for _, o := range c.Occurrences {
-		look(c.on(o.Date, lasts))
-	}
-	for d := range c.dates(perhaps(from, lasts)) {
-		if !c.different(d) && !look(c.on(d, lasts)) {
+	w := c.walk(reader)
+	for o, span := range w.between(from, to) {
+		if at := (begun{span.start, o}); c.different(o.Date) {
+			different = append(different, at)
+		} else {
+			usual = append(usual, at)
+		}
+		if len(usual)+len(different) > MaxOccurrences+maxDifferent {
 			break
 		}
 	}
-	slices.SortStableFunc(found, func(a, b begun) int { return a.at.Compare(b.at) })
-	more = len(found) > MaxOccurrences
-	for _, f := range found[:min(len(found), MaxOccurrences)] {
-		on = append(on, f.Occurrence)
+	if len(different) > 0 {
+		usual = append(different, usual...)
+		slices.SortStableFunc(usual, func(a, b begun) int { return cmp.Compare(a.at, b.at) })
+	}
+	more = len(usual) > MaxOccurrences
+	on = make([]Occurrence, min(len(usual), MaxOccurrences))
+	for i := range on {
+		on[i] = usual[i].Occurrence
 	}
 	return on, more
 }
+
+// Spans are from when to when the event takes place, as far as that is between
+// two moments for a reader in that zone: of as many occurrences as there are,
+// in no order, those without cancelled ones.
+func (c *Card) Spans(from, to time.Time, reader *time.Location) iter.Seq2[time.Time, time.Time] {
+	return func(yield func(start, end time.Time) bool) {
+		w := c.walk(reader)
+		for o, span := range w.between(from, to) {
+			if !o.Cancelled && !yield(time.Unix(span.start, 0).UTC(), time.Unix(span.end, 0).UTC()) {
+				return
+			}
+		}
+	}
+}
+
+// walk goes through the occurrences of a card, and keeps what is the same of
+// all of them.
+type walk struct {
+	*Card
+	lasts             time.Duration
+	there, end, where clock // of its start, its end and its reader
+}
+
+func (c *Card) walk(reader *time.Location) walk {
+	if reader == nil {
+		reader = time.UTC
+	}
+	w := walk{Card: c, lasts: c.lasts(), where: clock{zone: reader}}
+	if c.Start.kind == Zoned {
+		w.there = clockOf(c.Start)
+	}
+	if c.End.kind == Zoned {
+		w.end = clockOf(c.End)
+	}
+	return w
+}
+
+// span is from a moment to another, in Unix seconds.
+type span struct{ start, end int64 }
+
+// between gives the occurrences that are on between two moments, first those
+// that are different, then the others, soonest first.
+func (w *walk) between(from, to time.Time) iter.Seq2[Occurrence, span] {
+	since := ceil(from)
+	return func(yield func(Occurrence, span) bool) {
+		for _, o := range w.Occurrences {
+			o, start, end := w.on(o.Date)
+			late := !to.IsZero() && start > to.Unix()
+			if !late && end >= since && !yield(o, span{start, end}) {
+				return
+			}
+		}
+		for d := range w.dates(perhaps(from, w.lasts)) {
+			if w.different(d) {
+				continue
+			}
+			o, start, end := w.on(d)
+			late := !to.IsZero() && start > to.Unix()
+			if late || end >= since && !yield(o, span{start, end}) {
+				return
+			}
+		}
+	}
+}
+
+// ceil is the first whole second that is not before a moment.
+func ceil(at time.Time) int64 { return at.Add(time.Second - 1).Unix() }
 
 // perhaps is a date before which everything that lasts so long and was not moved
 // is over at a moment, wherever it is read.
@@ -151,26 +219,59 @@ func (c *Card) lasts() time.Duration {
 // on is the occurrence on a date of the event that lasts so long. SPEC 6.9,
 // 6.10.
 func (c *Card) on(date recur.Date, lasts time.Duration) Occurrence {
-	o := Occurrence{Date: date, Start: c.Start.on(date), lasts: lasts}
-	if i, found := c.findDifferent(date); found {
-		said := c.Occurrences[i]
+	w := c.walk(nil)
+	w.lasts = lasts
+	o, _, _ := w.on(date)
+	return o
+}
+
+// on is the occurrence on a date, and from when to when it is, in Unix seconds.
+func (w *walk) on(date recur.Date) (o Occurrence, start, end int64) {
+	o = Occurrence{Date: date, lasts: w.lasts}
+	if i, found := w.findDifferent(date); found {
+		said := w.Occurrences[i]
 		o.Cancelled = said.Cancelled
-		if !said.Start.IsZero() {
-			o.Start, o.Moved = said.Start, true
-			if o.own = !said.End.IsZero(); o.own {
-				o.End = said.End
-				return o
-			}
+		if o.Moved = !said.Start.IsZero(); o.Moved {
+			o.Start, o.End, o.own = said.Start, said.End, !said.End.IsZero()
 		}
 	}
-	if date == c.Start.date() && !o.Moved {
-		o.End, o.own = c.End, true
-		return o
+	if !o.Moved {
+		o.Start = w.Start
+		o.Start.wall += int64(date-w.Start.date()) * daySize
 	}
-	if !c.End.IsZero() {
-		o.End = o.Start.after(o.lasts, c.End)
+	switch {
+	case o.Start.kind != Zoned:
+		start = w.where.moment(o.Start.wall)
+	case !o.Moved:
+		start = w.there.moment(o.Start.wall)
+		o.Start.offset = int32(w.there.at(start))
+	default:
+		start = o.Start.Instant(nil).Unix()
 	}
-	return o
+	if date == w.Start.date() && !o.Moved {
+		o.End, o.own = w.End, true
+	}
+	switch last := o.Start; {
+	case o.own && !o.End.IsZero():
+		return o, start, o.End.end(w.where.zone).Unix()
+	case w.End.IsZero() || o.own:
+		if last.kind == Date {
+			return o, start, w.where.moment(last.wall + daySize)
+		}
+		return o, start, start
+	case last.kind == Zoned:
+		// The clock may show this end twice; how long it lasts is certain.
+		end = start + int64(w.lasts/time.Second)
+		o.End = w.end.reading(end, w.End.zone)
+		return o, start, end
+	default:
+		last.wall += int64(w.lasts / time.Second)
+		o.End = last
+		if last.kind == Date {
+			last.wall += daySize
+		}
+		return o, start, w.where.moment(last.wall)
+	}
 }
 
 // date is the day that the calendar shows.
@@ -185,10 +286,8 @@ func dateOf(wall int64) recur.Date {
 func (t Time) on(date recur.Date) Time {
 	t.wall += int64(date-t.date()) * daySize
 	if t.kind == Zoned {
-		if zone := knownZone(t.zone); zone != nil {
-			_, offset := onWall(t.wall, zone).Zone()
-			t.offset = int32(offset)
-		}
+		there := clockOf(t)
+		t.offset = int32(there.at(there.moment(t.wall)))
 	}
 	return t
 }
@@ -200,13 +299,8 @@ func (t Time) after(d time.Duration, like Time) Time {
 		t.wall += int64(d / time.Second)
 		return t
 	}
-	zone := knownZone(like.zone)
-	if zone == nil {
-		zone = time.FixedZone(like.zone, int(like.offset))
-	}
-	end := t.Instant(nil).Add(d).In(zone)
-	_, offset := end.Zone()
-	return Time{kind: Zoned, zone: like.zone, offset: int32(offset), wall: end.Unix() + int64(offset)}
+	there := clockOf(like)
+	return there.reading(t.Instant(nil).Unix()+int64(d/time.Second), like.zone)
 }
 
 func occurrencesFrom(list []*wirepb.Occurrence) ([]Occurrence, error) {

@@ -301,6 +301,21 @@ func TestWithin(t *testing.T) {
 				t.Fatalf("the occurrence of %v is %v to %v, and all are %v to %v", o.Date, begin, end, first, last)
 			}
 		}
+		took := make(map[[2]int64]int)
+		for begin, end := range card.Spans(from, to, nil) {
+			took[[2]int64{begin.Unix(), end.Unix()}]++
+		}
+		for _, o := range want {
+			begin, end := o.Span(nil)
+			if !o.Cancelled {
+				took[[2]int64{begin.Unix(), end.Unix()}]--
+			}
+		}
+		for span, n := range took {
+			if n != 0 {
+				t.Fatalf("Spans has %v %+d times too often", span, n)
+			}
+		}
 		got, _ := card.Within(from, to, nil)
 		if more || begins(got, nil) != begins(want, nil) {
 			t.Fatalf("Within(%v, %v) = %s, want %s of %s", from, to, begins(got, nil), begins(want, nil), begins(all, nil))
@@ -346,6 +361,31 @@ func BenchmarkNext(b *testing.B) {
 			for b.Loop() {
 				card.Within(time.Time{}, time.Time{}, time.UTC)
 			}
+		})
+	}
+}
+
+// BenchmarkCentury is a yearly rule over the century, in zones whose clocks are
+// changed and are not. The yardstick is the rule alone, without any
+// clock.
+func BenchmarkCentury(b *testing.B) {
+	for _, zone := range []string{"Asia/Hong_Kong", "America/New_York", "Africa/Casablanca", ""} {
+		start, end := "2000-06-04T20:00:00 "+zone, "2000-06-04T22:00:00 "+zone
+		if zone == "" {
+			start, end = "2000-06-04T20:00:00", "2000-06-04T22:00:00"
+		}
+		card := recurring(b, start, end, "FREQ=YEARLY")
+		reader := must(time.LoadLocation("Europe/Berlin"))
+		b.Run(card.Start.String(), func(b *testing.B) {
+			b.ReportAllocs()
+			against(b, "rule", func() {
+				for range card.dates(card.Start.date()) {
+				}
+			}, func() {
+				if all, _ := card.Within(time.Time{}, time.Time{}, reader); len(all) != 101 {
+					b.Fatalf("%d dates, want 101", len(all))
+				}
+			})
 		})
 	}
 }

@@ -186,13 +186,8 @@ func (t Time) Lasting(d time.Duration) (Time, error) {
 	case Floating:
 		t.wall += int64(d / time.Second)
 	case Zoned:
-		zone := knownZone(t.zone)
-		if zone == nil {
-			zone = time.FixedZone(t.zone, int(t.offset))
-		}
-		end := t.Instant(nil).Add(d).In(zone)
-		_, offset := end.Zone()
-		t.wall, t.offset = end.Unix()+int64(offset), int32(offset)
+		there := clockOf(t)
+		t = there.reading(there.moment(t.wall)+int64(d/time.Second), t.zone)
 	}
 	return NewTime(t.Local(), t.zone, int(t.offset))
 }
@@ -201,21 +196,6 @@ func (t Time) Lasting(d time.Duration) (Time, error) {
 // SPEC 6.2.
 func (t Time) before(other Time) bool {
 	return t.wall-int64(t.offset) < other.wall-int64(other.offset)
-}
-
-// onWall is the moment at which the wall clock of a zone reads that. Where the
-// clock is put forward over it, the moment is counted with the offset before
-// the gap; where it comes twice, the first counts: RFC 5545, 3.3.5.
-func onWall(wall int64, zone *time.Location) time.Time {
-	offsetAt := func(unix int64) int64 {
-		_, offset := time.Unix(unix, 0).In(zone).Zone()
-		return int64(offset)
-	}
-	earlier, later := offsetAt(wall-daySize), offsetAt(wall+daySize)
-	if earlier != later && offsetAt(wall-earlier) != earlier && offsetAt(wall-later) == later {
-		return time.Unix(wall-later, 0).In(zone)
-	}
-	return time.Unix(wall-earlier, 0).In(zone)
 }
 
 // zones holds what is known of zones by name, because time.LoadLocation reads
