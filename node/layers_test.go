@@ -35,7 +35,7 @@ var fence = map[string][]string{
 	},
 	"votive/node/api": {
 		"votive/proto/votive", "votive/proto/recur", "votive/proto/dates", "votive/proto/localpb", "votive/proto/localpb/localpbconnect",
-		"votive/node/almanac", "votive/node/secretary",
+		"votive/node/almanac", "votive/node/secretary", "votive/node/diary", "votive/node/calendar",
 	},
 	"votive/node": {
 		"votive/proto/votive", "votive/proto/localpb", "votive/node/mesh", "votive/node/store", "votive/node/vault",

@@ -227,6 +227,10 @@ func (c *canned) ImportBundle(_ context.Context, r *localpb.ImportBundleRequest)
 	return answer(c, "ImportBundle", r, new(localpb.BundleResponse))
 }
 
+func (c *canned) WriteCalendar(_ context.Context, r *localpb.WriteCalendarRequest) (*localpb.WriteCalendarResponse, error) {
+	return answer(c, "WriteCalendar", r, new(localpb.WriteCalendarResponse))
+}
+
 // ExportBundle sends ExportBundle.1.json and so on, and the error where one is.
 func (c *canned) ExportBundle(_ context.Context, r *localpb.ExportBundleRequest, s *connect.ServerStream[localpb.BundlePart]) error {
 	for {

@@ -5378,6 +5378,119 @@ func (x *BundleResponse) GetCut() uint32 {
 	return 0
 }
 
+// WriteCalendar writes an event, or all that are known, as iCalendar text.
+type WriteCalendarRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Event         string                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	All           bool                   `protobuf:"varint,2,opt,name=all,proto3" json:"all,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WriteCalendarRequest) Reset() {
+	*x = WriteCalendarRequest{}
+	mi := &file_local_proto_msgTypes[80]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WriteCalendarRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WriteCalendarRequest) ProtoMessage() {}
+
+func (x *WriteCalendarRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[80]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WriteCalendarRequest.ProtoReflect.Descriptor instead.
+func (*WriteCalendarRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{80}
+}
+
+func (x *WriteCalendarRequest) GetEvent() string {
+	if x != nil {
+		return x.Event
+	}
+	return ""
+}
+
+func (x *WriteCalendarRequest) GetAll() bool {
+	if x != nil {
+		return x.All
+	}
+	return false
+}
+
+type WriteCalendarResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ics           string                 `protobuf:"bytes,1,opt,name=ics,proto3" json:"ics,omitempty"` // RFC 5545: lines end with CRLF
+	Events        uint32                 `protobuf:"varint,2,opt,name=events,proto3" json:"events,omitempty"`
+	Chosen        string                 `protobuf:"bytes,3,opt,name=chosen,proto3" json:"chosen,omitempty"` // the event that a prefix or title was understood as
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WriteCalendarResponse) Reset() {
+	*x = WriteCalendarResponse{}
+	mi := &file_local_proto_msgTypes[81]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WriteCalendarResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WriteCalendarResponse) ProtoMessage() {}
+
+func (x *WriteCalendarResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[81]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WriteCalendarResponse.ProtoReflect.Descriptor instead.
+func (*WriteCalendarResponse) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{81}
+}
+
+func (x *WriteCalendarResponse) GetIcs() string {
+	if x != nil {
+		return x.Ics
+	}
+	return ""
+}
+
+func (x *WriteCalendarResponse) GetEvents() uint32 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+func (x *WriteCalendarResponse) GetChosen() string {
+	if x != nil {
+		return x.Chosen
+	}
+	return ""
+}
+
 var File_local_proto protoreflect.FileDescriptor
 
 const file_local_proto_rawDesc = "" +
@@ -5823,7 +5936,14 @@ const file_local_proto_rawDesc = "" +
 	"\x03new\x18\x02 \x01(\rR\x03new\x12\x18\n" +
 	"\aignored\x18\x03 \x01(\rR\aignored\x12\x18\n" +
 	"\adamaged\x18\x04 \x01(\rR\adamaged\x12\x10\n" +
-	"\x03cut\x18\x05 \x01(\rR\x03cut2\x9d\x14\n" +
+	"\x03cut\x18\x05 \x01(\rR\x03cut\">\n" +
+	"\x14WriteCalendarRequest\x12\x14\n" +
+	"\x05event\x18\x01 \x01(\tR\x05event\x12\x10\n" +
+	"\x03all\x18\x02 \x01(\bR\x03all\"Y\n" +
+	"\x15WriteCalendarResponse\x12\x10\n" +
+	"\x03ics\x18\x01 \x01(\tR\x03ics\x12\x16\n" +
+	"\x06events\x18\x02 \x01(\rR\x06events\x12\x16\n" +
+	"\x06chosen\x18\x03 \x01(\tR\x06chosen2\xfd\x14\n" +
 	"\x06Votive\x12C\n" +
 	"\x04Init\x12\x1c.votive.local.v1.InitRequest\x1a\x1d.votive.local.v1.InitResponse\x12I\n" +
 	"\x06Unlock\x12\x1e.votive.local.v1.UnlockRequest\x1a\x1f.votive.local.v1.UnlockResponse\x12C\n" +
@@ -5861,7 +5981,8 @@ const file_local_proto_rawDesc = "" +
 	"AddContact\x12\".votive.local.v1.AddContactRequest\x1a!.votive.local.v1.ContactsResponse\x12S\n" +
 	"\fExportBundle\x12$.votive.local.v1.ExportBundleRequest\x1a\x1b.votive.local.v1.BundlePart0\x01\x12U\n" +
 	"\fImportBundle\x12$.votive.local.v1.ImportBundleRequest\x1a\x1f.votive.local.v1.BundleResponse\x12A\n" +
-	"\x05Watch\x12\x1d.votive.local.v1.WatchRequest\x1a\x17.votive.local.v1.Change0\x01B\x16Z\x14votive/proto/localpbb\x06proto3"
+	"\x05Watch\x12\x1d.votive.local.v1.WatchRequest\x1a\x17.votive.local.v1.Change0\x01\x12^\n" +
+	"\rWriteCalendar\x12%.votive.local.v1.WriteCalendarRequest\x1a&.votive.local.v1.WriteCalendarResponseB\x16Z\x14votive/proto/localpbb\x06proto3"
 
 var (
 	file_local_proto_rawDescOnce sync.Once
@@ -5875,7 +5996,7 @@ func file_local_proto_rawDescGZIP() []byte {
 	return file_local_proto_rawDescData
 }
 
-var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 80)
+var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 82)
 var file_local_proto_goTypes = []any{
 	(*Hint)(nil),                     // 0: votive.local.v1.Hint
 	(*Identity)(nil),                 // 1: votive.local.v1.Identity
@@ -5957,6 +6078,8 @@ var file_local_proto_goTypes = []any{
 	(*BundlePart)(nil),               // 77: votive.local.v1.BundlePart
 	(*ImportBundleRequest)(nil),      // 78: votive.local.v1.ImportBundleRequest
 	(*BundleResponse)(nil),           // 79: votive.local.v1.BundleResponse
+	(*WriteCalendarRequest)(nil),     // 80: votive.local.v1.WriteCalendarRequest
+	(*WriteCalendarResponse)(nil),    // 81: votive.local.v1.WriteCalendarResponse
 }
 var file_local_proto_depIdxs = []int32{
 	1,  // 0: votive.local.v1.InitResponse.identity:type_name -> votive.local.v1.Identity
@@ -6043,40 +6166,42 @@ var file_local_proto_depIdxs = []int32{
 	76, // 81: votive.local.v1.Votive.ExportBundle:input_type -> votive.local.v1.ExportBundleRequest
 	78, // 82: votive.local.v1.Votive.ImportBundle:input_type -> votive.local.v1.ImportBundleRequest
 	74, // 83: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
-	3,  // 84: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
-	5,  // 85: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
-	7,  // 86: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
-	9,  // 87: votive.local.v1.Votive.ChangePassphrase:output_type -> votive.local.v1.ChangePassphraseResponse
-	11, // 88: votive.local.v1.Votive.ShowBackup:output_type -> votive.local.v1.ShowBackupResponse
-	13, // 89: votive.local.v1.Votive.Wipe:output_type -> votive.local.v1.WipeResponse
-	15, // 90: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
-	23, // 91: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
-	25, // 92: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
-	31, // 93: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
-	31, // 94: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
-	31, // 95: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
-	31, // 96: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
-	34, // 97: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
-	48, // 98: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
-	50, // 99: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
-	53, // 100: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
-	48, // 101: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
-	48, // 102: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
-	48, // 103: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
-	56, // 104: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
-	58, // 105: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
-	58, // 106: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
-	63, // 107: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
-	63, // 108: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
-	65, // 109: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
-	69, // 110: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
-	73, // 111: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
-	73, // 112: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
-	77, // 113: votive.local.v1.Votive.ExportBundle:output_type -> votive.local.v1.BundlePart
-	79, // 114: votive.local.v1.Votive.ImportBundle:output_type -> votive.local.v1.BundleResponse
-	75, // 115: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
-	84, // [84:116] is the sub-list for method output_type
-	52, // [52:84] is the sub-list for method input_type
+	80, // 84: votive.local.v1.Votive.WriteCalendar:input_type -> votive.local.v1.WriteCalendarRequest
+	3,  // 85: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
+	5,  // 86: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
+	7,  // 87: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
+	9,  // 88: votive.local.v1.Votive.ChangePassphrase:output_type -> votive.local.v1.ChangePassphraseResponse
+	11, // 89: votive.local.v1.Votive.ShowBackup:output_type -> votive.local.v1.ShowBackupResponse
+	13, // 90: votive.local.v1.Votive.Wipe:output_type -> votive.local.v1.WipeResponse
+	15, // 91: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
+	23, // 92: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
+	25, // 93: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
+	31, // 94: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
+	31, // 95: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
+	31, // 96: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
+	31, // 97: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
+	34, // 98: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
+	48, // 99: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
+	50, // 100: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
+	53, // 101: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
+	48, // 102: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
+	48, // 103: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
+	48, // 104: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
+	56, // 105: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
+	58, // 106: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
+	58, // 107: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
+	63, // 108: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
+	63, // 109: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
+	65, // 110: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
+	69, // 111: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
+	73, // 112: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
+	73, // 113: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
+	77, // 114: votive.local.v1.Votive.ExportBundle:output_type -> votive.local.v1.BundlePart
+	79, // 115: votive.local.v1.Votive.ImportBundle:output_type -> votive.local.v1.BundleResponse
+	75, // 116: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
+	81, // 117: votive.local.v1.Votive.WriteCalendar:output_type -> votive.local.v1.WriteCalendarResponse
+	85, // [85:118] is the sub-list for method output_type
+	52, // [52:85] is the sub-list for method input_type
 	52, // [52:52] is the sub-list for extension type_name
 	52, // [52:52] is the sub-list for extension extendee
 	0,  // [0:52] is the sub-list for field type_name
@@ -6097,7 +6222,7 @@ func file_local_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_local_proto_rawDesc), len(file_local_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   80,
+			NumMessages:   82,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -102,6 +102,8 @@ const (
 	VotiveImportBundleProcedure = "/votive.local.v1.Votive/ImportBundle"
 	// VotiveWatchProcedure is the fully-qualified name of the Votive's Watch RPC.
 	VotiveWatchProcedure = "/votive.local.v1.Votive/Watch"
+	// VotiveWriteCalendarProcedure is the fully-qualified name of the Votive's WriteCalendar RPC.
+	VotiveWriteCalendarProcedure = "/votive.local.v1.Votive/WriteCalendar"
 )
 
 // VotiveClient is a client for the votive.local.v1.Votive service.
@@ -145,6 +147,8 @@ type VotiveClient interface {
 	ImportBundle(context.Context, *localpb.ImportBundleRequest) (*localpb.BundleResponse, error)
 	// What changes, as it happens.
 	Watch(context.Context, *localpb.WatchRequest) (*connect.ServerStreamForClient[localpb.Change], error)
+	// Calendars of other programs.
+	WriteCalendar(context.Context, *localpb.WriteCalendarRequest) (*localpb.WriteCalendarResponse, error)
 }
 
 // NewVotiveClient constructs a client for the votive.local.v1.Votive service. By default, it uses
@@ -350,6 +354,12 @@ func NewVotiveClient(httpClient connect.HTTPClient, baseURL string, opts ...conn
 			connect.WithSchema(votiveMethods.ByName("Watch")),
 			connect.WithClientOptions(opts...),
 		),
+		writeCalendar: connect.NewClient[localpb.WriteCalendarRequest, localpb.WriteCalendarResponse](
+			httpClient,
+			baseURL+VotiveWriteCalendarProcedure,
+			connect.WithSchema(votiveMethods.ByName("WriteCalendar")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -387,6 +397,7 @@ type votiveClient struct {
 	exportBundle     *connect.Client[localpb.ExportBundleRequest, localpb.BundlePart]
 	importBundle     *connect.Client[localpb.ImportBundleRequest, localpb.BundleResponse]
 	watch            *connect.Client[localpb.WatchRequest, localpb.Change]
+	writeCalendar    *connect.Client[localpb.WriteCalendarRequest, localpb.WriteCalendarResponse]
 }
 
 // Init calls votive.local.v1.Votive.Init.
@@ -669,6 +680,15 @@ func (c *votiveClient) Watch(ctx context.Context, req *localpb.WatchRequest) (*c
 	return c.watch.CallServerStream(ctx, connect.NewRequest(req))
 }
 
+// WriteCalendar calls votive.local.v1.Votive.WriteCalendar.
+func (c *votiveClient) WriteCalendar(ctx context.Context, req *localpb.WriteCalendarRequest) (*localpb.WriteCalendarResponse, error) {
+	response, err := c.writeCalendar.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // VotiveHandler is an implementation of the votive.local.v1.Votive service.
 type VotiveHandler interface {
 	// The vault and the person.
@@ -710,6 +730,8 @@ type VotiveHandler interface {
 	ImportBundle(context.Context, *localpb.ImportBundleRequest) (*localpb.BundleResponse, error)
 	// What changes, as it happens.
 	Watch(context.Context, *localpb.WatchRequest, *connect.ServerStream[localpb.Change]) error
+	// Calendars of other programs.
+	WriteCalendar(context.Context, *localpb.WriteCalendarRequest) (*localpb.WriteCalendarResponse, error)
 }
 
 // NewVotiveHandler builds an HTTP handler from the service implementation. It returns the path on
@@ -911,6 +933,12 @@ func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string,
 		connect.WithSchema(votiveMethods.ByName("Watch")),
 		connect.WithHandlerOptions(opts...),
 	)
+	votiveWriteCalendarHandler := connect.NewUnaryHandlerSimple(
+		VotiveWriteCalendarProcedure,
+		svc.WriteCalendar,
+		connect.WithSchema(votiveMethods.ByName("WriteCalendar")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/votive.local.v1.Votive/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case VotiveInitProcedure:
@@ -977,6 +1005,8 @@ func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string,
 			votiveImportBundleHandler.ServeHTTP(w, r)
 		case VotiveWatchProcedure:
 			votiveWatchHandler.ServeHTTP(w, r)
+		case VotiveWriteCalendarProcedure:
+			votiveWriteCalendarHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -1112,4 +1142,8 @@ func (UnimplementedVotiveHandler) ImportBundle(context.Context, *localpb.ImportB
 
 func (UnimplementedVotiveHandler) Watch(context.Context, *localpb.WatchRequest, *connect.ServerStream[localpb.Change]) error {
 	return connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.Watch is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) WriteCalendar(context.Context, *localpb.WriteCalendarRequest) (*localpb.WriteCalendarResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.WriteCalendar is not implemented"))
 }

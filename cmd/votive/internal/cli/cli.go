@@ -155,6 +155,7 @@ func (a *app) named(args []string) []maker {
 		{"guests", groupGuests, a.guests},
 		{"circle", groupPeople, a.circle},
 		{"contacts", groupPeople, a.contacts},
+		{"ics", groupMore, a.ics},
 		{"bundle", groupMore, a.bundle},
 		{"completion", groupMore, a.completion},
 		{"version", groupMore, a.versionCommand},

@@ -177,3 +177,8 @@ func (c Client) ImportBundle(ctx context.Context, r *localpb.ImportBundleRequest
 func (c Client) Watch(ctx context.Context, r *localpb.WatchRequest) (*Stream[*localpb.Change], error) {
 	return listen(ctx, c.home, "Watch", r, func() *localpb.Change { return new(localpb.Change) })
 }
+
+// WriteCalendar writes events as iCalendar text.
+func (c Client) WriteCalendar(ctx context.Context, r *localpb.WriteCalendarRequest) (*localpb.WriteCalendarResponse, error) {
+	return ask(ctx, c.home, "WriteCalendar", r, new(localpb.WriteCalendarResponse))
+}
