@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 
+	"votive/node/web"
 	"votive/proto/votive"
 )
 
@@ -19,6 +20,7 @@ type Config struct {
 	Keeper     bool     // stable address, relays for others
 	Effort     uint8    // one of Efforts: bits for frames that live 8 days; 2 and 4 more for 30 and 120
 	Quota      int      // frames to carry
+	Web        string   // a loopback address to serve calendars on, or off; "": one that is kept, off for a keeper
 	Passphrase []byte   // unlocks the vault at start, and is overwritten; nil: wait to be asked
 	Version    string
 	Log        *slog.Logger
@@ -62,6 +64,14 @@ func (c *Config) complete() error {
 	}
 	if c.DHT == "off" && len(c.Bootstrap) > 0 {
 		return fmt.Errorf("%d peers to ask first, and the DHT is off", len(c.Bootstrap))
+	}
+	if c.Web == "" && c.Keeper {
+		c.Web = "off"
+	}
+	if c.Web != "" && c.Web != "off" {
+		if _, err := web.ParseAddr(c.Web); err != nil {
+			return err
+		}
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

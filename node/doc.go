@@ -16,6 +16,7 @@
 //	node/courier    carries frames between mesh, store and almanac, or by file
 //	node/calendar   iCalendar text out and in. Pure
 //	node/diary      the person's own time: events as entries, imports, free time
+//	node/web        the HTTP listener on loopback, and what every request passes
 //	node/api        the local API on a unix socket
 //	cmd/votived     this package, with flags
 //	cmd/votive      the command line: asks the API, knows nothing
@@ -50,6 +51,7 @@
 //	lock          held while a daemon runs
 //	peer.key      the libp2p key; unrelated to every other key
 //	peers         addresses of peers met before
+//	web           the loopback address for calendars, which remember it
 //	run/          the unix socket of the local API
 //	store/        frames
 //	vault/        everything private, encrypted

@@ -30,6 +30,7 @@ var fence = map[string][]string{
 	"votive/node/almanac":   {"votive/proto/votive", "votive/node/store", "votive/node/vault"},
 	"votive/node/secretary": {"votive/proto/votive", "votive/node/almanac"},
 	"votive/node/diary":     {"votive/proto/votive", "votive/proto/recur", "votive/node/almanac", "votive/node/calendar"},
+	"votive/node/web":       {},
 	"votive/node/courier": {
 		"votive/proto/votive", "votive/proto/recon", "votive/node/almanac", "votive/node/store", "votive/node/mesh",
 	},
@@ -40,6 +41,7 @@ var fence = map[string][]string{
 	"votive/node": {
 		"votive/proto/votive", "votive/proto/localpb", "votive/node/mesh", "votive/node/store", "votive/node/vault",
 		"votive/node/almanac", "votive/node/secretary", "votive/node/courier", "votive/node/api",
+		"votive/node/web",
 	},
 
 	"votive/cmd/votive":  {"votive/proto/localpb"},

@@ -18,6 +18,7 @@ import (
 	"votive/node/secretary"
 	"votive/node/store"
 	"votive/node/vault"
+	"votive/node/web"
 	"votive/proto/votive"
 )
 
@@ -31,6 +32,7 @@ type Node struct {
 	secretary *secretary.Secretary
 	mesh      *mesh.Mesh
 	courier   *courier.Courier
+	web       *web.Web // nil: off
 	socket    net.Listener
 	path      string
 	stop      chan struct{} // closed when somebody asked the daemon to stop
@@ -42,7 +44,7 @@ type Ready struct {
 	PeerID string   `json:"peer_id"`
 	Addrs  []string `json:"addrs"`
 	Socket string   `json:"socket"`
-	Web    string   `json:"web"` // address of the page; there is none yet
+	Web    string   `json:"web"` // address for calendars, empty where that is off
 	Locked bool     `json:"locked"`
 }
 
@@ -70,6 +72,9 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.secretary = secretary.New(n.almanac, secretary.Options{
 		Keeper: n.mesh.KeeperAddr, Here: n.mesh.OwnAddr, Dial: n.mesh.Dial, Log: cfg.Log,
 	})
+	if n.web, err = n.openWeb(); err != nil {
+		return nil, err
+	}
 	n.socket, n.path, err = n.home.listen()
 	return n, err
 }
@@ -145,6 +150,9 @@ func (n *Node) Run(ctx context.Context, ready func(Ready)) error {
 	g.Go(func() error { return n.secretary.Run(ctx) })
 	g.Go(func() error { return n.mesh.Run(ctx) })
 	g.Go(func() error { return n.courier.Run(ctx, n.mesh) })
+	if n.web != nil {
+		g.Go(func() error { return n.web.Run(ctx, n.shut, n.routes()...) })
+	}
 	g.Go(func() error {
 		if err := server.Serve(n.socket); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("local API: %w", err)
@@ -164,6 +172,7 @@ func (n *Node) Run(ctx context.Context, ready func(Ready)) error {
 		PeerID: n.mesh.ID().String(),
 		Addrs:  n.mesh.Addrs(),
 		Socket: n.path,
+		Web:    n.webURL(),
 		Locked: n.vault.Exists() && n.vault.Locked(),
 	})
 	err := g.Wait()
@@ -216,6 +225,9 @@ func (n *Node) close() error {
 		if err := n.socket.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
+	}
+	if n.web != nil {
+		errs = append(errs, n.web.Close())
 	}
 	if n.mesh != nil {
 		errs = append(errs, n.mesh.Close())

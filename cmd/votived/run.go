@@ -66,6 +66,7 @@ func parse(args []string, out io.Writer) (flags, error) {
 	set.Var(list{&f.Bootstrap}, "bootstrap", "`multiaddr` of a peer of the DHT to ask first; may be repeated")
 	set.BoolVar(&f.Keeper, "keeper", false, "run for others: a stable address, relaying")
 	set.IntVar(&f.Quota, "quota", node.DefaultQuota, "`frames` of 4 KiB to carry at most")
+	set.StringVar(&f.Web, "web", "", "loopback `address` to serve calendars on, such as 127.0.0.1:8123, or off. Unless given it is\none on any port that is kept; off for a keeper")
 	set.StringVar(&f.passphraseFile, "passphrase-file", "", "`file` that holds the vault's passphrase")
 	set.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	set.BoolVar(&f.json, "json", false, "print the ready line, and --check, as JSON")
