@@ -28,7 +28,7 @@ var fence = map[string][]string{
 	"votive/node/store":     {"votive/proto/votive", "votive/proto/recon", "votive/node/disk"},
 	"votive/node/vault":     {"votive/proto/votive", "votive/node/disk"},
 	"votive/node/almanac":   {"votive/proto/votive", "votive/node/store", "votive/node/vault"},
-	"votive/node/secretary": {"votive/proto/votive", "votive/node/almanac"},
+	"votive/node/secretary": {"votive/proto/votive", "votive/proto/recur", "votive/node/almanac"},
 	"votive/node/diary":     {"votive/proto/votive", "votive/proto/recur", "votive/node/almanac", "votive/node/calendar"},
 	"votive/node/web":       {},
 	"votive/node/courier": {
@@ -36,7 +36,7 @@ var fence = map[string][]string{
 	},
 	"votive/node/api": {
 		"votive/proto/votive", "votive/proto/recur", "votive/proto/dates", "votive/proto/localpb", "votive/proto/localpb/localpbconnect",
-		"votive/node/almanac", "votive/node/secretary", "votive/node/diary", "votive/node/calendar",
+		"votive/node/almanac", "votive/node/secretary", "votive/node/calendar", "votive/node/diary",
 	},
 	"votive/node": {
 		"votive/proto/votive", "votive/proto/localpb", "votive/node/mesh", "votive/node/store", "votive/node/vault",

@@ -231,6 +231,26 @@ func (c *canned) WriteCalendar(_ context.Context, r *localpb.WriteCalendarReques
 	return answer(c, "WriteCalendar", r, new(localpb.WriteCalendarResponse))
 }
 
+func (c *canned) ImportCalendar(_ context.Context, r *localpb.ImportCalendarRequest) (*localpb.ImportCalendarResponse, error) {
+	return answer(c, "ImportCalendar", r, new(localpb.ImportCalendarResponse))
+}
+
+func (c *canned) ListImports(_ context.Context, r *localpb.ListImportsRequest) (*localpb.ImportsResponse, error) {
+	return answer(c, "ListImports", r, new(localpb.ImportsResponse))
+}
+
+func (c *canned) ForgetImport(_ context.Context, r *localpb.ForgetImportRequest) (*localpb.ImportsResponse, error) {
+	return answer(c, "ForgetImport", r, new(localpb.ImportsResponse))
+}
+
+func (c *canned) ReadCalendar(_ context.Context, r *localpb.ReadCalendarRequest) (*localpb.ReadCalendarResponse, error) {
+	return answer(c, "ReadCalendar", r, new(localpb.ReadCalendarResponse))
+}
+
+func (c *canned) Free(_ context.Context, r *localpb.FreeRequest) (*localpb.FreeResponse, error) {
+	return answer(c, "Free", r, new(localpb.FreeResponse))
+}
+
 // ExportBundle sends ExportBundle.1.json and so on, and the error where one is.
 func (c *canned) ExportBundle(_ context.Context, r *localpb.ExportBundleRequest, s *connect.ServerStream[localpb.BundlePart]) error {
 	for {

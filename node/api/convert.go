@@ -84,6 +84,7 @@ func cardMessage(v *almanac.View, id votive.ID, c *votive.Card) *localpb.Event {
 		Reason:   c.Reason,
 
 		Recurrence: recurrenceMessage(c),
+		Geo:        geoMessage(c.Geo),
 	}
 	if !c.PartOf.IsZero() {
 		m.PartOf = c.PartOf.String()

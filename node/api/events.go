@@ -54,9 +54,13 @@ func (a *API) ReadTime(_ context.Context, r *localpb.ReadTimeRequest) (*localpb.
 	if !rule.IsZero() {
 		card.Recurrence.Rule = rule
 	}
+	others, err := otherDates(&card, r.Also, r.Except, s.asTyped())
+	if err != nil {
+		return nil, badInput(err)
+	}
 	return &localpb.ReadTimeResponse{
 		Start: timeMessage(start), End: timeMessage(end), Recurrence: recurrenceMessage(&card),
-		Echo: append(echo(start, end, reader), echoAgain(&card)...),
+		Echo: append(append(echo(start, end, reader), echoAgain(&card)...), others...),
 	}, nil
 }
 
@@ -77,7 +81,11 @@ func (a *API) Announce(ctx context.Context, r *localpb.AnnounceRequest) (*localp
 	if err != nil {
 		return nil, err
 	}
-	return a.changed(event, secretary.Edited{Signatures: 1, Needed: 1}, "")
+	m, err := a.changed(event, secretary.Edited{Signatures: 1, Needed: 1}, "")
+	if err == nil {
+		m.Clashes, m.MoreClashes = a.clashes(event, r.ReaderZone)
+	}
+	return m, err
 }
 
 // wish is a draft as the secretary takes it.
@@ -97,6 +105,23 @@ func wish(d *localpb.Draft) (secretary.Wish, error) {
 	}
 	if d.Join != nil {
 		w.Join = &d.Join.Values
+	}
+	if d.Links != nil {
+		w.Links = &d.Links.Values
+	}
+	if d.Tentative {
+		w.Status = new(votive.Status)
+		*w.Status = votive.Tentative
+	}
+	if d.Geo != nil {
+		geo, err := parseGeo(d.GetGeo())
+		if err != nil {
+			return w, badInput(err)
+		}
+		w.Geo = &geo
+	}
+	if err := wishAgain(&w, d); err != nil {
+		return w, badInput(err)
 	}
 	if d.Tags != nil {
 		w.Tags = &d.Tags.Values
@@ -228,7 +253,11 @@ func (a *API) EditEvent(ctx context.Context, r *localpb.EditEventRequest) (*loca
 	if err != nil {
 		return nil, err
 	}
-	return a.changed(event, done, a.title(event))
+	m, err := a.changed(event, done, a.title(event))
+	if d := r.GetDraft(); err == nil && (d.Start != nil || d.End != nil || d.Rule != nil || d.Dates != nil || d.Except != nil) {
+		m.Clashes, m.MoreClashes = a.clashes(event, r.ReaderZone)
+	}
+	return m, err
 }
 
 // CancelEvent says that an event will not take place.

@@ -27,6 +27,9 @@ func (a *API) Rsvp(ctx context.Context, r *localpb.RsvpRequest) (*localpb.RsvpRe
 		return nil, err
 	}
 	m := &localpb.RsvpResponse{Chosen: a.title(event)}
+	if say.Status != votive.RsvpNo {
+		m.Clashes, m.MoreClashes = a.clashes(event, r.ReaderZone)
+	}
 	return m, a.Almanac.View(func(v *almanac.View) error {
 		if e := v.Event(event); e != nil {
 			m.Reply = replyMessage(e)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"votive/node/almanac"
@@ -33,7 +34,7 @@ func again(every, rule string, start votive.Time, reader dates.Reader) (recur.Ru
 	if start.IsZero() {
 		return r, errors.New("an event that recurs needs a time")
 	}
-	day, err := recur.ParseDate(start.Local()[:len(time.DateOnly)])
+	day, err := dateOf(start)
 	if err == nil && !r.Gives(day, day) {
 		err = fmt.Errorf("it begins on %v, a %v, which %q leaves out: begin on a day that the rule has", day, day.Weekday(), r.Words())
 	}
@@ -117,6 +118,114 @@ func comingMessages(c *votive.Card, at time.Time, reader *time.Location) []*loca
 	return list
 }
 
+// otherDates has a card take place on other dates besides, and not on some, as
+// typed; one that is empty stands for none any more. It gives lines that say so.
+// What was said of other dates before stays.
+func otherDates(card *votive.Card, also, except []string, as dates.Reader) (lines []string, err error) {
+	if len(also)+len(except) == 0 {
+		return nil, nil
+	}
+	if card.Start.IsZero() {
+		return nil, errors.New("an event that recurs needs a time")
+	}
+	r := &card.Recurrence
+	begins, err := dateOf(card.Start)
+	if err != nil {
+		return nil, err
+	}
+	add := func(to, from *[]recur.Date, texts []string, say string, given func(recur.Date) bool) error {
+		for _, text := range texts {
+			if text == "" {
+				*to = nil
+				continue
+			}
+			d, err := readDate(text, as)
+			switch {
+			case err != nil:
+				return err
+			case d <= begins:
+				return fmt.Errorf("%v is not after %v, when it begins", d, begins)
+			}
+			lines = append(lines, say+d.Weekday().String()[:3]+" "+d.String())
+			*from = slices.DeleteFunc(slices.Clone(*from), func(other recur.Date) bool { return other == d })
+			if at, found := slices.BinarySearch(*to, d); !found && given(d) {
+				*to = slices.Insert(slices.Clone(*to), at, d)
+			}
+		}
+		return nil
+	}
+	rule := func(d recur.Date) bool { return !r.Rule.IsZero() && r.Rule.Gives(begins, d) }
+	if err := add(&r.Dates, &r.Except, also, "also   ", func(d recur.Date) bool { return !rule(d) }); err != nil {
+		return nil, err
+	}
+	had := slices.Clone(r.Dates)
+	if err := add(&r.Except, &r.Dates, except, "not    ", rule); err != nil {
+		return nil, err
+	}
+	for _, text := range except {
+		if text == "" {
+			continue
+		}
+		if d, _ := readDate(text, as); !rule(d) && !slices.Contains(had, d) {
+			return nil, fmt.Errorf("it is not on %v", d)
+		}
+	}
+	return lines, nil
+}
+
+// dateOf is the day on which a time begins, where it is.
+func dateOf(t votive.Time) (recur.Date, error) {
+	return recur.ParseDate(t.Local()[:len(time.DateOnly)])
+}
+
+// wishAgain has a wish say on which dates an event takes place.
+func wishAgain(w *secretary.Wish, d *localpb.Draft) error {
+	read := func(from *localpb.StringList) (*[]recur.Date, error) {
+		if from == nil {
+			return nil, nil
+		}
+		list := make([]recur.Date, len(from.Values))
+		var err error
+		for i, text := range from.Values {
+			if list[i], err = recur.ParseDate(text); err != nil {
+				return nil, err
+			}
+		}
+		return &list, nil
+	}
+	var err error
+	if w.Dates, err = read(d.Dates); err != nil {
+		return err
+	}
+	if w.Except, err = read(d.Except); err != nil || len(d.Occurrences) == 0 {
+		return err
+	}
+	different := make([]votive.Occurrence, len(d.Occurrences))
+	for i, m := range d.Occurrences {
+		o := votive.Occurrence{Cancelled: m.Cancelled}
+		if o.Date, err = recur.ParseDate(m.Date); err != nil {
+			return err
+		}
+		start, err := timeFrom(m.Start)
+		if err != nil {
+			return err
+		}
+		end, err := timeFrom(m.End)
+		if err != nil {
+			return err
+		}
+		if start != nil && !o.Cancelled {
+			o.Start = *start
+		}
+		if end != nil && !o.Cancelled {
+			o.End = *end
+		}
+		different[i] = o
+	}
+	w.Occurrences = &different
+	return nil
+}
+
 // partOf has a wish name the event that somebody named as the whole.
 func (a *API) partOf(w *secretary.Wish, d *localpb.Draft) error {
 	if d.PartOf == nil {
@@ -166,7 +275,11 @@ func (a *API) ChangeOccurrence(ctx context.Context, r *localpb.ChangeOccurrenceR
 	if err != nil {
 		return nil, err
 	}
-	return a.changed(event, done, a.title(event))
+	m, err := a.changed(event, done, a.title(event))
+	if err == nil && start != nil {
+		m.Clashes, m.MoreClashes = a.clashes(event, r.ReaderZone)
+	}
+	return m, err
 }
 
 // date reads a date of an event, which is one where the event is.
@@ -181,6 +294,11 @@ func (a *API) date(event votive.ID, text string, reader *time.Location) (recur.D
 		return 0, err
 	}
 	as.Floating = as.Zone == ""
+	return readDate(text, as)
+}
+
+// readDate reads a date and nothing else.
+func readDate(text string, as dates.Reader) (recur.Date, error) {
 	t, err := as.Read(text)
 	if err != nil {
 		return 0, err

@@ -21,6 +21,7 @@ type Draft struct {
 	Title  string
 	Text   string
 	Status votive.Status
+	Free   bool // it takes none of its owner's time (TRANSP, RFC 5545, 3.8.2.7)
 
 	// Place is what the other calendar has as LOCATION, which mostly is exact.
 	// Whether that may be on the card, where everybody can read it, or is for
@@ -161,6 +162,7 @@ func (e *reading) words(c *component) {
 	case "CANCELLED":
 		e.Status = votive.Cancelled
 	}
+	e.Free = strings.EqualFold(text1(c, "TRANSP"), "TRANSPARENT")
 	for _, p := range c.all("CATEGORIES") {
 		for _, tag := range split(p.value, ',') {
 			if tag = strings.TrimSpace(tag); tag == "" {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"votive/node/almanac"
+	"votive/proto/recur"
 	"votive/proto/votive"
 )
 
@@ -19,8 +20,13 @@ type Wish struct {
 	Start, End                      *votive.Time // End may point to the zero Time: no end
 	Capacity                        *int
 	Answers                         *votive.Answers
-	Rule                            *string    // an RRULE; empty: it recurs no longer
-	PartOf                          *votive.ID // zero: it is a part of nothing
+	Links                           *[]string
+	Status                          *votive.Status
+	Geo                             **votive.Geo         // may point to nil: nowhere
+	Rule                            *string              // an RRULE; empty: it recurs no longer
+	Dates, Except                   *[]recur.Date        // besides those of the rule, and not: ascending, after the start
+	Occurrences                     *[]votive.Occurrence // what is different on some dates
+	PartOf                          *votive.ID           // zero: it is a part of nothing
 }
 
 // touchesDetails reports whether something sealed is to change.
@@ -47,6 +53,9 @@ func (w *Wish) card(card votive.Card, self int) (votive.Card, error) {
 	set(&card.Answers, w.Answers)
 	set(&card.Organizers[self].By, w.By)
 	set(&card.PartOf, w.PartOf)
+	set(&card.Links, w.Links)
+	set(&card.Status, w.Status)
+	set(&card.Geo, w.Geo)
 	return card, w.recur(&card)
 }
 

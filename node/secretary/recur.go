@@ -12,18 +12,24 @@ import (
 // recur has a card recur as wished. What was said about single dates stays; that
 // of dates which the event has no longer is refused with the card.
 func (w *Wish) recur(card *votive.Card) error {
+	r := &card.Recurrence
 	switch {
 	case w.Rule == nil:
-		return nil
 	case *w.Rule == "":
-		card.Recurrence, card.Occurrences = votive.Recurrence{}, nil
-		return nil
+		*r, card.Occurrences = votive.Recurrence{}, nil
+	default:
+		rule, err := votive.ParseRule(*w.Rule, card.Start)
+		if err != nil {
+			return input("%v", err)
+		}
+		r.Rule = rule
 	}
-	rule, err := votive.ParseRule(*w.Rule, card.Start)
-	if err != nil {
-		return input("%v", err)
+	set(&r.Dates, w.Dates)
+	set(&r.Except, w.Except)
+	if r.Rule.IsZero() && len(r.Dates) == 0 && (w.Dates != nil || w.Except != nil) {
+		*r, card.Occurrences = votive.Recurrence{}, nil
 	}
-	card.Recurrence.Rule = rule
+	set(&card.Occurrences, w.Occurrences)
 	return nil
 }
 

@@ -1921,10 +1921,12 @@ type ReadTimeRequest struct {
 	Zone          string                 `protobuf:"bytes,4,opt,name=zone,proto3" json:"zone,omitempty"`       // IANA; required unless floating or a date
 	Floating      bool                   `protobuf:"varint,5,opt,name=floating,proto3" json:"floating,omitempty"`
 	ReaderZone    string                 `protobuf:"bytes,6,opt,name=reader_zone,json=readerZone,proto3" json:"reader_zone,omitempty"`
-	Event         string                 `protobuf:"bytes,7,opt,name=event,proto3" json:"event,omitempty"` // an edit: what is not said comes from this event
-	Every         string                 `protobuf:"bytes,8,opt,name=every,proto3" json:"every,omitempty"` // daily, weekly, monthly, yearly, and :COUNT or :UNTIL
-	Rule          string                 `protobuf:"bytes,9,opt,name=rule,proto3" json:"rule,omitempty"`   // or an RRULE
-	Once          bool                   `protobuf:"varint,10,opt,name=once,proto3" json:"once,omitempty"` // a single date of the event: how it recurs says nothing
+	Event         string                 `protobuf:"bytes,7,opt,name=event,proto3" json:"event,omitempty"`    // an edit: what is not said comes from this event
+	Every         string                 `protobuf:"bytes,8,opt,name=every,proto3" json:"every,omitempty"`    // daily, weekly, monthly, yearly, and :COUNT or :UNTIL
+	Rule          string                 `protobuf:"bytes,9,opt,name=rule,proto3" json:"rule,omitempty"`      // or an RRULE
+	Once          bool                   `protobuf:"varint,10,opt,name=once,proto3" json:"once,omitempty"`    // a single date of the event: how it recurs says nothing
+	Also          []string               `protobuf:"bytes,30,rep,name=also,proto3" json:"also,omitempty"`     // dates besides; one that is empty: none any more
+	Except        []string               `protobuf:"bytes,31,rep,name=except,proto3" json:"except,omitempty"` // dates on which it is not; one that is empty: all are
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2027,6 +2029,20 @@ func (x *ReadTimeRequest) GetOnce() bool {
 		return x.Once
 	}
 	return false
+}
+
+func (x *ReadTimeRequest) GetAlso() []string {
+	if x != nil {
+		return x.Also
+	}
+	return nil
+}
+
+func (x *ReadTimeRequest) GetExcept() []string {
+	if x != nil {
+		return x.Except
+	}
+	return nil
 }
 
 type ReadTimeResponse struct {
@@ -2160,6 +2176,12 @@ type Draft struct {
 	NoEnd         bool                   `protobuf:"varint,13,opt,name=no_end,json=noEnd,proto3" json:"no_end,omitempty"`         // an edit: take the end away
 	Rule          *string                `protobuf:"bytes,14,opt,name=rule,proto3,oneof" json:"rule,omitempty"`                   // an RRULE; empty: it recurs no longer
 	PartOf        *string                `protobuf:"bytes,15,opt,name=part_of,json=partOf,proto3,oneof" json:"part_of,omitempty"` // an event, as named by the reader; empty: of none
+	Dates         *StringList            `protobuf:"bytes,30,opt,name=dates,proto3" json:"dates,omitempty"`                       // besides those of the rule: 2027-06-04
+	Except        *StringList            `protobuf:"bytes,31,opt,name=except,proto3" json:"except,omitempty"`                     // on which it is not
+	Geo           *string                `protobuf:"bytes,32,opt,name=geo,proto3,oneof" json:"geo,omitempty"`                     // LATITUDE,LONGITUDE in degrees; empty: none
+	Links         *StringList            `protobuf:"bytes,33,opt,name=links,proto3" json:"links,omitempty"`
+	Occurrences   []*Occurrence          `protobuf:"bytes,34,rep,name=occurrences,proto3" json:"occurrences,omitempty"` // of a new event: what is different on some dates
+	Tentative     bool                   `protobuf:"varint,35,opt,name=tentative,proto3" json:"tentative,omitempty"`    // of a new event
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2299,11 +2321,54 @@ func (x *Draft) GetPartOf() string {
 	return ""
 }
 
+func (x *Draft) GetDates() *StringList {
+	if x != nil {
+		return x.Dates
+	}
+	return nil
+}
+
+func (x *Draft) GetExcept() *StringList {
+	if x != nil {
+		return x.Except
+	}
+	return nil
+}
+
+func (x *Draft) GetGeo() string {
+	if x != nil && x.Geo != nil {
+		return *x.Geo
+	}
+	return ""
+}
+
+func (x *Draft) GetLinks() *StringList {
+	if x != nil {
+		return x.Links
+	}
+	return nil
+}
+
+func (x *Draft) GetOccurrences() []*Occurrence {
+	if x != nil {
+		return x.Occurrences
+	}
+	return nil
+}
+
+func (x *Draft) GetTentative() bool {
+	if x != nil {
+		return x.Tentative
+	}
+	return false
+}
+
 type AnnounceRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Draft         *Draft                 `protobuf:"bytes,1,opt,name=draft,proto3" json:"draft,omitempty"`
 	Circle        string                 `protobuf:"bytes,2,opt,name=circle,proto3" json:"circle,omitempty"`
-	Attest        string                 `protobuf:"bytes,3,opt,name=attest,proto3" json:"attest,omitempty"` // invited, circle, nobody
+	Attest        string                 `protobuf:"bytes,3,opt,name=attest,proto3" json:"attest,omitempty"`                            // invited, circle, nobody
+	ReaderZone    string                 `protobuf:"bytes,30,opt,name=reader_zone,json=readerZone,proto3" json:"reader_zone,omitempty"` // for clashes
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2359,10 +2424,18 @@ func (x *AnnounceRequest) GetAttest() string {
 	return ""
 }
 
+func (x *AnnounceRequest) GetReaderZone() string {
+	if x != nil {
+		return x.ReaderZone
+	}
+	return ""
+}
+
 type EditEventRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Event         string                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
 	Draft         *Draft                 `protobuf:"bytes,2,opt,name=draft,proto3" json:"draft,omitempty"`
+	ReaderZone    string                 `protobuf:"bytes,30,opt,name=reader_zone,json=readerZone,proto3" json:"reader_zone,omitempty"` // for clashes
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2409,6 +2482,13 @@ func (x *EditEventRequest) GetDraft() *Draft {
 		return x.Draft
 	}
 	return nil
+}
+
+func (x *EditEventRequest) GetReaderZone() string {
+	if x != nil {
+		return x.ReaderZone
+	}
+	return ""
 }
 
 type CancelEventRequest struct {
@@ -2955,6 +3035,7 @@ type Event struct {
 	Newer         bool                   `protobuf:"varint,26,opt,name=newer,proto3" json:"newer,omitempty"`                // a newer votive is needed to understand it
 	Next          *Occurrence            `protobuf:"bytes,27,opt,name=next,proto3" json:"next,omitempty"`                   // of an event that recurs: the next one
 	PartOf        string                 `protobuf:"bytes,28,opt,name=part_of,json=partOf,proto3" json:"part_of,omitempty"` // the id of the event that it says it is a part of
+	Geo           *Geo                   `protobuf:"bytes,30,opt,name=geo,proto3" json:"geo,omitempty"`                     // where it is, for everybody who can read it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3185,13 +3266,22 @@ func (x *Event) GetPartOf() string {
 	return ""
 }
 
+func (x *Event) GetGeo() *Geo {
+	if x != nil {
+		return x.Geo
+	}
+	return nil
+}
+
 type EventResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Event         *Event                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
 	Signatures    uint32                 `protobuf:"varint,2,opt,name=signatures,proto3" json:"signatures,omitempty"`
 	Needed        uint32                 `protobuf:"varint,3,opt,name=needed,proto3" json:"needed,omitempty"`
-	Chosen        string                 `protobuf:"bytes,4,opt,name=chosen,proto3" json:"chosen,omitempty"` // what a prefix or title was understood as
-	Told          uint32                 `protobuf:"varint,5,opt,name=told,proto3" json:"told,omitempty"`    // guests let in, who will learn of it
+	Chosen        string                 `protobuf:"bytes,4,opt,name=chosen,proto3" json:"chosen,omitempty"`                                // what a prefix or title was understood as
+	Told          uint32                 `protobuf:"varint,5,opt,name=told,proto3" json:"told,omitempty"`                                   // guests let in, who will learn of it
+	Clashes       []*Taken               `protobuf:"bytes,30,rep,name=clashes,proto3" json:"clashes,omitempty"`                             // what else the reader has then: the first few
+	MoreClashes   uint32                 `protobuf:"varint,31,opt,name=more_clashes,json=moreClashes,proto3" json:"more_clashes,omitempty"` // besides these
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3257,6 +3347,20 @@ func (x *EventResponse) GetChosen() string {
 func (x *EventResponse) GetTold() uint32 {
 	if x != nil {
 		return x.Told
+	}
+	return 0
+}
+
+func (x *EventResponse) GetClashes() []*Taken {
+	if x != nil {
+		return x.Clashes
+	}
+	return nil
+}
+
+func (x *EventResponse) GetMoreClashes() uint32 {
+	if x != nil {
+		return x.MoreClashes
 	}
 	return 0
 }
@@ -4372,6 +4476,7 @@ type RsvpRequest struct {
 	Party         *uint32                `protobuf:"varint,3,opt,name=party,proto3,oneof" json:"party,omitempty"`
 	Name          *string                `protobuf:"bytes,4,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	Note          *string                `protobuf:"bytes,5,opt,name=note,proto3,oneof" json:"note,omitempty"`
+	ReaderZone    string                 `protobuf:"bytes,30,opt,name=reader_zone,json=readerZone,proto3" json:"reader_zone,omitempty"` // for clashes
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4441,10 +4546,19 @@ func (x *RsvpRequest) GetNote() string {
 	return ""
 }
 
+func (x *RsvpRequest) GetReaderZone() string {
+	if x != nil {
+		return x.ReaderZone
+	}
+	return ""
+}
+
 type RsvpResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Reply         *Reply                 `protobuf:"bytes,1,opt,name=reply,proto3" json:"reply,omitempty"`
 	Chosen        string                 `protobuf:"bytes,2,opt,name=chosen,proto3" json:"chosen,omitempty"`
+	Clashes       []*Taken               `protobuf:"bytes,30,rep,name=clashes,proto3" json:"clashes,omitempty"`                             // what else the reader has then: the first few
+	MoreClashes   uint32                 `protobuf:"varint,31,opt,name=more_clashes,json=moreClashes,proto3" json:"more_clashes,omitempty"` // besides these
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4491,6 +4605,20 @@ func (x *RsvpResponse) GetChosen() string {
 		return x.Chosen
 	}
 	return ""
+}
+
+func (x *RsvpResponse) GetClashes() []*Taken {
+	if x != nil {
+		return x.Clashes
+	}
+	return nil
+}
+
+func (x *RsvpResponse) GetMoreClashes() uint32 {
+	if x != nil {
+		return x.MoreClashes
+	}
+	return 0
 }
 
 type ListGuestsRequest struct {
@@ -5491,6 +5619,879 @@ func (x *WriteCalendarResponse) GetChosen() string {
 	return ""
 }
 
+// Geo is a point on the earth (WGS 84), in degrees.
+type Geo struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Latitude      float64                `protobuf:"fixed64,1,opt,name=latitude,proto3" json:"latitude,omitempty"`
+	Longitude     float64                `protobuf:"fixed64,2,opt,name=longitude,proto3" json:"longitude,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Geo) Reset() {
+	*x = Geo{}
+	mi := &file_local_proto_msgTypes[82]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Geo) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Geo) ProtoMessage() {}
+
+func (x *Geo) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[82]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Geo.ProtoReflect.Descriptor instead.
+func (*Geo) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{82}
+}
+
+func (x *Geo) GetLatitude() float64 {
+	if x != nil {
+		return x.Latitude
+	}
+	return 0
+}
+
+func (x *Geo) GetLongitude() float64 {
+	if x != nil {
+		return x.Longitude
+	}
+	return 0
+}
+
+// Taken is a time at which the person has something, which nobody is told.
+type Taken struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Title         string                 `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"`
+	Start         *Time                  `protobuf:"bytes,2,opt,name=start,proto3" json:"start,omitempty"`
+	End           *Time                  `protobuf:"bytes,3,opt,name=end,proto3" json:"end,omitempty"`       // what has no end on its card is taken to last an hour
+	Source        string                 `protobuf:"bytes,4,opt,name=source,proto3" json:"source,omitempty"` // "votive" for events, else the imported calendar
+	Maybe         bool                   `protobuf:"varint,5,opt,name=maybe,proto3" json:"maybe,omitempty"`  // it is not certain
+	Event         string                 `protobuf:"bytes,6,opt,name=event,proto3" json:"event,omitempty"`   // the id of an event, or ""
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Taken) Reset() {
+	*x = Taken{}
+	mi := &file_local_proto_msgTypes[83]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Taken) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Taken) ProtoMessage() {}
+
+func (x *Taken) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[83]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Taken.ProtoReflect.Descriptor instead.
+func (*Taken) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{83}
+}
+
+func (x *Taken) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Taken) GetStart() *Time {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *Taken) GetEnd() *Time {
+	if x != nil {
+		return x.End
+	}
+	return nil
+}
+
+func (x *Taken) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Taken) GetMaybe() bool {
+	if x != nil {
+		return x.Maybe
+	}
+	return false
+}
+
+func (x *Taken) GetEvent() string {
+	if x != nil {
+		return x.Event
+	}
+	return ""
+}
+
+// ImportCalendar keeps what is in a calendar, for this computer alone, in place
+// of what was imported under that name before.
+type ImportCalendarRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Calendar      []byte                 `protobuf:"bytes,1,opt,name=calendar,proto3" json:"calendar,omitempty"` // iCalendar text of up to 4 MiB
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`         // up to 100 bytes
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportCalendarRequest) Reset() {
+	*x = ImportCalendarRequest{}
+	mi := &file_local_proto_msgTypes[84]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportCalendarRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportCalendarRequest) ProtoMessage() {}
+
+func (x *ImportCalendarRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[84]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportCalendarRequest.ProtoReflect.Descriptor instead.
+func (*ImportCalendarRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{84}
+}
+
+func (x *ImportCalendarRequest) GetCalendar() []byte {
+	if x != nil {
+		return x.Calendar
+	}
+	return nil
+}
+
+func (x *ImportCalendarRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type ImportCalendarResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Entries       uint32                 `protobuf:"varint,2,opt,name=entries,proto3" json:"entries,omitempty"`                            // that were taken
+	Replaced      bool                   `protobuf:"varint,3,opt,name=replaced,proto3" json:"replaced,omitempty"`                          // there was one of that name
+	Notices       []string               `protobuf:"bytes,4,rep,name=notices,proto3" json:"notices,omitempty"`                             // what was not taken, or not as it was: the first 20
+	MoreNotices   uint32                 `protobuf:"varint,5,opt,name=more_notices,json=moreNotices,proto3" json:"more_notices,omitempty"` // besides these
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportCalendarResponse) Reset() {
+	*x = ImportCalendarResponse{}
+	mi := &file_local_proto_msgTypes[85]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportCalendarResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportCalendarResponse) ProtoMessage() {}
+
+func (x *ImportCalendarResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[85]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportCalendarResponse.ProtoReflect.Descriptor instead.
+func (*ImportCalendarResponse) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{85}
+}
+
+func (x *ImportCalendarResponse) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ImportCalendarResponse) GetEntries() uint32 {
+	if x != nil {
+		return x.Entries
+	}
+	return 0
+}
+
+func (x *ImportCalendarResponse) GetReplaced() bool {
+	if x != nil {
+		return x.Replaced
+	}
+	return false
+}
+
+func (x *ImportCalendarResponse) GetNotices() []string {
+	if x != nil {
+		return x.Notices
+	}
+	return nil
+}
+
+func (x *ImportCalendarResponse) GetMoreNotices() uint32 {
+	if x != nil {
+		return x.MoreNotices
+	}
+	return 0
+}
+
+type ListImportsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListImportsRequest) Reset() {
+	*x = ListImportsRequest{}
+	mi := &file_local_proto_msgTypes[86]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListImportsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListImportsRequest) ProtoMessage() {}
+
+func (x *ListImportsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[86]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListImportsRequest.ProtoReflect.Descriptor instead.
+func (*ListImportsRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{86}
+}
+
+type ForgetImportRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForgetImportRequest) Reset() {
+	*x = ForgetImportRequest{}
+	mi := &file_local_proto_msgTypes[87]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForgetImportRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForgetImportRequest) ProtoMessage() {}
+
+func (x *ForgetImportRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[87]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForgetImportRequest.ProtoReflect.Descriptor instead.
+func (*ForgetImportRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{87}
+}
+
+func (x *ForgetImportRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type Import struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Entries       uint32                 `protobuf:"varint,2,opt,name=entries,proto3" json:"entries,omitempty"`
+	Imported      string                 `protobuf:"bytes,3,opt,name=imported,proto3" json:"imported,omitempty"` // RFC 3339, UTC
+	Damaged       bool                   `protobuf:"varint,4,opt,name=damaged,proto3" json:"damaged,omitempty"`  // a part of it cannot be read: import it again
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Import) Reset() {
+	*x = Import{}
+	mi := &file_local_proto_msgTypes[88]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Import) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Import) ProtoMessage() {}
+
+func (x *Import) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[88]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Import.ProtoReflect.Descriptor instead.
+func (*Import) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{88}
+}
+
+func (x *Import) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Import) GetEntries() uint32 {
+	if x != nil {
+		return x.Entries
+	}
+	return 0
+}
+
+func (x *Import) GetImported() string {
+	if x != nil {
+		return x.Imported
+	}
+	return ""
+}
+
+func (x *Import) GetDamaged() bool {
+	if x != nil {
+		return x.Damaged
+	}
+	return false
+}
+
+type ImportsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Imports       []*Import              `protobuf:"bytes,1,rep,name=imports,proto3" json:"imports,omitempty"` // by name
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportsResponse) Reset() {
+	*x = ImportsResponse{}
+	mi := &file_local_proto_msgTypes[89]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportsResponse) ProtoMessage() {}
+
+func (x *ImportsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[89]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportsResponse.ProtoReflect.Descriptor instead.
+func (*ImportsResponse) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{89}
+}
+
+func (x *ImportsResponse) GetImports() []*Import {
+	if x != nil {
+		return x.Imports
+	}
+	return nil
+}
+
+// ReadCalendar says what is in a calendar, as drafts that Announce takes, and
+// keeps nothing.
+type ReadCalendarRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Calendar      []byte                 `protobuf:"bytes,1,opt,name=calendar,proto3" json:"calendar,omitempty"` // iCalendar text of up to 4 MiB
+	ReaderZone    string                 `protobuf:"bytes,2,opt,name=reader_zone,json=readerZone,proto3" json:"reader_zone,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadCalendarRequest) Reset() {
+	*x = ReadCalendarRequest{}
+	mi := &file_local_proto_msgTypes[90]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadCalendarRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadCalendarRequest) ProtoMessage() {}
+
+func (x *ReadCalendarRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[90]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadCalendarRequest.ProtoReflect.Descriptor instead.
+func (*ReadCalendarRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{90}
+}
+
+func (x *ReadCalendarRequest) GetCalendar() []byte {
+	if x != nil {
+		return x.Calendar
+	}
+	return nil
+}
+
+func (x *ReadCalendarRequest) GetReaderZone() string {
+	if x != nil {
+		return x.ReaderZone
+	}
+	return ""
+}
+
+type ReadCalendarResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entries       []*ReadEntry           `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`                             // up to 100
+	Notices       []string               `protobuf:"bytes,2,rep,name=notices,proto3" json:"notices,omitempty"`                             // of what is in none of them: the first 20
+	MoreNotices   uint32                 `protobuf:"varint,3,opt,name=more_notices,json=moreNotices,proto3" json:"more_notices,omitempty"` // besides these
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadCalendarResponse) Reset() {
+	*x = ReadCalendarResponse{}
+	mi := &file_local_proto_msgTypes[91]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadCalendarResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadCalendarResponse) ProtoMessage() {}
+
+func (x *ReadCalendarResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[91]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadCalendarResponse.ProtoReflect.Descriptor instead.
+func (*ReadCalendarResponse) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{91}
+}
+
+func (x *ReadCalendarResponse) GetEntries() []*ReadEntry {
+	if x != nil {
+		return x.Entries
+	}
+	return nil
+}
+
+func (x *ReadCalendarResponse) GetNotices() []string {
+	if x != nil {
+		return x.Notices
+	}
+	return nil
+}
+
+func (x *ReadCalendarResponse) GetMoreNotices() uint32 {
+	if x != nil {
+		return x.MoreNotices
+	}
+	return 0
+}
+
+type ReadEntry struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Draft         *Draft                 `protobuf:"bytes,1,opt,name=draft,proto3" json:"draft,omitempty"`
+	Echo          []string               `protobuf:"bytes,2,rep,name=echo,proto3" json:"echo,omitempty"` // lines for the reader: local, UTC, their zone, and how it recurs
+	Notices       []string               `protobuf:"bytes,3,rep,name=notices,proto3" json:"notices,omitempty"`
+	WhyNot        string                 `protobuf:"bytes,4,opt,name=why_not,json=whyNot,proto3" json:"why_not,omitempty"` // why it cannot be announced: it is over, or cancelled; else ""
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadEntry) Reset() {
+	*x = ReadEntry{}
+	mi := &file_local_proto_msgTypes[92]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadEntry) ProtoMessage() {}
+
+func (x *ReadEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[92]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadEntry.ProtoReflect.Descriptor instead.
+func (*ReadEntry) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{92}
+}
+
+func (x *ReadEntry) GetDraft() *Draft {
+	if x != nil {
+		return x.Draft
+	}
+	return nil
+}
+
+func (x *ReadEntry) GetEcho() []string {
+	if x != nil {
+		return x.Echo
+	}
+	return nil
+}
+
+func (x *ReadEntry) GetNotices() []string {
+	if x != nil {
+		return x.Notices
+	}
+	return nil
+}
+
+func (x *ReadEntry) GetWhyNot() string {
+	if x != nil {
+		return x.WhyNot
+	}
+	return ""
+}
+
+// FreeRequest asks when the person has nothing, by what they organize, have
+// answered yes or maybe to, and imported.
+type FreeRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	From          string                 `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`       // a time as typed; default now
+	To            string                 `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`           // up to a year later; default a week later
+	Lasting       string                 `protobuf:"bytes,3,opt,name=lasting,proto3" json:"lasting,omitempty"` // at least that long: 2h, 90m, 3d
+	Between       string                 `protobuf:"bytes,4,opt,name=between,proto3" json:"between,omitempty"` // hours of every day: 09:00-22:00
+	Limit         uint32                 `protobuf:"varint,5,opt,name=limit,proto3" json:"limit,omitempty"`    // 0: 50
+	ReaderZone    string                 `protobuf:"bytes,6,opt,name=reader_zone,json=readerZone,proto3" json:"reader_zone,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FreeRequest) Reset() {
+	*x = FreeRequest{}
+	mi := &file_local_proto_msgTypes[93]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FreeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FreeRequest) ProtoMessage() {}
+
+func (x *FreeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[93]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FreeRequest.ProtoReflect.Descriptor instead.
+func (*FreeRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{93}
+}
+
+func (x *FreeRequest) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *FreeRequest) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+func (x *FreeRequest) GetLasting() string {
+	if x != nil {
+		return x.Lasting
+	}
+	return ""
+}
+
+func (x *FreeRequest) GetBetween() string {
+	if x != nil {
+		return x.Between
+	}
+	return ""
+}
+
+func (x *FreeRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *FreeRequest) GetReaderZone() string {
+	if x != nil {
+		return x.ReaderZone
+	}
+	return ""
+}
+
+type FreeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Free          []*Slot                `protobuf:"bytes,1,rep,name=free,proto3" json:"free,omitempty"`  // soonest first
+	More          bool                   `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"` // there are more than the limit
+	From          *Time                  `protobuf:"bytes,3,opt,name=from,proto3" json:"from,omitempty"`
+	To            *Time                  `protobuf:"bytes,4,opt,name=to,proto3" json:"to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FreeResponse) Reset() {
+	*x = FreeResponse{}
+	mi := &file_local_proto_msgTypes[94]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FreeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FreeResponse) ProtoMessage() {}
+
+func (x *FreeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[94]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FreeResponse.ProtoReflect.Descriptor instead.
+func (*FreeResponse) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{94}
+}
+
+func (x *FreeResponse) GetFree() []*Slot {
+	if x != nil {
+		return x.Free
+	}
+	return nil
+}
+
+func (x *FreeResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+func (x *FreeResponse) GetFrom() *Time {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *FreeResponse) GetTo() *Time {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+// Slot is a time at which the person has nothing that is certain.
+type Slot struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Start         *Time                  `protobuf:"bytes,1,opt,name=start,proto3" json:"start,omitempty"`
+	End           *Time                  `protobuf:"bytes,2,opt,name=end,proto3" json:"end,omitempty"`
+	Minutes       uint32                 `protobuf:"varint,3,opt,name=minutes,proto3" json:"minutes,omitempty"`
+	Maybe         []*Taken               `protobuf:"bytes,4,rep,name=maybe,proto3" json:"maybe,omitempty"`                           // what they may have then: the first few
+	MoreMaybe     uint32                 `protobuf:"varint,5,opt,name=more_maybe,json=moreMaybe,proto3" json:"more_maybe,omitempty"` // besides these
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Slot) Reset() {
+	*x = Slot{}
+	mi := &file_local_proto_msgTypes[95]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Slot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Slot) ProtoMessage() {}
+
+func (x *Slot) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[95]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Slot.ProtoReflect.Descriptor instead.
+func (*Slot) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{95}
+}
+
+func (x *Slot) GetStart() *Time {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *Slot) GetEnd() *Time {
+	if x != nil {
+		return x.End
+	}
+	return nil
+}
+
+func (x *Slot) GetMinutes() uint32 {
+	if x != nil {
+		return x.Minutes
+	}
+	return 0
+}
+
+func (x *Slot) GetMaybe() []*Taken {
+	if x != nil {
+		return x.Maybe
+	}
+	return nil
+}
+
+func (x *Slot) GetMoreMaybe() uint32 {
+	if x != nil {
+		return x.MoreMaybe
+	}
+	return 0
+}
+
 var File_local_proto protoreflect.FileDescriptor
 
 const file_local_proto_rawDesc = "" +
@@ -5631,7 +6632,7 @@ const file_local_proto_rawDesc = "" +
 	"\x04zone\x18\x03 \x01(\tH\x00R\x04zone\x88\x01\x01\x12\x15\n" +
 	"\x03utc\x18\x04 \x01(\tH\x01R\x03utc\x88\x01\x01B\a\n" +
 	"\x05_zoneB\x06\n" +
-	"\x04_utc\"\xf2\x01\n" +
+	"\x04_utc\"\x9e\x02\n" +
 	"\x0fReadTimeRequest\x12\x0e\n" +
 	"\x02at\x18\x01 \x01(\tR\x02at\x12\x10\n" +
 	"\x03end\x18\x02 \x01(\tR\x03end\x12\x18\n" +
@@ -5644,7 +6645,9 @@ const file_local_proto_rawDesc = "" +
 	"\x05every\x18\b \x01(\tR\x05every\x12\x12\n" +
 	"\x04rule\x18\t \x01(\tR\x04rule\x12\x12\n" +
 	"\x04once\x18\n" +
-	" \x01(\bR\x04once\"\xb9\x01\n" +
+	" \x01(\bR\x04once\x12\x12\n" +
+	"\x04also\x18\x1e \x03(\tR\x04also\x12\x16\n" +
+	"\x06except\x18\x1f \x03(\tR\x06except\"\xb9\x01\n" +
 	"\x10ReadTimeResponse\x12+\n" +
 	"\x05start\x18\x01 \x01(\v2\x15.votive.local.v1.TimeR\x05start\x12'\n" +
 	"\x03end\x18\x02 \x01(\v2\x15.votive.local.v1.TimeR\x03end\x12\x12\n" +
@@ -5654,7 +6657,7 @@ const file_local_proto_rawDesc = "" +
 	"recurrence\"$\n" +
 	"\n" +
 	"StringList\x12\x16\n" +
-	"\x06values\x18\x01 \x03(\tR\x06values\"\xd3\x04\n" +
+	"\x06values\x18\x01 \x03(\tR\x06values\"\xea\x06\n" +
 	"\x05Draft\x12\x19\n" +
 	"\x05title\x18\x01 \x01(\tH\x00R\x05title\x88\x01\x01\x12\x17\n" +
 	"\x04text\x18\x02 \x01(\tH\x01R\x04text\x88\x01\x01\x12+\n" +
@@ -5671,7 +6674,14 @@ const file_local_proto_rawDesc = "" +
 	"\blanguage\x18\f \x01(\tH\aR\blanguage\x88\x01\x01\x12\x15\n" +
 	"\x06no_end\x18\r \x01(\bR\x05noEnd\x12\x17\n" +
 	"\x04rule\x18\x0e \x01(\tH\bR\x04rule\x88\x01\x01\x12\x1c\n" +
-	"\apart_of\x18\x0f \x01(\tH\tR\x06partOf\x88\x01\x01B\b\n" +
+	"\apart_of\x18\x0f \x01(\tH\tR\x06partOf\x88\x01\x01\x121\n" +
+	"\x05dates\x18\x1e \x01(\v2\x1b.votive.local.v1.StringListR\x05dates\x123\n" +
+	"\x06except\x18\x1f \x01(\v2\x1b.votive.local.v1.StringListR\x06except\x12\x15\n" +
+	"\x03geo\x18  \x01(\tH\n" +
+	"R\x03geo\x88\x01\x01\x121\n" +
+	"\x05links\x18! \x01(\v2\x1b.votive.local.v1.StringListR\x05links\x12=\n" +
+	"\voccurrences\x18\" \x03(\v2\x1b.votive.local.v1.OccurrenceR\voccurrences\x12\x1c\n" +
+	"\ttentative\x18# \x01(\bR\ttentativeB\b\n" +
 	"\x06_titleB\a\n" +
 	"\x05_textB\a\n" +
 	"\x05_cityB\b\n" +
@@ -5683,14 +6693,19 @@ const file_local_proto_rawDesc = "" +
 	"\t_languageB\a\n" +
 	"\x05_ruleB\n" +
 	"\n" +
-	"\b_part_of\"o\n" +
+	"\b_part_ofB\x06\n" +
+	"\x04_geo\"\x90\x01\n" +
 	"\x0fAnnounceRequest\x12,\n" +
 	"\x05draft\x18\x01 \x01(\v2\x16.votive.local.v1.DraftR\x05draft\x12\x16\n" +
 	"\x06circle\x18\x02 \x01(\tR\x06circle\x12\x16\n" +
-	"\x06attest\x18\x03 \x01(\tR\x06attest\"V\n" +
+	"\x06attest\x18\x03 \x01(\tR\x06attest\x12\x1f\n" +
+	"\vreader_zone\x18\x1e \x01(\tR\n" +
+	"readerZone\"w\n" +
 	"\x10EditEventRequest\x12\x14\n" +
 	"\x05event\x18\x01 \x01(\tR\x05event\x12,\n" +
-	"\x05draft\x18\x02 \x01(\v2\x16.votive.local.v1.DraftR\x05draft\"B\n" +
+	"\x05draft\x18\x02 \x01(\v2\x16.votive.local.v1.DraftR\x05draft\x12\x1f\n" +
+	"\vreader_zone\x18\x1e \x01(\tR\n" +
+	"readerZone\"B\n" +
 	"\x12CancelEventRequest\x12\x14\n" +
 	"\x05event\x18\x01 \x01(\tR\x05event\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xd2\x01\n" +
@@ -5729,7 +6744,7 @@ const file_local_proto_rawDesc = "" +
 	"\tcancelled\x18\x05 \x01(\bR\tcancelled\"/\n" +
 	"\tCircleRef\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\"\xa4\a\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"\xcc\a\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x12\n" +
@@ -5765,7 +6780,8 @@ const file_local_proto_rawDesc = "" +
 	"\falternatives\x18\x19 \x03(\v2\x16.votive.local.v1.EventR\falternatives\x12\x14\n" +
 	"\x05newer\x18\x1a \x01(\bR\x05newer\x12/\n" +
 	"\x04next\x18\x1b \x01(\v2\x1b.votive.local.v1.OccurrenceR\x04next\x12\x17\n" +
-	"\apart_of\x18\x1c \x01(\tR\x06partOf\"\xa1\x01\n" +
+	"\apart_of\x18\x1c \x01(\tR\x06partOf\x12&\n" +
+	"\x03geo\x18\x1e \x01(\v2\x14.votive.local.v1.GeoR\x03geo\"\xf6\x01\n" +
 	"\rEventResponse\x12,\n" +
 	"\x05event\x18\x01 \x01(\v2\x16.votive.local.v1.EventR\x05event\x12\x1e\n" +
 	"\n" +
@@ -5773,7 +6789,9 @@ const file_local_proto_rawDesc = "" +
 	"signatures\x12\x16\n" +
 	"\x06needed\x18\x03 \x01(\rR\x06needed\x12\x16\n" +
 	"\x06chosen\x18\x04 \x01(\tR\x06chosen\x12\x12\n" +
-	"\x04told\x18\x05 \x01(\rR\x04told\"\xb0\x01\n" +
+	"\x04told\x18\x05 \x01(\rR\x04told\x120\n" +
+	"\aclashes\x18\x1e \x03(\v2\x16.votive.local.v1.TakenR\aclashes\x12!\n" +
+	"\fmore_clashes\x18\x1f \x01(\rR\vmoreClashes\"\xb0\x01\n" +
 	"\x11ListEventsRequest\x12\x16\n" +
 	"\x06circle\x18\x01 \x01(\tR\x06circle\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\tR\x04from\x12\x0e\n" +
@@ -5861,19 +6879,23 @@ const file_local_proto_rawDesc = "" +
 	"\x05event\x18\x04 \x01(\v2\x16.votive.local.v1.EventR\x05event\x122\n" +
 	"\acontact\x18\x05 \x01(\v2\x18.votive.local.v1.ContactR\acontact\x12\x18\n" +
 	"\aaddress\x18\x06 \x01(\tR\aaddress\x12\x18\n" +
-	"\aexpires\x18\a \x01(\tR\aexpires\"\xa4\x01\n" +
+	"\aexpires\x18\a \x01(\tR\aexpires\"\xc5\x01\n" +
 	"\vRsvpRequest\x12\x14\n" +
 	"\x05event\x18\x01 \x01(\tR\x05event\x12\x16\n" +
 	"\x06status\x18\x02 \x01(\tR\x06status\x12\x19\n" +
 	"\x05party\x18\x03 \x01(\rH\x00R\x05party\x88\x01\x01\x12\x17\n" +
 	"\x04name\x18\x04 \x01(\tH\x01R\x04name\x88\x01\x01\x12\x17\n" +
-	"\x04note\x18\x05 \x01(\tH\x02R\x04note\x88\x01\x01B\b\n" +
+	"\x04note\x18\x05 \x01(\tH\x02R\x04note\x88\x01\x01\x12\x1f\n" +
+	"\vreader_zone\x18\x1e \x01(\tR\n" +
+	"readerZoneB\b\n" +
 	"\x06_partyB\a\n" +
 	"\x05_nameB\a\n" +
-	"\x05_note\"T\n" +
+	"\x05_note\"\xa9\x01\n" +
 	"\fRsvpResponse\x12,\n" +
 	"\x05reply\x18\x01 \x01(\v2\x16.votive.local.v1.ReplyR\x05reply\x12\x16\n" +
-	"\x06chosen\x18\x02 \x01(\tR\x06chosen\")\n" +
+	"\x06chosen\x18\x02 \x01(\tR\x06chosen\x120\n" +
+	"\aclashes\x18\x1e \x03(\v2\x16.votive.local.v1.TakenR\aclashes\x12!\n" +
+	"\fmore_clashes\x18\x1f \x01(\rR\vmoreClashes\")\n" +
 	"\x11ListGuestsRequest\x12\x14\n" +
 	"\x05event\x18\x01 \x01(\tR\x05event\"\xa5\x01\n" +
 	"\x05Guest\x12\x14\n" +
@@ -5943,7 +6965,69 @@ const file_local_proto_rawDesc = "" +
 	"\x15WriteCalendarResponse\x12\x10\n" +
 	"\x03ics\x18\x01 \x01(\tR\x03ics\x12\x16\n" +
 	"\x06events\x18\x02 \x01(\rR\x06events\x12\x16\n" +
-	"\x06chosen\x18\x03 \x01(\tR\x06chosen2\xfd\x14\n" +
+	"\x06chosen\x18\x03 \x01(\tR\x06chosen\"?\n" +
+	"\x03Geo\x12\x1a\n" +
+	"\blatitude\x18\x01 \x01(\x01R\blatitude\x12\x1c\n" +
+	"\tlongitude\x18\x02 \x01(\x01R\tlongitude\"\xb7\x01\n" +
+	"\x05Taken\x12\x14\n" +
+	"\x05title\x18\x01 \x01(\tR\x05title\x12+\n" +
+	"\x05start\x18\x02 \x01(\v2\x15.votive.local.v1.TimeR\x05start\x12'\n" +
+	"\x03end\x18\x03 \x01(\v2\x15.votive.local.v1.TimeR\x03end\x12\x16\n" +
+	"\x06source\x18\x04 \x01(\tR\x06source\x12\x14\n" +
+	"\x05maybe\x18\x05 \x01(\bR\x05maybe\x12\x14\n" +
+	"\x05event\x18\x06 \x01(\tR\x05event\"G\n" +
+	"\x15ImportCalendarRequest\x12\x1a\n" +
+	"\bcalendar\x18\x01 \x01(\fR\bcalendar\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"\x9f\x01\n" +
+	"\x16ImportCalendarResponse\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\aentries\x18\x02 \x01(\rR\aentries\x12\x1a\n" +
+	"\breplaced\x18\x03 \x01(\bR\breplaced\x12\x18\n" +
+	"\anotices\x18\x04 \x03(\tR\anotices\x12!\n" +
+	"\fmore_notices\x18\x05 \x01(\rR\vmoreNotices\"\x14\n" +
+	"\x12ListImportsRequest\")\n" +
+	"\x13ForgetImportRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"l\n" +
+	"\x06Import\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\aentries\x18\x02 \x01(\rR\aentries\x12\x1a\n" +
+	"\bimported\x18\x03 \x01(\tR\bimported\x12\x18\n" +
+	"\adamaged\x18\x04 \x01(\bR\adamaged\"D\n" +
+	"\x0fImportsResponse\x121\n" +
+	"\aimports\x18\x01 \x03(\v2\x17.votive.local.v1.ImportR\aimports\"R\n" +
+	"\x13ReadCalendarRequest\x12\x1a\n" +
+	"\bcalendar\x18\x01 \x01(\fR\bcalendar\x12\x1f\n" +
+	"\vreader_zone\x18\x02 \x01(\tR\n" +
+	"readerZone\"\x89\x01\n" +
+	"\x14ReadCalendarResponse\x124\n" +
+	"\aentries\x18\x01 \x03(\v2\x1a.votive.local.v1.ReadEntryR\aentries\x12\x18\n" +
+	"\anotices\x18\x02 \x03(\tR\anotices\x12!\n" +
+	"\fmore_notices\x18\x03 \x01(\rR\vmoreNotices\"\x80\x01\n" +
+	"\tReadEntry\x12,\n" +
+	"\x05draft\x18\x01 \x01(\v2\x16.votive.local.v1.DraftR\x05draft\x12\x12\n" +
+	"\x04echo\x18\x02 \x03(\tR\x04echo\x12\x18\n" +
+	"\anotices\x18\x03 \x03(\tR\anotices\x12\x17\n" +
+	"\awhy_not\x18\x04 \x01(\tR\x06whyNot\"\x9c\x01\n" +
+	"\vFreeRequest\x12\x12\n" +
+	"\x04from\x18\x01 \x01(\tR\x04from\x12\x0e\n" +
+	"\x02to\x18\x02 \x01(\tR\x02to\x12\x18\n" +
+	"\alasting\x18\x03 \x01(\tR\alasting\x12\x18\n" +
+	"\abetween\x18\x04 \x01(\tR\abetween\x12\x14\n" +
+	"\x05limit\x18\x05 \x01(\rR\x05limit\x12\x1f\n" +
+	"\vreader_zone\x18\x06 \x01(\tR\n" +
+	"readerZone\"\x9f\x01\n" +
+	"\fFreeResponse\x12)\n" +
+	"\x04free\x18\x01 \x03(\v2\x15.votive.local.v1.SlotR\x04free\x12\x12\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\x12)\n" +
+	"\x04from\x18\x03 \x01(\v2\x15.votive.local.v1.TimeR\x04from\x12%\n" +
+	"\x02to\x18\x04 \x01(\v2\x15.votive.local.v1.TimeR\x02to\"\xc3\x01\n" +
+	"\x04Slot\x12+\n" +
+	"\x05start\x18\x01 \x01(\v2\x15.votive.local.v1.TimeR\x05start\x12'\n" +
+	"\x03end\x18\x02 \x01(\v2\x15.votive.local.v1.TimeR\x03end\x12\x18\n" +
+	"\aminutes\x18\x03 \x01(\rR\aminutes\x12,\n" +
+	"\x05maybe\x18\x04 \x03(\v2\x16.votive.local.v1.TakenR\x05maybe\x12\x1d\n" +
+	"\n" +
+	"more_maybe\x18\x05 \x01(\rR\tmoreMaybe2\xb0\x18\n" +
 	"\x06Votive\x12C\n" +
 	"\x04Init\x12\x1c.votive.local.v1.InitRequest\x1a\x1d.votive.local.v1.InitResponse\x12I\n" +
 	"\x06Unlock\x12\x1e.votive.local.v1.UnlockRequest\x1a\x1f.votive.local.v1.UnlockResponse\x12C\n" +
@@ -5982,7 +7066,12 @@ const file_local_proto_rawDesc = "" +
 	"\fExportBundle\x12$.votive.local.v1.ExportBundleRequest\x1a\x1b.votive.local.v1.BundlePart0\x01\x12U\n" +
 	"\fImportBundle\x12$.votive.local.v1.ImportBundleRequest\x1a\x1f.votive.local.v1.BundleResponse\x12A\n" +
 	"\x05Watch\x12\x1d.votive.local.v1.WatchRequest\x1a\x17.votive.local.v1.Change0\x01\x12^\n" +
-	"\rWriteCalendar\x12%.votive.local.v1.WriteCalendarRequest\x1a&.votive.local.v1.WriteCalendarResponseB\x16Z\x14votive/proto/localpbb\x06proto3"
+	"\rWriteCalendar\x12%.votive.local.v1.WriteCalendarRequest\x1a&.votive.local.v1.WriteCalendarResponse\x12a\n" +
+	"\x0eImportCalendar\x12&.votive.local.v1.ImportCalendarRequest\x1a'.votive.local.v1.ImportCalendarResponse\x12T\n" +
+	"\vListImports\x12#.votive.local.v1.ListImportsRequest\x1a .votive.local.v1.ImportsResponse\x12V\n" +
+	"\fForgetImport\x12$.votive.local.v1.ForgetImportRequest\x1a .votive.local.v1.ImportsResponse\x12[\n" +
+	"\fReadCalendar\x12$.votive.local.v1.ReadCalendarRequest\x1a%.votive.local.v1.ReadCalendarResponse\x12C\n" +
+	"\x04Free\x12\x1c.votive.local.v1.FreeRequest\x1a\x1d.votive.local.v1.FreeResponseB\x16Z\x14votive/proto/localpbb\x06proto3"
 
 var (
 	file_local_proto_rawDescOnce sync.Once
@@ -5996,7 +7085,7 @@ func file_local_proto_rawDescGZIP() []byte {
 	return file_local_proto_rawDescData
 }
 
-var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 82)
+var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 96)
 var file_local_proto_goTypes = []any{
 	(*Hint)(nil),                     // 0: votive.local.v1.Hint
 	(*Identity)(nil),                 // 1: votive.local.v1.Identity
@@ -6080,131 +7169,173 @@ var file_local_proto_goTypes = []any{
 	(*BundleResponse)(nil),           // 79: votive.local.v1.BundleResponse
 	(*WriteCalendarRequest)(nil),     // 80: votive.local.v1.WriteCalendarRequest
 	(*WriteCalendarResponse)(nil),    // 81: votive.local.v1.WriteCalendarResponse
+	(*Geo)(nil),                      // 82: votive.local.v1.Geo
+	(*Taken)(nil),                    // 83: votive.local.v1.Taken
+	(*ImportCalendarRequest)(nil),    // 84: votive.local.v1.ImportCalendarRequest
+	(*ImportCalendarResponse)(nil),   // 85: votive.local.v1.ImportCalendarResponse
+	(*ListImportsRequest)(nil),       // 86: votive.local.v1.ListImportsRequest
+	(*ForgetImportRequest)(nil),      // 87: votive.local.v1.ForgetImportRequest
+	(*Import)(nil),                   // 88: votive.local.v1.Import
+	(*ImportsResponse)(nil),          // 89: votive.local.v1.ImportsResponse
+	(*ReadCalendarRequest)(nil),      // 90: votive.local.v1.ReadCalendarRequest
+	(*ReadCalendarResponse)(nil),     // 91: votive.local.v1.ReadCalendarResponse
+	(*ReadEntry)(nil),                // 92: votive.local.v1.ReadEntry
+	(*FreeRequest)(nil),              // 93: votive.local.v1.FreeRequest
+	(*FreeResponse)(nil),             // 94: votive.local.v1.FreeResponse
+	(*Slot)(nil),                     // 95: votive.local.v1.Slot
 }
 var file_local_proto_depIdxs = []int32{
-	1,  // 0: votive.local.v1.InitResponse.identity:type_name -> votive.local.v1.Identity
-	17, // 1: votive.local.v1.StatusResponse.floor:type_name -> votive.local.v1.Floor
-	18, // 2: votive.local.v1.StatusResponse.catchup:type_name -> votive.local.v1.Catchup
-	21, // 3: votive.local.v1.StatusResponse.connections:type_name -> votive.local.v1.Connection
-	16, // 4: votive.local.v1.StatusResponse.intake:type_name -> votive.local.v1.Intake
-	19, // 5: votive.local.v1.StatusResponse.mesh:type_name -> votive.local.v1.Mesh
-	20, // 6: votive.local.v1.Mesh.from:type_name -> votive.local.v1.Origins
-	1,  // 7: votive.local.v1.ShowIDResponse.identity:type_name -> votive.local.v1.Identity
-	26, // 8: votive.local.v1.CirclesResponse.circles:type_name -> votive.local.v1.Circle
-	32, // 9: votive.local.v1.ReadTimeResponse.start:type_name -> votive.local.v1.Time
-	32, // 10: votive.local.v1.ReadTimeResponse.end:type_name -> votive.local.v1.Time
-	44, // 11: votive.local.v1.ReadTimeResponse.recurrence:type_name -> votive.local.v1.Recurrence
-	32, // 12: votive.local.v1.Draft.start:type_name -> votive.local.v1.Time
-	32, // 13: votive.local.v1.Draft.end:type_name -> votive.local.v1.Time
-	35, // 14: votive.local.v1.Draft.join:type_name -> votive.local.v1.StringList
-	35, // 15: votive.local.v1.Draft.tags:type_name -> votive.local.v1.StringList
-	36, // 16: votive.local.v1.AnnounceRequest.draft:type_name -> votive.local.v1.Draft
-	36, // 17: votive.local.v1.EditEventRequest.draft:type_name -> votive.local.v1.Draft
-	32, // 18: votive.local.v1.ChangeOccurrenceRequest.start:type_name -> votive.local.v1.Time
-	32, // 19: votive.local.v1.ChangeOccurrenceRequest.end:type_name -> votive.local.v1.Time
-	32, // 20: votive.local.v1.Occurrence.start:type_name -> votive.local.v1.Time
-	32, // 21: votive.local.v1.Occurrence.end:type_name -> votive.local.v1.Time
-	32, // 22: votive.local.v1.Event.start:type_name -> votive.local.v1.Time
-	32, // 23: votive.local.v1.Event.end:type_name -> votive.local.v1.Time
-	44, // 24: votive.local.v1.Event.recurrence:type_name -> votive.local.v1.Recurrence
-	41, // 25: votive.local.v1.Event.details:type_name -> votive.local.v1.Details
-	46, // 26: votive.local.v1.Event.circle:type_name -> votive.local.v1.CircleRef
-	42, // 27: votive.local.v1.Event.organizers:type_name -> votive.local.v1.Organizer
-	43, // 28: votive.local.v1.Event.reply:type_name -> votive.local.v1.Reply
-	47, // 29: votive.local.v1.Event.alternatives:type_name -> votive.local.v1.Event
-	45, // 30: votive.local.v1.Event.next:type_name -> votive.local.v1.Occurrence
-	47, // 31: votive.local.v1.EventResponse.event:type_name -> votive.local.v1.Event
-	47, // 32: votive.local.v1.EventsResponse.events:type_name -> votive.local.v1.Event
-	32, // 33: votive.local.v1.Revision.start:type_name -> votive.local.v1.Time
-	32, // 34: votive.local.v1.Revision.end:type_name -> votive.local.v1.Time
-	47, // 35: votive.local.v1.ShowEventResponse.event:type_name -> votive.local.v1.Event
-	52, // 36: votive.local.v1.ShowEventResponse.revisions:type_name -> votive.local.v1.Revision
-	45, // 37: votive.local.v1.ShowEventResponse.occurrences:type_name -> votive.local.v1.Occurrence
-	47, // 38: votive.local.v1.ShowEventResponse.parts:type_name -> votive.local.v1.Event
-	55, // 39: votive.local.v1.InvitesResponse.invites:type_name -> votive.local.v1.Invite
-	62, // 40: votive.local.v1.AcceptResponse.issuer:type_name -> votive.local.v1.Issuer
-	26, // 41: votive.local.v1.AcceptResponse.circle:type_name -> votive.local.v1.Circle
-	47, // 42: votive.local.v1.AcceptResponse.event:type_name -> votive.local.v1.Event
-	70, // 43: votive.local.v1.AcceptResponse.contact:type_name -> votive.local.v1.Contact
-	43, // 44: votive.local.v1.RsvpResponse.reply:type_name -> votive.local.v1.Reply
-	67, // 45: votive.local.v1.GuestsResponse.guests:type_name -> votive.local.v1.Guest
-	68, // 46: votive.local.v1.GuestsResponse.counts:type_name -> votive.local.v1.GuestCounts
-	70, // 47: votive.local.v1.ContactsResponse.contacts:type_name -> votive.local.v1.Contact
-	47, // 48: votive.local.v1.Change.event:type_name -> votive.local.v1.Event
-	67, // 49: votive.local.v1.Change.guest:type_name -> votive.local.v1.Guest
-	43, // 50: votive.local.v1.Change.reply:type_name -> votive.local.v1.Reply
-	21, // 51: votive.local.v1.Change.peer:type_name -> votive.local.v1.Connection
-	2,  // 52: votive.local.v1.Votive.Init:input_type -> votive.local.v1.InitRequest
-	4,  // 53: votive.local.v1.Votive.Unlock:input_type -> votive.local.v1.UnlockRequest
-	6,  // 54: votive.local.v1.Votive.Lock:input_type -> votive.local.v1.LockRequest
-	8,  // 55: votive.local.v1.Votive.ChangePassphrase:input_type -> votive.local.v1.ChangePassphraseRequest
-	10, // 56: votive.local.v1.Votive.ShowBackup:input_type -> votive.local.v1.ShowBackupRequest
-	12, // 57: votive.local.v1.Votive.Wipe:input_type -> votive.local.v1.WipeRequest
-	14, // 58: votive.local.v1.Votive.Status:input_type -> votive.local.v1.StatusRequest
-	22, // 59: votive.local.v1.Votive.Shutdown:input_type -> votive.local.v1.ShutdownRequest
-	24, // 60: votive.local.v1.Votive.ShowID:input_type -> votive.local.v1.ShowIDRequest
-	27, // 61: votive.local.v1.Votive.NewCircle:input_type -> votive.local.v1.NewCircleRequest
-	28, // 62: votive.local.v1.Votive.JoinCircle:input_type -> votive.local.v1.JoinCircleRequest
-	29, // 63: votive.local.v1.Votive.ListCircles:input_type -> votive.local.v1.ListCirclesRequest
-	30, // 64: votive.local.v1.Votive.LeaveCircle:input_type -> votive.local.v1.LeaveCircleRequest
-	33, // 65: votive.local.v1.Votive.ReadTime:input_type -> votive.local.v1.ReadTimeRequest
-	37, // 66: votive.local.v1.Votive.Announce:input_type -> votive.local.v1.AnnounceRequest
-	49, // 67: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
-	51, // 68: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
-	38, // 69: votive.local.v1.Votive.EditEvent:input_type -> votive.local.v1.EditEventRequest
-	39, // 70: votive.local.v1.Votive.CancelEvent:input_type -> votive.local.v1.CancelEventRequest
-	40, // 71: votive.local.v1.Votive.ChangeOccurrence:input_type -> votive.local.v1.ChangeOccurrenceRequest
-	54, // 72: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
-	57, // 73: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
-	59, // 74: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
-	60, // 75: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
-	61, // 76: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
-	64, // 77: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
-	66, // 78: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
-	71, // 79: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
-	72, // 80: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
-	76, // 81: votive.local.v1.Votive.ExportBundle:input_type -> votive.local.v1.ExportBundleRequest
-	78, // 82: votive.local.v1.Votive.ImportBundle:input_type -> votive.local.v1.ImportBundleRequest
-	74, // 83: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
-	80, // 84: votive.local.v1.Votive.WriteCalendar:input_type -> votive.local.v1.WriteCalendarRequest
-	3,  // 85: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
-	5,  // 86: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
-	7,  // 87: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
-	9,  // 88: votive.local.v1.Votive.ChangePassphrase:output_type -> votive.local.v1.ChangePassphraseResponse
-	11, // 89: votive.local.v1.Votive.ShowBackup:output_type -> votive.local.v1.ShowBackupResponse
-	13, // 90: votive.local.v1.Votive.Wipe:output_type -> votive.local.v1.WipeResponse
-	15, // 91: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
-	23, // 92: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
-	25, // 93: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
-	31, // 94: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
-	31, // 95: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
-	31, // 96: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
-	31, // 97: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
-	34, // 98: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
-	48, // 99: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
-	50, // 100: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
-	53, // 101: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
-	48, // 102: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
-	48, // 103: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
-	48, // 104: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
-	56, // 105: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
-	58, // 106: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
-	58, // 107: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
-	63, // 108: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
-	63, // 109: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
-	65, // 110: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
-	69, // 111: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
-	73, // 112: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
-	73, // 113: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
-	77, // 114: votive.local.v1.Votive.ExportBundle:output_type -> votive.local.v1.BundlePart
-	79, // 115: votive.local.v1.Votive.ImportBundle:output_type -> votive.local.v1.BundleResponse
-	75, // 116: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
-	81, // 117: votive.local.v1.Votive.WriteCalendar:output_type -> votive.local.v1.WriteCalendarResponse
-	85, // [85:118] is the sub-list for method output_type
-	52, // [52:85] is the sub-list for method input_type
-	52, // [52:52] is the sub-list for extension type_name
-	52, // [52:52] is the sub-list for extension extendee
-	0,  // [0:52] is the sub-list for field type_name
+	1,   // 0: votive.local.v1.InitResponse.identity:type_name -> votive.local.v1.Identity
+	17,  // 1: votive.local.v1.StatusResponse.floor:type_name -> votive.local.v1.Floor
+	18,  // 2: votive.local.v1.StatusResponse.catchup:type_name -> votive.local.v1.Catchup
+	21,  // 3: votive.local.v1.StatusResponse.connections:type_name -> votive.local.v1.Connection
+	16,  // 4: votive.local.v1.StatusResponse.intake:type_name -> votive.local.v1.Intake
+	19,  // 5: votive.local.v1.StatusResponse.mesh:type_name -> votive.local.v1.Mesh
+	20,  // 6: votive.local.v1.Mesh.from:type_name -> votive.local.v1.Origins
+	1,   // 7: votive.local.v1.ShowIDResponse.identity:type_name -> votive.local.v1.Identity
+	26,  // 8: votive.local.v1.CirclesResponse.circles:type_name -> votive.local.v1.Circle
+	32,  // 9: votive.local.v1.ReadTimeResponse.start:type_name -> votive.local.v1.Time
+	32,  // 10: votive.local.v1.ReadTimeResponse.end:type_name -> votive.local.v1.Time
+	44,  // 11: votive.local.v1.ReadTimeResponse.recurrence:type_name -> votive.local.v1.Recurrence
+	32,  // 12: votive.local.v1.Draft.start:type_name -> votive.local.v1.Time
+	32,  // 13: votive.local.v1.Draft.end:type_name -> votive.local.v1.Time
+	35,  // 14: votive.local.v1.Draft.join:type_name -> votive.local.v1.StringList
+	35,  // 15: votive.local.v1.Draft.tags:type_name -> votive.local.v1.StringList
+	35,  // 16: votive.local.v1.Draft.dates:type_name -> votive.local.v1.StringList
+	35,  // 17: votive.local.v1.Draft.except:type_name -> votive.local.v1.StringList
+	35,  // 18: votive.local.v1.Draft.links:type_name -> votive.local.v1.StringList
+	45,  // 19: votive.local.v1.Draft.occurrences:type_name -> votive.local.v1.Occurrence
+	36,  // 20: votive.local.v1.AnnounceRequest.draft:type_name -> votive.local.v1.Draft
+	36,  // 21: votive.local.v1.EditEventRequest.draft:type_name -> votive.local.v1.Draft
+	32,  // 22: votive.local.v1.ChangeOccurrenceRequest.start:type_name -> votive.local.v1.Time
+	32,  // 23: votive.local.v1.ChangeOccurrenceRequest.end:type_name -> votive.local.v1.Time
+	32,  // 24: votive.local.v1.Occurrence.start:type_name -> votive.local.v1.Time
+	32,  // 25: votive.local.v1.Occurrence.end:type_name -> votive.local.v1.Time
+	32,  // 26: votive.local.v1.Event.start:type_name -> votive.local.v1.Time
+	32,  // 27: votive.local.v1.Event.end:type_name -> votive.local.v1.Time
+	44,  // 28: votive.local.v1.Event.recurrence:type_name -> votive.local.v1.Recurrence
+	41,  // 29: votive.local.v1.Event.details:type_name -> votive.local.v1.Details
+	46,  // 30: votive.local.v1.Event.circle:type_name -> votive.local.v1.CircleRef
+	42,  // 31: votive.local.v1.Event.organizers:type_name -> votive.local.v1.Organizer
+	43,  // 32: votive.local.v1.Event.reply:type_name -> votive.local.v1.Reply
+	47,  // 33: votive.local.v1.Event.alternatives:type_name -> votive.local.v1.Event
+	45,  // 34: votive.local.v1.Event.next:type_name -> votive.local.v1.Occurrence
+	82,  // 35: votive.local.v1.Event.geo:type_name -> votive.local.v1.Geo
+	47,  // 36: votive.local.v1.EventResponse.event:type_name -> votive.local.v1.Event
+	83,  // 37: votive.local.v1.EventResponse.clashes:type_name -> votive.local.v1.Taken
+	47,  // 38: votive.local.v1.EventsResponse.events:type_name -> votive.local.v1.Event
+	32,  // 39: votive.local.v1.Revision.start:type_name -> votive.local.v1.Time
+	32,  // 40: votive.local.v1.Revision.end:type_name -> votive.local.v1.Time
+	47,  // 41: votive.local.v1.ShowEventResponse.event:type_name -> votive.local.v1.Event
+	52,  // 42: votive.local.v1.ShowEventResponse.revisions:type_name -> votive.local.v1.Revision
+	45,  // 43: votive.local.v1.ShowEventResponse.occurrences:type_name -> votive.local.v1.Occurrence
+	47,  // 44: votive.local.v1.ShowEventResponse.parts:type_name -> votive.local.v1.Event
+	55,  // 45: votive.local.v1.InvitesResponse.invites:type_name -> votive.local.v1.Invite
+	62,  // 46: votive.local.v1.AcceptResponse.issuer:type_name -> votive.local.v1.Issuer
+	26,  // 47: votive.local.v1.AcceptResponse.circle:type_name -> votive.local.v1.Circle
+	47,  // 48: votive.local.v1.AcceptResponse.event:type_name -> votive.local.v1.Event
+	70,  // 49: votive.local.v1.AcceptResponse.contact:type_name -> votive.local.v1.Contact
+	43,  // 50: votive.local.v1.RsvpResponse.reply:type_name -> votive.local.v1.Reply
+	83,  // 51: votive.local.v1.RsvpResponse.clashes:type_name -> votive.local.v1.Taken
+	67,  // 52: votive.local.v1.GuestsResponse.guests:type_name -> votive.local.v1.Guest
+	68,  // 53: votive.local.v1.GuestsResponse.counts:type_name -> votive.local.v1.GuestCounts
+	70,  // 54: votive.local.v1.ContactsResponse.contacts:type_name -> votive.local.v1.Contact
+	47,  // 55: votive.local.v1.Change.event:type_name -> votive.local.v1.Event
+	67,  // 56: votive.local.v1.Change.guest:type_name -> votive.local.v1.Guest
+	43,  // 57: votive.local.v1.Change.reply:type_name -> votive.local.v1.Reply
+	21,  // 58: votive.local.v1.Change.peer:type_name -> votive.local.v1.Connection
+	32,  // 59: votive.local.v1.Taken.start:type_name -> votive.local.v1.Time
+	32,  // 60: votive.local.v1.Taken.end:type_name -> votive.local.v1.Time
+	88,  // 61: votive.local.v1.ImportsResponse.imports:type_name -> votive.local.v1.Import
+	92,  // 62: votive.local.v1.ReadCalendarResponse.entries:type_name -> votive.local.v1.ReadEntry
+	36,  // 63: votive.local.v1.ReadEntry.draft:type_name -> votive.local.v1.Draft
+	95,  // 64: votive.local.v1.FreeResponse.free:type_name -> votive.local.v1.Slot
+	32,  // 65: votive.local.v1.FreeResponse.from:type_name -> votive.local.v1.Time
+	32,  // 66: votive.local.v1.FreeResponse.to:type_name -> votive.local.v1.Time
+	32,  // 67: votive.local.v1.Slot.start:type_name -> votive.local.v1.Time
+	32,  // 68: votive.local.v1.Slot.end:type_name -> votive.local.v1.Time
+	83,  // 69: votive.local.v1.Slot.maybe:type_name -> votive.local.v1.Taken
+	2,   // 70: votive.local.v1.Votive.Init:input_type -> votive.local.v1.InitRequest
+	4,   // 71: votive.local.v1.Votive.Unlock:input_type -> votive.local.v1.UnlockRequest
+	6,   // 72: votive.local.v1.Votive.Lock:input_type -> votive.local.v1.LockRequest
+	8,   // 73: votive.local.v1.Votive.ChangePassphrase:input_type -> votive.local.v1.ChangePassphraseRequest
+	10,  // 74: votive.local.v1.Votive.ShowBackup:input_type -> votive.local.v1.ShowBackupRequest
+	12,  // 75: votive.local.v1.Votive.Wipe:input_type -> votive.local.v1.WipeRequest
+	14,  // 76: votive.local.v1.Votive.Status:input_type -> votive.local.v1.StatusRequest
+	22,  // 77: votive.local.v1.Votive.Shutdown:input_type -> votive.local.v1.ShutdownRequest
+	24,  // 78: votive.local.v1.Votive.ShowID:input_type -> votive.local.v1.ShowIDRequest
+	27,  // 79: votive.local.v1.Votive.NewCircle:input_type -> votive.local.v1.NewCircleRequest
+	28,  // 80: votive.local.v1.Votive.JoinCircle:input_type -> votive.local.v1.JoinCircleRequest
+	29,  // 81: votive.local.v1.Votive.ListCircles:input_type -> votive.local.v1.ListCirclesRequest
+	30,  // 82: votive.local.v1.Votive.LeaveCircle:input_type -> votive.local.v1.LeaveCircleRequest
+	33,  // 83: votive.local.v1.Votive.ReadTime:input_type -> votive.local.v1.ReadTimeRequest
+	37,  // 84: votive.local.v1.Votive.Announce:input_type -> votive.local.v1.AnnounceRequest
+	49,  // 85: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
+	51,  // 86: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
+	38,  // 87: votive.local.v1.Votive.EditEvent:input_type -> votive.local.v1.EditEventRequest
+	39,  // 88: votive.local.v1.Votive.CancelEvent:input_type -> votive.local.v1.CancelEventRequest
+	40,  // 89: votive.local.v1.Votive.ChangeOccurrence:input_type -> votive.local.v1.ChangeOccurrenceRequest
+	54,  // 90: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
+	57,  // 91: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
+	59,  // 92: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
+	60,  // 93: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
+	61,  // 94: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
+	64,  // 95: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
+	66,  // 96: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
+	71,  // 97: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
+	72,  // 98: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
+	76,  // 99: votive.local.v1.Votive.ExportBundle:input_type -> votive.local.v1.ExportBundleRequest
+	78,  // 100: votive.local.v1.Votive.ImportBundle:input_type -> votive.local.v1.ImportBundleRequest
+	74,  // 101: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
+	80,  // 102: votive.local.v1.Votive.WriteCalendar:input_type -> votive.local.v1.WriteCalendarRequest
+	84,  // 103: votive.local.v1.Votive.ImportCalendar:input_type -> votive.local.v1.ImportCalendarRequest
+	86,  // 104: votive.local.v1.Votive.ListImports:input_type -> votive.local.v1.ListImportsRequest
+	87,  // 105: votive.local.v1.Votive.ForgetImport:input_type -> votive.local.v1.ForgetImportRequest
+	90,  // 106: votive.local.v1.Votive.ReadCalendar:input_type -> votive.local.v1.ReadCalendarRequest
+	93,  // 107: votive.local.v1.Votive.Free:input_type -> votive.local.v1.FreeRequest
+	3,   // 108: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
+	5,   // 109: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
+	7,   // 110: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
+	9,   // 111: votive.local.v1.Votive.ChangePassphrase:output_type -> votive.local.v1.ChangePassphraseResponse
+	11,  // 112: votive.local.v1.Votive.ShowBackup:output_type -> votive.local.v1.ShowBackupResponse
+	13,  // 113: votive.local.v1.Votive.Wipe:output_type -> votive.local.v1.WipeResponse
+	15,  // 114: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
+	23,  // 115: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
+	25,  // 116: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
+	31,  // 117: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
+	31,  // 118: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
+	31,  // 119: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
+	31,  // 120: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
+	34,  // 121: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
+	48,  // 122: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
+	50,  // 123: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
+	53,  // 124: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
+	48,  // 125: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
+	48,  // 126: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
+	48,  // 127: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
+	56,  // 128: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
+	58,  // 129: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
+	58,  // 130: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
+	63,  // 131: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
+	63,  // 132: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
+	65,  // 133: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
+	69,  // 134: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
+	73,  // 135: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
+	73,  // 136: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
+	77,  // 137: votive.local.v1.Votive.ExportBundle:output_type -> votive.local.v1.BundlePart
+	79,  // 138: votive.local.v1.Votive.ImportBundle:output_type -> votive.local.v1.BundleResponse
+	75,  // 139: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
+	81,  // 140: votive.local.v1.Votive.WriteCalendar:output_type -> votive.local.v1.WriteCalendarResponse
+	85,  // 141: votive.local.v1.Votive.ImportCalendar:output_type -> votive.local.v1.ImportCalendarResponse
+	89,  // 142: votive.local.v1.Votive.ListImports:output_type -> votive.local.v1.ImportsResponse
+	89,  // 143: votive.local.v1.Votive.ForgetImport:output_type -> votive.local.v1.ImportsResponse
+	91,  // 144: votive.local.v1.Votive.ReadCalendar:output_type -> votive.local.v1.ReadCalendarResponse
+	94,  // 145: votive.local.v1.Votive.Free:output_type -> votive.local.v1.FreeResponse
+	108, // [108:146] is the sub-list for method output_type
+	70,  // [70:108] is the sub-list for method input_type
+	70,  // [70:70] is the sub-list for extension type_name
+	70,  // [70:70] is the sub-list for extension extendee
+	0,   // [0:70] is the sub-list for field type_name
 }
 
 func init() { file_local_proto_init() }
@@ -6222,7 +7353,7 @@ func file_local_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_local_proto_rawDesc), len(file_local_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   82,
+			NumMessages:   96,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

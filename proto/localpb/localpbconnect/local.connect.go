@@ -104,6 +104,16 @@ const (
 	VotiveWatchProcedure = "/votive.local.v1.Votive/Watch"
 	// VotiveWriteCalendarProcedure is the fully-qualified name of the Votive's WriteCalendar RPC.
 	VotiveWriteCalendarProcedure = "/votive.local.v1.Votive/WriteCalendar"
+	// VotiveImportCalendarProcedure is the fully-qualified name of the Votive's ImportCalendar RPC.
+	VotiveImportCalendarProcedure = "/votive.local.v1.Votive/ImportCalendar"
+	// VotiveListImportsProcedure is the fully-qualified name of the Votive's ListImports RPC.
+	VotiveListImportsProcedure = "/votive.local.v1.Votive/ListImports"
+	// VotiveForgetImportProcedure is the fully-qualified name of the Votive's ForgetImport RPC.
+	VotiveForgetImportProcedure = "/votive.local.v1.Votive/ForgetImport"
+	// VotiveReadCalendarProcedure is the fully-qualified name of the Votive's ReadCalendar RPC.
+	VotiveReadCalendarProcedure = "/votive.local.v1.Votive/ReadCalendar"
+	// VotiveFreeProcedure is the fully-qualified name of the Votive's Free RPC.
+	VotiveFreeProcedure = "/votive.local.v1.Votive/Free"
 )
 
 // VotiveClient is a client for the votive.local.v1.Votive service.
@@ -149,6 +159,13 @@ type VotiveClient interface {
 	Watch(context.Context, *localpb.WatchRequest) (*connect.ServerStreamForClient[localpb.Change], error)
 	// Calendars of other programs.
 	WriteCalendar(context.Context, *localpb.WriteCalendarRequest) (*localpb.WriteCalendarResponse, error)
+	// The person's own time. Nothing of this is ever sent to anybody, but for
+	// what Announce is then asked to.
+	ImportCalendar(context.Context, *localpb.ImportCalendarRequest) (*localpb.ImportCalendarResponse, error)
+	ListImports(context.Context, *localpb.ListImportsRequest) (*localpb.ImportsResponse, error)
+	ForgetImport(context.Context, *localpb.ForgetImportRequest) (*localpb.ImportsResponse, error)
+	ReadCalendar(context.Context, *localpb.ReadCalendarRequest) (*localpb.ReadCalendarResponse, error)
+	Free(context.Context, *localpb.FreeRequest) (*localpb.FreeResponse, error)
 }
 
 // NewVotiveClient constructs a client for the votive.local.v1.Votive service. By default, it uses
@@ -360,6 +377,36 @@ func NewVotiveClient(httpClient connect.HTTPClient, baseURL string, opts ...conn
 			connect.WithSchema(votiveMethods.ByName("WriteCalendar")),
 			connect.WithClientOptions(opts...),
 		),
+		importCalendar: connect.NewClient[localpb.ImportCalendarRequest, localpb.ImportCalendarResponse](
+			httpClient,
+			baseURL+VotiveImportCalendarProcedure,
+			connect.WithSchema(votiveMethods.ByName("ImportCalendar")),
+			connect.WithClientOptions(opts...),
+		),
+		listImports: connect.NewClient[localpb.ListImportsRequest, localpb.ImportsResponse](
+			httpClient,
+			baseURL+VotiveListImportsProcedure,
+			connect.WithSchema(votiveMethods.ByName("ListImports")),
+			connect.WithClientOptions(opts...),
+		),
+		forgetImport: connect.NewClient[localpb.ForgetImportRequest, localpb.ImportsResponse](
+			httpClient,
+			baseURL+VotiveForgetImportProcedure,
+			connect.WithSchema(votiveMethods.ByName("ForgetImport")),
+			connect.WithClientOptions(opts...),
+		),
+		readCalendar: connect.NewClient[localpb.ReadCalendarRequest, localpb.ReadCalendarResponse](
+			httpClient,
+			baseURL+VotiveReadCalendarProcedure,
+			connect.WithSchema(votiveMethods.ByName("ReadCalendar")),
+			connect.WithClientOptions(opts...),
+		),
+		free: connect.NewClient[localpb.FreeRequest, localpb.FreeResponse](
+			httpClient,
+			baseURL+VotiveFreeProcedure,
+			connect.WithSchema(votiveMethods.ByName("Free")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -398,6 +445,11 @@ type votiveClient struct {
 	importBundle     *connect.Client[localpb.ImportBundleRequest, localpb.BundleResponse]
 	watch            *connect.Client[localpb.WatchRequest, localpb.Change]
 	writeCalendar    *connect.Client[localpb.WriteCalendarRequest, localpb.WriteCalendarResponse]
+	importCalendar   *connect.Client[localpb.ImportCalendarRequest, localpb.ImportCalendarResponse]
+	listImports      *connect.Client[localpb.ListImportsRequest, localpb.ImportsResponse]
+	forgetImport     *connect.Client[localpb.ForgetImportRequest, localpb.ImportsResponse]
+	readCalendar     *connect.Client[localpb.ReadCalendarRequest, localpb.ReadCalendarResponse]
+	free             *connect.Client[localpb.FreeRequest, localpb.FreeResponse]
 }
 
 // Init calls votive.local.v1.Votive.Init.
@@ -689,6 +741,51 @@ func (c *votiveClient) WriteCalendar(ctx context.Context, req *localpb.WriteCale
 	return nil, err
 }
 
+// ImportCalendar calls votive.local.v1.Votive.ImportCalendar.
+func (c *votiveClient) ImportCalendar(ctx context.Context, req *localpb.ImportCalendarRequest) (*localpb.ImportCalendarResponse, error) {
+	response, err := c.importCalendar.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListImports calls votive.local.v1.Votive.ListImports.
+func (c *votiveClient) ListImports(ctx context.Context, req *localpb.ListImportsRequest) (*localpb.ImportsResponse, error) {
+	response, err := c.listImports.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ForgetImport calls votive.local.v1.Votive.ForgetImport.
+func (c *votiveClient) ForgetImport(ctx context.Context, req *localpb.ForgetImportRequest) (*localpb.ImportsResponse, error) {
+	response, err := c.forgetImport.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ReadCalendar calls votive.local.v1.Votive.ReadCalendar.
+func (c *votiveClient) ReadCalendar(ctx context.Context, req *localpb.ReadCalendarRequest) (*localpb.ReadCalendarResponse, error) {
+	response, err := c.readCalendar.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// Free calls votive.local.v1.Votive.Free.
+func (c *votiveClient) Free(ctx context.Context, req *localpb.FreeRequest) (*localpb.FreeResponse, error) {
+	response, err := c.free.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // VotiveHandler is an implementation of the votive.local.v1.Votive service.
 type VotiveHandler interface {
 	// The vault and the person.
@@ -732,6 +829,13 @@ type VotiveHandler interface {
 	Watch(context.Context, *localpb.WatchRequest, *connect.ServerStream[localpb.Change]) error
 	// Calendars of other programs.
 	WriteCalendar(context.Context, *localpb.WriteCalendarRequest) (*localpb.WriteCalendarResponse, error)
+	// The person's own time. Nothing of this is ever sent to anybody, but for
+	// what Announce is then asked to.
+	ImportCalendar(context.Context, *localpb.ImportCalendarRequest) (*localpb.ImportCalendarResponse, error)
+	ListImports(context.Context, *localpb.ListImportsRequest) (*localpb.ImportsResponse, error)
+	ForgetImport(context.Context, *localpb.ForgetImportRequest) (*localpb.ImportsResponse, error)
+	ReadCalendar(context.Context, *localpb.ReadCalendarRequest) (*localpb.ReadCalendarResponse, error)
+	Free(context.Context, *localpb.FreeRequest) (*localpb.FreeResponse, error)
 }
 
 // NewVotiveHandler builds an HTTP handler from the service implementation. It returns the path on
@@ -939,6 +1043,36 @@ func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string,
 		connect.WithSchema(votiveMethods.ByName("WriteCalendar")),
 		connect.WithHandlerOptions(opts...),
 	)
+	votiveImportCalendarHandler := connect.NewUnaryHandlerSimple(
+		VotiveImportCalendarProcedure,
+		svc.ImportCalendar,
+		connect.WithSchema(votiveMethods.ByName("ImportCalendar")),
+		connect.WithHandlerOptions(opts...),
+	)
+	votiveListImportsHandler := connect.NewUnaryHandlerSimple(
+		VotiveListImportsProcedure,
+		svc.ListImports,
+		connect.WithSchema(votiveMethods.ByName("ListImports")),
+		connect.WithHandlerOptions(opts...),
+	)
+	votiveForgetImportHandler := connect.NewUnaryHandlerSimple(
+		VotiveForgetImportProcedure,
+		svc.ForgetImport,
+		connect.WithSchema(votiveMethods.ByName("ForgetImport")),
+		connect.WithHandlerOptions(opts...),
+	)
+	votiveReadCalendarHandler := connect.NewUnaryHandlerSimple(
+		VotiveReadCalendarProcedure,
+		svc.ReadCalendar,
+		connect.WithSchema(votiveMethods.ByName("ReadCalendar")),
+		connect.WithHandlerOptions(opts...),
+	)
+	votiveFreeHandler := connect.NewUnaryHandlerSimple(
+		VotiveFreeProcedure,
+		svc.Free,
+		connect.WithSchema(votiveMethods.ByName("Free")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/votive.local.v1.Votive/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case VotiveInitProcedure:
@@ -1007,6 +1141,16 @@ func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string,
 			votiveWatchHandler.ServeHTTP(w, r)
 		case VotiveWriteCalendarProcedure:
 			votiveWriteCalendarHandler.ServeHTTP(w, r)
+		case VotiveImportCalendarProcedure:
+			votiveImportCalendarHandler.ServeHTTP(w, r)
+		case VotiveListImportsProcedure:
+			votiveListImportsHandler.ServeHTTP(w, r)
+		case VotiveForgetImportProcedure:
+			votiveForgetImportHandler.ServeHTTP(w, r)
+		case VotiveReadCalendarProcedure:
+			votiveReadCalendarHandler.ServeHTTP(w, r)
+		case VotiveFreeProcedure:
+			votiveFreeHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -1146,4 +1290,24 @@ func (UnimplementedVotiveHandler) Watch(context.Context, *localpb.WatchRequest, 
 
 func (UnimplementedVotiveHandler) WriteCalendar(context.Context, *localpb.WriteCalendarRequest) (*localpb.WriteCalendarResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.WriteCalendar is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) ImportCalendar(context.Context, *localpb.ImportCalendarRequest) (*localpb.ImportCalendarResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ImportCalendar is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) ListImports(context.Context, *localpb.ListImportsRequest) (*localpb.ImportsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ListImports is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) ForgetImport(context.Context, *localpb.ForgetImportRequest) (*localpb.ImportsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ForgetImport is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) ReadCalendar(context.Context, *localpb.ReadCalendarRequest) (*localpb.ReadCalendarResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ReadCalendar is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) Free(context.Context, *localpb.FreeRequest) (*localpb.FreeResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.Free is not implemented"))
 }

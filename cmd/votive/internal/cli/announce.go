@@ -28,8 +28,8 @@ type eventFlags struct {
 	floating, noEnd                 bool
 	city, text, textFile, place, by string
 	language, answers               string
-	every, rrule, partOf            string
-	join, tags                      []string
+	every, rrule, partOf, geo       string
+	join, tags, also, except        []string
 	capacity                        uint32
 }
 
@@ -42,10 +42,13 @@ func (f *eventFlags) register(cmd *cobra.Command) {
 	f.set.BoolVar(&f.floating, "floating", false, "at this time on the clock wherever somebody is")
 	f.set.StringVar(&f.every, "every", "", "`HOW` often it takes place: daily, weekly, monthly or yearly, and how many times or until when: weekly:10, weekly:2027-12-31")
 	f.set.StringVar(&f.rrule, "rrule", "", "or a `RULE` as calendars write it: FREQ=MONTHLY;BYDAY=1FR")
+	f.set.StringArrayVar(&f.also, "also", nil, "a `DATE` on which it takes place besides; may be repeated")
+	f.set.StringArrayVar(&f.except, "except", nil, "a `DATE` on which it does not; may be repeated")
 	f.set.StringVar(&f.partOf, "part-of", "", "the `EVENT` of which it is a part")
 	f.set.StringVar(&f.text, "text", "", "a `TEXT` that says what it is about")
 	f.set.StringVar(&f.textFile, "text-file", "", "take the text from `FILE`, or from stdin if it is -")
 	f.set.StringVar(&f.city, "city", "", "the `CITY`, for everybody who sees the event")
+	f.set.StringVar(&f.geo, "geo", "", "the `POINT` where it is, as LATITUDE,LONGITUDE, for everybody who sees the event")
 	f.set.StringVar(&f.place, "place", "", "the exact `PLACE`, sealed: only guests who are let in see it")
 	f.set.StringArrayVar(&f.join, "join", nil, "a `LINK` to take part online, sealed like the place; may be repeated")
 	f.set.Uint32Var(&f.capacity, "capacity", 0, "how many people there is room for; 0 is any `NUMBER`")
@@ -70,7 +73,7 @@ func (f *eventFlags) draft(in io.Reader) (*localpb.Draft, error) {
 	}{
 		"title": {&f.title, &d.Title}, "text": {&f.text, &d.Text}, "city": {&f.city, &d.City}, "place": {&f.place, &d.Place},
 		"answers": {&f.answers, &d.Answers}, "by": {&f.by, &d.By}, "language": {&f.language, &d.Language},
-		"part-of": {&f.partOf, &d.PartOf},
+		"part-of": {&f.partOf, &d.PartOf}, "geo": {&f.geo, &d.Geo},
 	} {
 		if f.set.Changed(name) {
 			*field.to = field.value
@@ -135,7 +138,7 @@ func (a *app) times(ctx context.Context, client daemon.Client, f *eventFlags, ev
 	}
 	read, err := client.ReadTime(ctx, &localpb.ReadTimeRequest{
 		At: f.at, End: f.end, Lasting: f.lasting, Zone: zone, Floating: f.floating,
-		ReaderZone: a.zoneName(), Event: event, Every: f.every, Rule: f.rrule,
+		ReaderZone: a.zoneName(), Event: event, Every: f.every, Rule: f.rrule, Also: f.also, Except: f.except,
 	})
 	if err != nil {
 		return nil, err
@@ -190,7 +193,9 @@ without, it is found by invitation only. The place and the links given with
 		if rule := read.GetRecurrence().GetRule(); rule != "" {
 			draft.Rule = &rule
 		}
-		r, err := client.Announce(ctx, &localpb.AnnounceRequest{Draft: draft, Circle: circle, Attest: attest})
+		f.others(read.GetRecurrence(), draft)
+		a.pointed(draft)
+		r, err := client.Announce(ctx, &localpb.AnnounceRequest{Draft: draft, Circle: circle, Attest: attest, ReaderZone: a.zoneName()})
 		if err != nil {
 			return err
 		}
@@ -210,6 +215,7 @@ func (a *app) signed(typed string, r *localpb.EventResponse) error {
 	if err := a.print(r, func() string { return reader.Card(r.GetEvent()) }); err != nil {
 		return err
 	}
+	a.clashes(r.GetClashes(), r.GetMoreClashes())
 	if have, need := r.GetSignatures(), r.GetNeeded(); have < need {
 		a.say("\nIt counts when %d more of its organizers sign it.", need-have)
 	}
@@ -228,13 +234,15 @@ func (a *app) edit() *cobra.Command {
 		Use:   "edit EVENT",
 		Short: "change an event you organize",
 		Long: `Changes an event that you organize. What no flag names stays as it is; a flag with
-an empty value ("") takes something away.
+an empty value ("") takes something away. --also and --except add to the dates
+that were given before.
 
 ` + timesHelp,
 		Example: `  votive edit candles --at "2027-06-04 20:30"
   votive edit 3f2a9c1b --title "Candles in the park" --city "Hong Kong"
   votive edit 3f2a9c1b --no-end --tag ""
-  votive edit candles --every weekly:10`,
+  votive edit candles --every weekly:10
+  votive edit candles --also 2027-07-04 --except "18 June"`,
 		Args: want("EVENT"),
 	}
 	cmd.Flags().StringVar(&f.title, "title", "", "its new `TITLE`")
@@ -260,7 +268,8 @@ an empty value ("") takes something away.
 		if err := a.moved(ctx, client, f, args[0], draft); err != nil {
 			return err
 		}
-		r, err := client.EditEvent(ctx, &localpb.EditEventRequest{Event: args[0], Draft: draft})
+		a.pointed(draft)
+		r, err := client.EditEvent(ctx, &localpb.EditEventRequest{Event: args[0], Draft: draft, ReaderZone: a.zoneName()})
 		if err != nil {
 			return err
 		}
@@ -279,7 +288,7 @@ func (a *app) moved(ctx context.Context, client daemon.Client, f *eventFlags, ev
 	if !recurs && (f.set.Changed("every") || f.set.Changed("rrule")) {
 		draft.Rule = new(string)
 	}
-	if !timed && !recurs {
+	if !timed && !recurs && !f.set.Changed("also") && !f.set.Changed("except") {
 		return nil
 	}
 	read, err := a.times(ctx, client, f, event)
@@ -296,7 +305,25 @@ func (a *app) moved(ctx context.Context, client daemon.Client, f *eventFlags, ev
 	if timed && !f.noEnd {
 		draft.End = read.GetEnd()
 	}
+	f.others(read.GetRecurrence(), draft)
 	return nil
+}
+
+// others puts the dates besides those of the rule into a draft, if any were
+// typed.
+func (f *eventFlags) others(read *localpb.Recurrence, draft *localpb.Draft) {
+	if f.set.Changed("also") || f.set.Changed("except") {
+		draft.Dates = &localpb.StringList{Values: read.GetDates()}
+		draft.Except = &localpb.StringList{Values: read.GetExcept()}
+	}
+}
+
+// pointed warns of a point that everybody will see.
+func (a *app) pointed(draft *localpb.Draft) {
+	if draft.GetGeo() != "" {
+		a.say("warning: everybody who can read the event sees this point: %s. What only guests", plain.Line(draft.GetGeo()))
+		a.say("who are let in should know belongs into --place.\n")
+	}
 }
 
 func (a *app) cancel() *cobra.Command {

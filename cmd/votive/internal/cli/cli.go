@@ -147,6 +147,8 @@ func (a *app) named(args []string) []maker {
 		{"cancel", groupEvents, a.cancel},
 		{"occurrence", groupEvents, a.occurrence},
 		{"watch", groupEvents, a.watch},
+		{"free", groupEvents, a.free},
+		{"import", groupEvents, a.importCalendar},
 		{"invite", groupGuests, a.invite},
 		{"invites", groupGuests, a.invites},
 		{"revoke", groupGuests, a.revoke},

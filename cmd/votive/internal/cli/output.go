@@ -117,6 +117,8 @@ func (e *encoder) value(field protoreflect.FieldDescriptor, value protoreflect.V
 		e.string(base64.StdEncoding.EncodeToString(value.Bytes()))
 	case protoreflect.BoolKind:
 		e.WriteString(strconv.FormatBool(value.Bool()))
+	case protoreflect.DoubleKind:
+		e.WriteString(strconv.FormatFloat(value.Float(), 'f', -1, 64))
 	case protoreflect.Uint32Kind:
 		e.WriteString(strconv.FormatUint(value.Uint(), 10))
 	default:

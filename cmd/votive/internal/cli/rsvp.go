@@ -50,7 +50,7 @@ Answering again replaces what you said before.`,
 				return err
 			}
 		}
-		request := &localpb.RsvpRequest{Event: args[0], Status: args[1]}
+		request := &localpb.RsvpRequest{Event: args[0], Status: args[1], ReaderZone: a.zoneName()}
 		if flags.Changed("party") {
 			request.Party = &party
 		}
@@ -66,6 +66,7 @@ Answering again replaces what you said before.`,
 		}
 		a.understood(args[0], r.GetChosen())
 		a.say("Sent, sealed to the organizers: %s.", page.Answered(r.GetReply()))
+		a.clashes(r.GetClashes(), r.GetMoreClashes())
 		return a.print(r, nothing)
 	}
 	return cmd

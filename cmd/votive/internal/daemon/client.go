@@ -173,6 +173,31 @@ func (c Client) ImportBundle(ctx context.Context, r *localpb.ImportBundleRequest
 	return ask(ctx, c.home, "ImportBundle", r, new(localpb.BundleResponse))
 }
 
+// ImportCalendar keeps what is in a calendar.
+func (c Client) ImportCalendar(ctx context.Context, r *localpb.ImportCalendarRequest) (*localpb.ImportCalendarResponse, error) {
+	return ask(ctx, c.home, "ImportCalendar", r, new(localpb.ImportCalendarResponse))
+}
+
+// ListImports lists the calendars that were imported.
+func (c Client) ListImports(ctx context.Context, r *localpb.ListImportsRequest) (*localpb.ImportsResponse, error) {
+	return ask(ctx, c.home, "ListImports", r, new(localpb.ImportsResponse))
+}
+
+// ForgetImport forgets one of them.
+func (c Client) ForgetImport(ctx context.Context, r *localpb.ForgetImportRequest) (*localpb.ImportsResponse, error) {
+	return ask(ctx, c.home, "ForgetImport", r, new(localpb.ImportsResponse))
+}
+
+// ReadCalendar says what is in a calendar.
+func (c Client) ReadCalendar(ctx context.Context, r *localpb.ReadCalendarRequest) (*localpb.ReadCalendarResponse, error) {
+	return ask(ctx, c.home, "ReadCalendar", r, new(localpb.ReadCalendarResponse))
+}
+
+// Free is when the person has nothing.
+func (c Client) Free(ctx context.Context, r *localpb.FreeRequest) (*localpb.FreeResponse, error) {
+	return ask(ctx, c.home, "Free", r, new(localpb.FreeResponse))
+}
+
 // Watch tells what changes, as it happens.
 func (c Client) Watch(ctx context.Context, r *localpb.WatchRequest) (*Stream[*localpb.Change], error) {
 	return listen(ctx, c.home, "Watch", r, func() *localpb.Change { return new(localpb.Change) })

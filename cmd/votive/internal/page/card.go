@@ -20,6 +20,7 @@ func (r Reader) Card(e *localpb.Event) string {
 		s.rows("Next", r.When(o.GetStart(), o.GetEnd()))
 	}
 	s.row("City", plain.Line(e.GetCity()))
+	s.row("Point", point(e.GetGeo()))
 	if d := e.GetDetails(); d != nil {
 		s.row("Place", plain.Line(d.GetPlace()))
 		for _, link := range d.GetJoin() {

@@ -1,0 +1,47 @@
+package diary
+
+import (
+	"sort"
+	"time"
+
+	"votive/node/almanac"
+	"votive/proto/votive"
+)
+
+// Clashes are what else the person has while an event takes place, the first
+// few of them, soonest first, and how many more there are. Of one that recurs
+// the coming year is looked at. It is for the person alone: it reads, and
+// nothing of what it says is ever part of what is sent.
+func Clashes(v *almanac.View, event votive.ID, reader *time.Location) (few []Taken, more int) {
+	e := v.Event(event)
+	if e == nil || !e.Known || e.State.Card.Start.IsZero() || e.State.Card.Status == votive.Cancelled {
+		return nil, 0
+	}
+	return clashes(v, &e.State.Card, event, reader)
+}
+
+func clashes(v *almanac.View, card *votive.Card, skip votive.ID, reader *time.Location) (few []Taken, more int) {
+	begin, end := card.Span(reader)
+	w := window{from: begin, to: end.Add(unsaid * time.Second), reader: reader, skip: skip}
+	if card.Recurs() {
+		if now := v.Now(); now.After(begin) {
+			w.from = now
+		}
+		if most := w.from.Add(MaxWindow); w.to.After(most) {
+			w.to = most
+		}
+	}
+	var own []Interval
+	w.spans(card, Taken{}, func(t *Taken) { own = append(own, t.Interval) })
+	if own = union(own); len(own) == 0 {
+		return nil, 0
+	}
+	w.from, w.to = time.Unix(own[0].From, 0), time.Unix(own[len(own)-1].To, 0)
+	w.taken(v, func(t *Taken) {
+		first := sort.Search(len(own), func(i int) bool { return own[i].To > t.From })
+		if first < len(own) && own[first].Overlaps(t.Interval) {
+			few, more = among(few, more, t)
+		}
+	})
+	return few, more
+}
