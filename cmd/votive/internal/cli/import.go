@@ -213,7 +213,7 @@ func (f *importFlags) announceAll(ctx context.Context, client daemon.Client, pat
 			f.say("left out: %s: %s", plain.Line(d.GetTitle()), plain.Line(why))
 			continue
 		}
-		f.say("%s", page.Draft(e))
+		f.say("%s", strings.TrimSuffix(page.Draft(e), "\n"))
 		f.notices("  ", e.GetNotices(), 0)
 		drafts = append(drafts, d)
 	}

@@ -38,6 +38,8 @@ func fill(t *testing.T, m protoreflect.Message, depth int) {
 			value = protoreflect.ValueOfBytes([]byte{0xff, 0xfe, 0})
 		case protoreflect.BoolKind:
 			value = protoreflect.ValueOfBool(true)
+		case protoreflect.DoubleKind:
+			value = protoreflect.ValueOfFloat64(-114.190417)
 		case protoreflect.Uint32Kind:
 			value = protoreflect.ValueOfUint32(4_294_967_295)
 		default:

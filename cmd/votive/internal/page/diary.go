@@ -127,17 +127,18 @@ func Draft(e *localpb.ReadEntry) string {
 	s := new(sheet)
 	d := e.GetDraft()
 	s.para(plain.Line(d.GetTitle()))
-	for _, line := range e.GetEcho() {
-		for _, part := range plain.Wrap(plain.Line(line), plain.Columns-2) {
-			s.WriteString("  " + part + "\n")
-		}
-	}
+	lines := e.GetEcho()
 	for _, o := range d.GetOccurrences() {
-		what := "is moved to " + plain.Line(o.GetStart().GetLocal())
+		what := "is moved to " + o.GetStart().GetLocal()
 		if o.GetCancelled() {
 			what = "is cancelled"
 		}
-		s.WriteString("  that of " + plain.Line(o.GetDate()) + " " + what + "\n")
+		lines = append(lines, "that of "+o.GetDate()+" "+what)
+	}
+	for _, line := range lines {
+		for _, part := range plain.Wrap(plain.Line(line), plain.Columns-2) {
+			s.WriteString("  " + part + "\n")
+		}
 	}
 	s.row("  City", plain.Line(d.GetCity()))
 	s.row("  Text", plain.Text(d.GetText()))

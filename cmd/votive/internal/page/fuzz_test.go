@@ -30,6 +30,8 @@ func pour(m protoreflect.Message, text string, number uint32, depth int) {
 			continue
 		case protoreflect.BoolKind:
 			value = protoreflect.ValueOfBool(number%2 == 0)
+		case protoreflect.DoubleKind:
+			value = protoreflect.ValueOfFloat64(float64(number) / 1e6)
 		case protoreflect.Uint32Kind:
 			value = protoreflect.ValueOfUint32(number)
 		}
@@ -57,11 +59,14 @@ func FuzzPages(f *testing.F) {
 		event, status, guest := new(localpb.Event), new(localpb.StatusResponse), new(localpb.Guest)
 		contact, circle, invite := new(localpb.Contact), new(localpb.Circle), new(localpb.Invite)
 		revision, change, id := new(localpb.Revision), new(localpb.Change), new(localpb.Identity)
-		counts := new(localpb.GuestCounts)
-		for _, m := range []protoreflect.ProtoMessage{event, status, guest, contact, circle, invite, revision, change, id, counts} {
+		counts, slot, taken := new(localpb.GuestCounts), new(localpb.Slot), new(localpb.Taken)
+		imported, read, kept := new(localpb.Import), new(localpb.ReadEntry), new(localpb.ImportCalendarResponse)
+		for _, m := range []protoreflect.ProtoMessage{event, status, guest, contact, circle, invite, revision, change, id, counts, slot, taken, imported, read, kept} {
 			pour(m.ProtoReflect(), text, number, 2)
 		}
 		if number%2 == 0 {
+			slot.Start, slot.End = &localpb.Time{Kind: kind, Local: local, Utc: &local}, &localpb.Time{Kind: kind, Local: local, Utc: &local}
+			taken.Start, taken.End = slot.Start, slot.End
 			event.Start = &localpb.Time{Kind: kind, Local: local, Utc: &text, Zone: &text}
 		}
 		for name, page := range map[string]string{
@@ -69,7 +74,9 @@ func FuzzPages(f *testing.F) {
 			"Guests": Guests([]*localpb.Guest{guest}, counts), "Contacts": Contacts([]*localpb.Contact{contact}),
 			"Contact": Contact(contact), "Circles": Circles([]*localpb.Circle{circle}), "Change": r.Change(change),
 			"Invites": r.Invites([]*localpb.Invite{invite}), "Revisions": r.Revisions([]*localpb.Revision{revision}),
-			"Identity": Identity(id, ""),
+			"Identity": Identity(id, ""), "Free": r.Free([]*localpb.Slot{slot, slot}), "Draft": Draft(read),
+			"Taken":   "  " + strings.Join(r.Taken([]*localpb.Taken{taken}, number), "\n  "),
+			"Imports": r.Imports([]*localpb.Import{imported}), "ImportedCalendar": ImportedCalendar(kept),
 		} {
 			for line := range strings.Lines(page) {
 				line = strings.TrimSuffix(line, "\n")
