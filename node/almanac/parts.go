@@ -10,7 +10,7 @@ import (
 )
 
 // Parts are the events that say that they are a part of that one, by when they
-// begin for a reader in that zone, then by city. It is they alone who say so.
+// begin for a reader in that zone, one that recurs the next time, then by city. It is they alone who say so.
 // SPEC 6.11.
 func (v *View) Parts(event votive.ID, reader *time.Location) []*Event {
 	var parts []*Event
@@ -19,9 +19,16 @@ func (v *View) Parts(event votive.ID, reader *time.Location) []*Event {
 			parts = append(parts, e)
 		}
 	}
+	begins := make(map[*Event]time.Time, len(parts))
+	for _, e := range parts {
+		card := &e.State.Card
+		begins[e] = card.Start.Instant(reader)
+		if next, ok := card.Next(v.now, reader); ok && card.Recurs() {
+			begins[e] = next.Start.Instant(reader)
+		}
+	}
 	slices.SortFunc(parts, func(a, b *Event) int {
-		begins, other := a.State.Card.Start.Instant(reader), b.State.Card.Start.Instant(reader)
-		return cmp.Or(begins.Compare(other), strings.Compare(a.State.Card.City, b.State.Card.City), a.ID.Compare(b.ID))
+		return cmp.Or(begins[a].Compare(begins[b]), strings.Compare(a.State.Card.City, b.State.Card.City), a.ID.Compare(b.ID))
 	})
 	return parts
 }

@@ -49,7 +49,8 @@ func few(notices []string) ([]string, uint32) {
 
 // aboutImports gives an error about imported calendars its code and hint.
 func aboutImports(err error) error {
-	code, hint := connect.CodeInternal, "votive import --list"
+	var code connect.Code
+	hint := "votive import --list"
 	switch {
 	case errors.Is(err, diary.ErrName):
 		code, hint = connect.CodeInvalidArgument, "votive import FILE --as NAME"

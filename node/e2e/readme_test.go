@@ -162,6 +162,10 @@ func (n *newcomer) votive(args []string) {
 		if strings.HasPrefix(args[len(args)-1], "/dns4/") {
 			args = append(append(args[:len(args)-1:len(args)-1], n.organizer.ready.Addrs[0]), loopback...)
 		}
+	case "import":
+		args[1] = filepath.Join(filepath.Dir(n.passphrase), args[1])
+		const entry = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20270604T190000Z\nSUMMARY:Work\nEND:VEVENT\nEND:VCALENDAR\n"
+		write(n.t, args[1], entry)
 	case "bundle":
 		if args[2] = filepath.Join(filepath.Dir(n.passphrase), args[2]); args[1] == "import" {
 			who = n.guest
