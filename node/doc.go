@@ -17,6 +17,9 @@
 //	node/calendar   iCalendar text out and in. Pure
 //	node/diary      the person's own time: events as entries, imports, free time
 //	node/web        the HTTP listener on loopback, and what every request passes
+//	node/settings   what the person chose for this computer
+//	node/remind     reminders before what is the person's, once each
+//	node/desktop    a line on the desktop, from a process of its own
 //	node/api        the local API on a unix socket
 //	cmd/votived     this package, with flags
 //	cmd/votive      the command line: asks the API, knows nothing

@@ -31,21 +31,28 @@ var fence = map[string][]string{
 	"votive/node/secretary": {"votive/proto/votive", "votive/proto/recur", "votive/node/almanac"},
 	"votive/node/diary":     {"votive/proto/votive", "votive/proto/recur", "votive/node/almanac", "votive/node/calendar"},
 	"votive/node/web":       {},
+	"votive/node/settings":  {"votive/node/almanac"},
+	"votive/node/remind": {
+		"votive/proto/votive", "votive/proto/recur", "votive/node/almanac", "votive/node/diary", "votive/node/settings",
+	},
+	"votive/node/desktop": {},
 	"votive/node/courier": {
 		"votive/proto/votive", "votive/proto/recon", "votive/node/almanac", "votive/node/store", "votive/node/mesh",
 	},
 	"votive/node/api": {
 		"votive/proto/votive", "votive/proto/recur", "votive/proto/dates", "votive/proto/localpb", "votive/proto/localpb/localpbconnect",
 		"votive/node/almanac", "votive/node/secretary", "votive/node/calendar", "votive/node/diary",
+		"votive/node/almanac", "votive/node/secretary", "votive/node/settings", "votive/node/remind",
 	},
 	"votive/node": {
 		"votive/proto/votive", "votive/proto/localpb", "votive/node/mesh", "votive/node/store", "votive/node/vault",
 		"votive/node/almanac", "votive/node/secretary", "votive/node/courier", "votive/node/api",
 		"votive/node/web",
+		"votive/node/remind", "votive/node/desktop",
 	},
 
 	"votive/cmd/votive":  {"votive/proto/localpb"},
-	"votive/cmd/votived": {"votive/node"},
+	"votive/cmd/votived": {"votive/node", "votive/node/desktop"},
 	"votive/cmd/demo":    {},
 
 	"votive/node/e2e": {},
@@ -62,6 +69,7 @@ var thirdParty = []struct {
 	{"github.com/libp2p/go-libp2p/p2p/", []string{"votive/node/mesh"}},
 	{"github.com/ipfs/go-datastore", []string{"votive/node/disk", "votive/node/store", "votive/node/vault", "votive/node"}},
 	{"github.com/cockroachdb/pebble", []string{"votive/node/disk", "votive/node/store", "votive/node/vault", "votive/node"}},
+	{"github.com/gen2brain/beeep", []string{"votive/node/desktop"}},
 	{"google.golang.org/protobuf", []string{
 		"votive/proto/votive", "votive/proto/internal/wirepb", "votive/proto/localpb", "votive/cmd/votive",
 	}},

@@ -7,12 +7,20 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"votive/node/desktop"
 )
 
 // version is set by the linker.
 var version = "dev"
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == desktop.Flag {
+		if err := desktop.Serve(os.Stdin); err != nil {
+			os.Exit(exitFailed)
+		}
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], stdio{os.Stdout, os.Stderr})
 	stop()
