@@ -14,7 +14,9 @@ import (
 	"votive/node/almanac"
 	"votive/node/api"
 	"votive/node/courier"
+	"votive/node/desktop"
 	"votive/node/mesh"
+	"votive/node/remind"
 	"votive/node/secretary"
 	"votive/node/store"
 	"votive/node/vault"
@@ -30,6 +32,7 @@ type Node struct {
 	vault     *vault.Vault
 	almanac   *almanac.Almanac
 	secretary *secretary.Secretary
+	remind    *remind.Remind
 	mesh      *mesh.Mesh
 	courier   *courier.Courier
 	web       *web.Web // nil: off
@@ -75,6 +78,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if n.web, err = n.openWeb(); err != nil {
 		return nil, err
 	}
+	n.remind = remind.New(n.almanac, remind.Options{Show: desktop.Show, Desktop: desktop.Found, Log: cfg.Log})
 	n.socket, n.path, err = n.home.listen()
 	return n, err
 }
@@ -148,6 +152,7 @@ func (n *Node) Run(ctx context.Context, ready func(Ready)) error {
 	g.Go(func() error { return n.almanac.Run(ctx) })
 	g.Go(func() error { return n.vault.Run(ctx) })
 	g.Go(func() error { return n.secretary.Run(ctx) })
+	g.Go(func() error { return n.remind.Run(ctx) })
 	g.Go(func() error { return n.mesh.Run(ctx) })
 	g.Go(func() error { return n.courier.Run(ctx, n.mesh) })
 	if n.web != nil {
@@ -200,6 +205,7 @@ func (n *Node) server(ctx context.Context) *http.Server {
 	handler := api.New(api.Options{
 		Almanac:   n.almanac,
 		Secretary: n.secretary,
+		Remind:    n.remind,
 		Network:   network{n},
 		Bundles:   bundles{n},
 		Version:   n.cfg.Version,

@@ -251,6 +251,22 @@ func (c *canned) Free(_ context.Context, r *localpb.FreeRequest) (*localpb.FreeR
 	return answer(c, "Free", r, new(localpb.FreeResponse))
 }
 
+func (c *canned) ShowSettings(_ context.Context, r *localpb.ShowSettingsRequest) (*localpb.SettingsResponse, error) {
+	return answer(c, "ShowSettings", r, new(localpb.SettingsResponse))
+}
+
+func (c *canned) ChangeSetting(_ context.Context, r *localpb.ChangeSettingRequest) (*localpb.SettingsResponse, error) {
+	return answer(c, "ChangeSetting", r, new(localpb.SettingsResponse))
+}
+
+func (c *canned) ShowReminders(_ context.Context, r *localpb.ShowRemindersRequest) (*localpb.RemindersResponse, error) {
+	return answer(c, "ShowReminders", r, new(localpb.RemindersResponse))
+}
+
+func (c *canned) ChangeReminders(_ context.Context, r *localpb.ChangeRemindersRequest) (*localpb.RemindersResponse, error) {
+	return answer(c, "ChangeReminders", r, new(localpb.RemindersResponse))
+}
+
 // ExportBundle sends ExportBundle.1.json and so on, and the error where one is.
 func (c *canned) ExportBundle(_ context.Context, r *localpb.ExportBundleRequest, s *connect.ServerStream[localpb.BundlePart]) error {
 	for {

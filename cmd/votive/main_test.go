@@ -105,7 +105,7 @@ func TestInterrupt(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, err := bufio.NewReader(out).ReadString('\n')
-	if want := `{"kind":"ready","event":null,"guest":null,"reply":null,"peer":null}` + "\n"; first != want || err != nil {
+	if want := `{"kind":"ready","event":null,"guest":null,"reply":null,"peer":null,"reminder":null}` + "\n"; first != want || err != nil {
 		t.Errorf("votive watch --json printed %q, %v, want %q", first, err, want)
 	}
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {

@@ -11,6 +11,7 @@ import (
 	"connectrpc.com/connect"
 
 	"votive/node/almanac"
+	"votive/node/remind"
 	"votive/node/secretary"
 	"votive/proto/localpb"
 	"votive/proto/localpb/localpbconnect"
@@ -29,6 +30,7 @@ type Network interface {
 type Options struct {
 	Almanac   *almanac.Almanac
 	Secretary *secretary.Secretary
+	Remind    *remind.Remind
 	Network   Network
 	Bundles   Bundles
 	Version   string
@@ -89,6 +91,7 @@ var codes = []struct {
 	{almanac.ErrLocked, connect.CodeUnauthenticated, "votive unlock"},
 	{almanac.ErrWrongPassphrase, connect.CodePermissionDenied, "votive unlock"},
 	{almanac.ErrExists, connect.CodeAlreadyExists, "votive status"},
+	{remind.ErrTooMany, connect.CodeResourceExhausted, "votive remind"},
 	{almanac.ErrFull, connect.CodeResourceExhausted, "make room on the disk, then: votive down && votive up"},
 	{secretary.ErrInput, connect.CodeInvalidArgument, ""},
 	{secretary.ErrRefused, connect.CodePermissionDenied, ""},

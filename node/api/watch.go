@@ -15,6 +15,7 @@ import (
 func (a *API) Watch(ctx context.Context, r *localpb.WatchRequest, s *connect.ServerStream[localpb.Change]) error {
 	changes := a.Almanac.Watch(ctx, 1024)
 	peers := a.Network.Peers(ctx)
+	reminders := a.Remind.Watch(ctx)
 	circle, err := a.findCircle(r.Circle)
 	if err != nil {
 		return err
@@ -38,6 +39,11 @@ func (a *API) Watch(ctx context.Context, r *localpb.WatchRequest, s *connect.Ser
 				return nil
 			}
 			m = a.change(c, circle)
+		case r, open := <-reminders:
+			if !open {
+				return nil
+			}
+			m = a.reminderMessage(r, circle)
 		}
 		if m == nil {
 			continue

@@ -16,8 +16,10 @@ import (
 // Options are what reminders are made with.
 type Options struct {
 	// Show shows a line on the desktop of the person, until ctx ends. It is called
-	// by up to maxShown goroutines at once. Nil: there is no desktop.
+	// by up to maxShown goroutines at once.
 	Show func(ctx context.Context, text string) error
+	// Desktop reports whether there is a desktop now. Nil: there never is.
+	Desktop func() bool
 
 	Now  func() time.Time // the wall clock; default time.Now
 	Zone *time.Location   // the system's, where no zone was chosen; default time.Local
@@ -58,8 +60,8 @@ func New(book *almanac.Almanac, o Options) *Remind {
 	return &Remind{Options: o, book: book, showing: make(chan struct{}, maxShown)}
 }
 
-// Desktop reports whether there is one to show something on.
-func (r *Remind) Desktop() bool { return r.Show != nil }
+// HasDesktop reports whether there is one now to show something on.
+func (r *Remind) HasDesktop() bool { return r.Desktop != nil && r.Desktop() }
 
 // Run reminds until ctx ends.
 func (r *Remind) Run(ctx context.Context) error {
@@ -268,7 +270,7 @@ func (l *looker) tell(f found, now time.Time) {
 		return
 	}
 	l.Log.Info("reminder: " + private(each(f.due), now))
-	if l.Show != nil {
+	if l.HasDesktop() {
 		l.present(notice(f.due, now, f.tell))
 	}
 }

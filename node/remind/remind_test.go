@@ -91,7 +91,7 @@ func (h *house) put(d time.Duration) { h.wall.Add(int64(d)) }
 func (h *house) starts() {
 	ctx, cancel := context.WithCancel(h.t.Context())
 	r := New(h.book, Options{
-		Show: h.show, Now: h.now, Zone: time.UTC,
+		Show: h.show, Desktop: func() bool { return true }, Now: h.now, Zone: time.UTC,
 		Log: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	h.watch = r.Watch(ctx)

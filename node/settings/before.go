@@ -54,15 +54,20 @@ func FormatBefore(d time.Duration) string {
 	return fmt.Sprintf("%dm", d/time.Minute)
 }
 
-// ParseList reads reminders, comma between them, and gives each once, the
-// longest before the event first. No text is no reminder.
+// ParseList reads reminders, comma between them. No text is no reminder.
 func ParseList(text string) ([]time.Duration, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, nil
 	}
+	return ParseEach(strings.Split(text, ","))
+}
+
+// ParseEach reads up to MaxReminders reminders, and gives each once, the longest
+// before the event first.
+func ParseEach(texts []string) ([]time.Duration, error) {
 	var list []time.Duration
-	for part := range strings.SplitSeq(text, ",") {
-		d, err := ParseBefore(part)
+	for _, text := range texts {
+		d, err := ParseBefore(text)
 		if err != nil {
 			return nil, err
 		}

@@ -5196,11 +5196,12 @@ func (x *WatchRequest) GetCircle() string {
 // Change is one thing that happened.
 type Change struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"` // event, reply, answer, conflict, peer, ready
+	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"` // event, reply, answer, conflict, peer, ready, reminder
 	Event         *Event                 `protobuf:"bytes,2,opt,name=event,proto3" json:"event,omitempty"`
 	Guest         *Guest                 `protobuf:"bytes,3,opt,name=guest,proto3" json:"guest,omitempty"` // whose reply came, or was answered, at an event of one's own
 	Reply         *Reply                 `protobuf:"bytes,4,opt,name=reply,proto3" json:"reply,omitempty"` // one's own, that was answered
 	Peer          *Connection            `protobuf:"bytes,5,opt,name=peer,proto3" json:"peer,omitempty"`
+	Reminder      *Reminder              `protobuf:"bytes,6,opt,name=reminder,proto3" json:"reminder,omitempty"` // of the event
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5266,6 +5267,13 @@ func (x *Change) GetReply() *Reply {
 func (x *Change) GetPeer() *Connection {
 	if x != nil {
 		return x.Peer
+	}
+	return nil
+}
+
+func (x *Change) GetReminder() *Reminder {
+	if x != nil {
+		return x.Reminder
 	}
 	return nil
 }
@@ -6492,6 +6500,531 @@ func (x *Slot) GetMoreMaybe() uint32 {
 	return 0
 }
 
+type Settings struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Zone          string                 `protobuf:"bytes,1,opt,name=zone,proto3" json:"zone,omitempty"`                   // IANA, or empty: the system's
+	Notifications string                 `protobuf:"bytes,2,opt,name=notifications,proto3" json:"notifications,omitempty"` // private, full, off
+	Reminders     []string               `protobuf:"bytes,3,rep,name=reminders,proto3" json:"reminders,omitempty"`         // before everything of one's own: 1d, 1h
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Settings) Reset() {
+	*x = Settings{}
+	mi := &file_local_proto_msgTypes[96]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Settings) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Settings) ProtoMessage() {}
+
+func (x *Settings) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[96]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Settings.ProtoReflect.Descriptor instead.
+func (*Settings) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{96}
+}
+
+func (x *Settings) GetZone() string {
+	if x != nil {
+		return x.Zone
+	}
+	return ""
+}
+
+func (x *Settings) GetNotifications() string {
+	if x != nil {
+		return x.Notifications
+	}
+	return ""
+}
+
+func (x *Settings) GetReminders() []string {
+	if x != nil {
+		return x.Reminders
+	}
+	return nil
+}
+
+type ShowSettingsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShowSettingsRequest) Reset() {
+	*x = ShowSettingsRequest{}
+	mi := &file_local_proto_msgTypes[97]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShowSettingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShowSettingsRequest) ProtoMessage() {}
+
+func (x *ShowSettingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[97]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShowSettingsRequest.ProtoReflect.Descriptor instead.
+func (*ShowSettingsRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{97}
+}
+
+type ChangeSettingRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // zone, notifications, reminders
+	Value         string                 `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	Unset         bool                   `protobuf:"varint,3,opt,name=unset,proto3" json:"unset,omitempty"` // have the default again
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeSettingRequest) Reset() {
+	*x = ChangeSettingRequest{}
+	mi := &file_local_proto_msgTypes[98]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeSettingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeSettingRequest) ProtoMessage() {}
+
+func (x *ChangeSettingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[98]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeSettingRequest.ProtoReflect.Descriptor instead.
+func (*ChangeSettingRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{98}
+}
+
+func (x *ChangeSettingRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ChangeSettingRequest) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *ChangeSettingRequest) GetUnset() bool {
+	if x != nil {
+		return x.Unset
+	}
+	return false
+}
+
+type SettingsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Settings      *Settings              `protobuf:"bytes,1,opt,name=settings,proto3" json:"settings,omitempty"`
+	Desktop       bool                   `protobuf:"varint,2,opt,name=desktop,proto3" json:"desktop,omitempty"` // the daemon sees one to show notifications on
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettingsResponse) Reset() {
+	*x = SettingsResponse{}
+	mi := &file_local_proto_msgTypes[99]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettingsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettingsResponse) ProtoMessage() {}
+
+func (x *SettingsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[99]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettingsResponse.ProtoReflect.Descriptor instead.
+func (*SettingsResponse) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{99}
+}
+
+func (x *SettingsResponse) GetSettings() *Settings {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+func (x *SettingsResponse) GetDesktop() bool {
+	if x != nil {
+		return x.Desktop
+	}
+	return false
+}
+
+// Reminder is one that came.
+type Reminder struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Before        string                 `protobuf:"bytes,1,opt,name=before,proto3" json:"before,omitempty"` // how long before the start it was due: 1h
+	Date          string                 `protobuf:"bytes,2,opt,name=date,proto3" json:"date,omitempty"`     // of an event that recurs: on which it would be
+	Start         string                 `protobuf:"bytes,3,opt,name=start,proto3" json:"start,omitempty"`   // RFC 3339, UTC: when it begins for the reader
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Reminder) Reset() {
+	*x = Reminder{}
+	mi := &file_local_proto_msgTypes[100]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reminder) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reminder) ProtoMessage() {}
+
+func (x *Reminder) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[100]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reminder.ProtoReflect.Descriptor instead.
+func (*Reminder) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{100}
+}
+
+func (x *Reminder) GetBefore() string {
+	if x != nil {
+		return x.Before
+	}
+	return ""
+}
+
+func (x *Reminder) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
+func (x *Reminder) GetStart() string {
+	if x != nil {
+		return x.Start
+	}
+	return ""
+}
+
+type ShowRemindersRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Event         string                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"` // none: everything of one's own
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShowRemindersRequest) Reset() {
+	*x = ShowRemindersRequest{}
+	mi := &file_local_proto_msgTypes[101]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShowRemindersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShowRemindersRequest) ProtoMessage() {}
+
+func (x *ShowRemindersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[101]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShowRemindersRequest.ProtoReflect.Descriptor instead.
+func (*ShowRemindersRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{101}
+}
+
+func (x *ShowRemindersRequest) GetEvent() string {
+	if x != nil {
+		return x.Event
+	}
+	return ""
+}
+
+type ChangeRemindersRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Event         string                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`   // none: everything of one's own
+	Before        []string               `protobuf:"bytes,2,rep,name=before,proto3" json:"before,omitempty"` // 30m, 2h, 1d, 1w: these, and no others
+	None          bool                   `protobuf:"varint,3,opt,name=none,proto3" json:"none,omitempty"`    // no reminders
+	Usual         bool                   `protobuf:"varint,4,opt,name=usual,proto3" json:"usual,omitempty"`  // an event: as everything of one's own
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeRemindersRequest) Reset() {
+	*x = ChangeRemindersRequest{}
+	mi := &file_local_proto_msgTypes[102]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeRemindersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeRemindersRequest) ProtoMessage() {}
+
+func (x *ChangeRemindersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[102]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeRemindersRequest.ProtoReflect.Descriptor instead.
+func (*ChangeRemindersRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{102}
+}
+
+func (x *ChangeRemindersRequest) GetEvent() string {
+	if x != nil {
+		return x.Event
+	}
+	return ""
+}
+
+func (x *ChangeRemindersRequest) GetBefore() []string {
+	if x != nil {
+		return x.Before
+	}
+	return nil
+}
+
+func (x *ChangeRemindersRequest) GetNone() bool {
+	if x != nil {
+		return x.None
+	}
+	return false
+}
+
+func (x *ChangeRemindersRequest) GetUsual() bool {
+	if x != nil {
+		return x.Usual
+	}
+	return false
+}
+
+type RemindersResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Before        []string               `protobuf:"bytes,1,rep,name=before,proto3" json:"before,omitempty"` // of the event, or of everything of one's own
+	Own           bool                   `protobuf:"varint,2,opt,name=own,proto3" json:"own,omitempty"`      // they were chosen for this event
+	Event         *Event                 `protobuf:"bytes,3,opt,name=event,proto3" json:"event,omitempty"`
+	Chosen        string                 `protobuf:"bytes,4,opt,name=chosen,proto3" json:"chosen,omitempty"`               // what a prefix or title was understood as
+	Events        []*EventReminders      `protobuf:"bytes,5,rep,name=events,proto3" json:"events,omitempty"`               // where no event was named: those that have their own
+	Notifications string                 `protobuf:"bytes,6,opt,name=notifications,proto3" json:"notifications,omitempty"` // private, full, off
+	Desktop       bool                   `protobuf:"varint,7,opt,name=desktop,proto3" json:"desktop,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemindersResponse) Reset() {
+	*x = RemindersResponse{}
+	mi := &file_local_proto_msgTypes[103]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemindersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemindersResponse) ProtoMessage() {}
+
+func (x *RemindersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[103]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemindersResponse.ProtoReflect.Descriptor instead.
+func (*RemindersResponse) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{103}
+}
+
+func (x *RemindersResponse) GetBefore() []string {
+	if x != nil {
+		return x.Before
+	}
+	return nil
+}
+
+func (x *RemindersResponse) GetOwn() bool {
+	if x != nil {
+		return x.Own
+	}
+	return false
+}
+
+func (x *RemindersResponse) GetEvent() *Event {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *RemindersResponse) GetChosen() string {
+	if x != nil {
+		return x.Chosen
+	}
+	return ""
+}
+
+func (x *RemindersResponse) GetEvents() []*EventReminders {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *RemindersResponse) GetNotifications() string {
+	if x != nil {
+		return x.Notifications
+	}
+	return ""
+}
+
+func (x *RemindersResponse) GetDesktop() bool {
+	if x != nil {
+		return x.Desktop
+	}
+	return false
+}
+
+type EventReminders struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Event         *Event                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	Before        []string               `protobuf:"bytes,2,rep,name=before,proto3" json:"before,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EventReminders) Reset() {
+	*x = EventReminders{}
+	mi := &file_local_proto_msgTypes[104]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventReminders) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventReminders) ProtoMessage() {}
+
+func (x *EventReminders) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[104]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventReminders.ProtoReflect.Descriptor instead.
+func (*EventReminders) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{104}
+}
+
+func (x *EventReminders) GetEvent() *Event {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *EventReminders) GetBefore() []string {
+	if x != nil {
+		return x.Before
+	}
+	return nil
+}
+
 var File_local_proto protoreflect.FileDescriptor
 
 const file_local_proto_rawDesc = "" +
@@ -6935,13 +7468,14 @@ const file_local_proto_rawDesc = "" +
 	"\bcontacts\x18\x01 \x03(\v2\x18.votive.local.v1.ContactR\bcontacts\x12\x18\n" +
 	"\apending\x18\x02 \x01(\bR\apending\"&\n" +
 	"\fWatchRequest\x12\x16\n" +
-	"\x06circle\x18\x01 \x01(\tR\x06circle\"\xd7\x01\n" +
+	"\x06circle\x18\x01 \x01(\tR\x06circle\"\x8e\x02\n" +
 	"\x06Change\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12,\n" +
 	"\x05event\x18\x02 \x01(\v2\x16.votive.local.v1.EventR\x05event\x12,\n" +
 	"\x05guest\x18\x03 \x01(\v2\x16.votive.local.v1.GuestR\x05guest\x12,\n" +
 	"\x05reply\x18\x04 \x01(\v2\x16.votive.local.v1.ReplyR\x05reply\x12/\n" +
-	"\x04peer\x18\x05 \x01(\v2\x1b.votive.local.v1.ConnectionR\x04peer\"L\n" +
+	"\x04peer\x18\x05 \x01(\v2\x1b.votive.local.v1.ConnectionR\x04peer\x125\n" +
+	"\breminder\x18\x06 \x01(\v2\x19.votive.local.v1.ReminderR\breminder\"L\n" +
 	"\x13ExportBundleRequest\x12\x14\n" +
 	"\x05since\x18\x01 \x01(\tR\x05since\x12\x1f\n" +
 	"\vreader_zone\x18\x02 \x01(\tR\n" +
@@ -7027,7 +7561,41 @@ const file_local_proto_rawDesc = "" +
 	"\aminutes\x18\x03 \x01(\rR\aminutes\x12,\n" +
 	"\x05maybe\x18\x04 \x03(\v2\x16.votive.local.v1.TakenR\x05maybe\x12\x1d\n" +
 	"\n" +
-	"more_maybe\x18\x05 \x01(\rR\tmoreMaybe2\xb0\x18\n" +
+	"more_maybe\x18\x05 \x01(\rR\tmoreMaybe\"b\n" +
+	"\bSettings\x12\x12\n" +
+	"\x04zone\x18\x01 \x01(\tR\x04zone\x12$\n" +
+	"\rnotifications\x18\x02 \x01(\tR\rnotifications\x12\x1c\n" +
+	"\treminders\x18\x03 \x03(\tR\treminders\"\x15\n" +
+	"\x13ShowSettingsRequest\"V\n" +
+	"\x14ChangeSettingRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\x12\x14\n" +
+	"\x05unset\x18\x03 \x01(\bR\x05unset\"c\n" +
+	"\x10SettingsResponse\x125\n" +
+	"\bsettings\x18\x01 \x01(\v2\x19.votive.local.v1.SettingsR\bsettings\x12\x18\n" +
+	"\adesktop\x18\x02 \x01(\bR\adesktop\"L\n" +
+	"\bReminder\x12\x16\n" +
+	"\x06before\x18\x01 \x01(\tR\x06before\x12\x12\n" +
+	"\x04date\x18\x02 \x01(\tR\x04date\x12\x14\n" +
+	"\x05start\x18\x03 \x01(\tR\x05start\",\n" +
+	"\x14ShowRemindersRequest\x12\x14\n" +
+	"\x05event\x18\x01 \x01(\tR\x05event\"p\n" +
+	"\x16ChangeRemindersRequest\x12\x14\n" +
+	"\x05event\x18\x01 \x01(\tR\x05event\x12\x16\n" +
+	"\x06before\x18\x02 \x03(\tR\x06before\x12\x12\n" +
+	"\x04none\x18\x03 \x01(\bR\x04none\x12\x14\n" +
+	"\x05usual\x18\x04 \x01(\bR\x05usual\"\xfc\x01\n" +
+	"\x11RemindersResponse\x12\x16\n" +
+	"\x06before\x18\x01 \x03(\tR\x06before\x12\x10\n" +
+	"\x03own\x18\x02 \x01(\bR\x03own\x12,\n" +
+	"\x05event\x18\x03 \x01(\v2\x16.votive.local.v1.EventR\x05event\x12\x16\n" +
+	"\x06chosen\x18\x04 \x01(\tR\x06chosen\x127\n" +
+	"\x06events\x18\x05 \x03(\v2\x1f.votive.local.v1.EventRemindersR\x06events\x12$\n" +
+	"\rnotifications\x18\x06 \x01(\tR\rnotifications\x12\x18\n" +
+	"\adesktop\x18\a \x01(\bR\adesktop\"V\n" +
+	"\x0eEventReminders\x12,\n" +
+	"\x05event\x18\x01 \x01(\v2\x16.votive.local.v1.EventR\x05event\x12\x16\n" +
+	"\x06before\x18\x02 \x03(\tR\x06before2\xa0\x1b\n" +
 	"\x06Votive\x12C\n" +
 	"\x04Init\x12\x1c.votive.local.v1.InitRequest\x1a\x1d.votive.local.v1.InitResponse\x12I\n" +
 	"\x06Unlock\x12\x1e.votive.local.v1.UnlockRequest\x1a\x1f.votive.local.v1.UnlockResponse\x12C\n" +
@@ -7071,7 +7639,11 @@ const file_local_proto_rawDesc = "" +
 	"\vListImports\x12#.votive.local.v1.ListImportsRequest\x1a .votive.local.v1.ImportsResponse\x12V\n" +
 	"\fForgetImport\x12$.votive.local.v1.ForgetImportRequest\x1a .votive.local.v1.ImportsResponse\x12[\n" +
 	"\fReadCalendar\x12$.votive.local.v1.ReadCalendarRequest\x1a%.votive.local.v1.ReadCalendarResponse\x12C\n" +
-	"\x04Free\x12\x1c.votive.local.v1.FreeRequest\x1a\x1d.votive.local.v1.FreeResponseB\x16Z\x14votive/proto/localpbb\x06proto3"
+	"\x04Free\x12\x1c.votive.local.v1.FreeRequest\x1a\x1d.votive.local.v1.FreeResponse\x12W\n" +
+	"\fShowSettings\x12$.votive.local.v1.ShowSettingsRequest\x1a!.votive.local.v1.SettingsResponse\x12Y\n" +
+	"\rChangeSetting\x12%.votive.local.v1.ChangeSettingRequest\x1a!.votive.local.v1.SettingsResponse\x12Z\n" +
+	"\rShowReminders\x12%.votive.local.v1.ShowRemindersRequest\x1a\".votive.local.v1.RemindersResponse\x12^\n" +
+	"\x0fChangeReminders\x12'.votive.local.v1.ChangeRemindersRequest\x1a\".votive.local.v1.RemindersResponseB\x16Z\x14votive/proto/localpbb\x06proto3"
 
 var (
 	file_local_proto_rawDescOnce sync.Once
@@ -7085,7 +7657,7 @@ func file_local_proto_rawDescGZIP() []byte {
 	return file_local_proto_rawDescData
 }
 
-var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 96)
+var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 105)
 var file_local_proto_goTypes = []any{
 	(*Hint)(nil),                     // 0: votive.local.v1.Hint
 	(*Identity)(nil),                 // 1: votive.local.v1.Identity
@@ -7183,6 +7755,15 @@ var file_local_proto_goTypes = []any{
 	(*FreeRequest)(nil),              // 93: votive.local.v1.FreeRequest
 	(*FreeResponse)(nil),             // 94: votive.local.v1.FreeResponse
 	(*Slot)(nil),                     // 95: votive.local.v1.Slot
+	(*Settings)(nil),                 // 96: votive.local.v1.Settings
+	(*ShowSettingsRequest)(nil),      // 97: votive.local.v1.ShowSettingsRequest
+	(*ChangeSettingRequest)(nil),     // 98: votive.local.v1.ChangeSettingRequest
+	(*SettingsResponse)(nil),         // 99: votive.local.v1.SettingsResponse
+	(*Reminder)(nil),                 // 100: votive.local.v1.Reminder
+	(*ShowRemindersRequest)(nil),     // 101: votive.local.v1.ShowRemindersRequest
+	(*ChangeRemindersRequest)(nil),   // 102: votive.local.v1.ChangeRemindersRequest
+	(*RemindersResponse)(nil),        // 103: votive.local.v1.RemindersResponse
+	(*EventReminders)(nil),           // 104: votive.local.v1.EventReminders
 }
 var file_local_proto_depIdxs = []int32{
 	1,   // 0: votive.local.v1.InitResponse.identity:type_name -> votive.local.v1.Identity
@@ -7244,98 +7825,111 @@ var file_local_proto_depIdxs = []int32{
 	67,  // 56: votive.local.v1.Change.guest:type_name -> votive.local.v1.Guest
 	43,  // 57: votive.local.v1.Change.reply:type_name -> votive.local.v1.Reply
 	21,  // 58: votive.local.v1.Change.peer:type_name -> votive.local.v1.Connection
-	32,  // 59: votive.local.v1.Taken.start:type_name -> votive.local.v1.Time
-	32,  // 60: votive.local.v1.Taken.end:type_name -> votive.local.v1.Time
-	88,  // 61: votive.local.v1.ImportsResponse.imports:type_name -> votive.local.v1.Import
-	92,  // 62: votive.local.v1.ReadCalendarResponse.entries:type_name -> votive.local.v1.ReadEntry
-	36,  // 63: votive.local.v1.ReadEntry.draft:type_name -> votive.local.v1.Draft
-	95,  // 64: votive.local.v1.FreeResponse.free:type_name -> votive.local.v1.Slot
-	32,  // 65: votive.local.v1.FreeResponse.from:type_name -> votive.local.v1.Time
-	32,  // 66: votive.local.v1.FreeResponse.to:type_name -> votive.local.v1.Time
-	32,  // 67: votive.local.v1.Slot.start:type_name -> votive.local.v1.Time
-	32,  // 68: votive.local.v1.Slot.end:type_name -> votive.local.v1.Time
-	83,  // 69: votive.local.v1.Slot.maybe:type_name -> votive.local.v1.Taken
-	2,   // 70: votive.local.v1.Votive.Init:input_type -> votive.local.v1.InitRequest
-	4,   // 71: votive.local.v1.Votive.Unlock:input_type -> votive.local.v1.UnlockRequest
-	6,   // 72: votive.local.v1.Votive.Lock:input_type -> votive.local.v1.LockRequest
-	8,   // 73: votive.local.v1.Votive.ChangePassphrase:input_type -> votive.local.v1.ChangePassphraseRequest
-	10,  // 74: votive.local.v1.Votive.ShowBackup:input_type -> votive.local.v1.ShowBackupRequest
-	12,  // 75: votive.local.v1.Votive.Wipe:input_type -> votive.local.v1.WipeRequest
-	14,  // 76: votive.local.v1.Votive.Status:input_type -> votive.local.v1.StatusRequest
-	22,  // 77: votive.local.v1.Votive.Shutdown:input_type -> votive.local.v1.ShutdownRequest
-	24,  // 78: votive.local.v1.Votive.ShowID:input_type -> votive.local.v1.ShowIDRequest
-	27,  // 79: votive.local.v1.Votive.NewCircle:input_type -> votive.local.v1.NewCircleRequest
-	28,  // 80: votive.local.v1.Votive.JoinCircle:input_type -> votive.local.v1.JoinCircleRequest
-	29,  // 81: votive.local.v1.Votive.ListCircles:input_type -> votive.local.v1.ListCirclesRequest
-	30,  // 82: votive.local.v1.Votive.LeaveCircle:input_type -> votive.local.v1.LeaveCircleRequest
-	33,  // 83: votive.local.v1.Votive.ReadTime:input_type -> votive.local.v1.ReadTimeRequest
-	37,  // 84: votive.local.v1.Votive.Announce:input_type -> votive.local.v1.AnnounceRequest
-	49,  // 85: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
-	51,  // 86: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
-	38,  // 87: votive.local.v1.Votive.EditEvent:input_type -> votive.local.v1.EditEventRequest
-	39,  // 88: votive.local.v1.Votive.CancelEvent:input_type -> votive.local.v1.CancelEventRequest
-	40,  // 89: votive.local.v1.Votive.ChangeOccurrence:input_type -> votive.local.v1.ChangeOccurrenceRequest
-	54,  // 90: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
-	57,  // 91: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
-	59,  // 92: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
-	60,  // 93: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
-	61,  // 94: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
-	64,  // 95: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
-	66,  // 96: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
-	71,  // 97: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
-	72,  // 98: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
-	76,  // 99: votive.local.v1.Votive.ExportBundle:input_type -> votive.local.v1.ExportBundleRequest
-	78,  // 100: votive.local.v1.Votive.ImportBundle:input_type -> votive.local.v1.ImportBundleRequest
-	74,  // 101: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
-	80,  // 102: votive.local.v1.Votive.WriteCalendar:input_type -> votive.local.v1.WriteCalendarRequest
-	84,  // 103: votive.local.v1.Votive.ImportCalendar:input_type -> votive.local.v1.ImportCalendarRequest
-	86,  // 104: votive.local.v1.Votive.ListImports:input_type -> votive.local.v1.ListImportsRequest
-	87,  // 105: votive.local.v1.Votive.ForgetImport:input_type -> votive.local.v1.ForgetImportRequest
-	90,  // 106: votive.local.v1.Votive.ReadCalendar:input_type -> votive.local.v1.ReadCalendarRequest
-	93,  // 107: votive.local.v1.Votive.Free:input_type -> votive.local.v1.FreeRequest
-	3,   // 108: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
-	5,   // 109: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
-	7,   // 110: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
-	9,   // 111: votive.local.v1.Votive.ChangePassphrase:output_type -> votive.local.v1.ChangePassphraseResponse
-	11,  // 112: votive.local.v1.Votive.ShowBackup:output_type -> votive.local.v1.ShowBackupResponse
-	13,  // 113: votive.local.v1.Votive.Wipe:output_type -> votive.local.v1.WipeResponse
-	15,  // 114: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
-	23,  // 115: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
-	25,  // 116: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
-	31,  // 117: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
-	31,  // 118: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
-	31,  // 119: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
-	31,  // 120: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
-	34,  // 121: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
-	48,  // 122: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
-	50,  // 123: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
-	53,  // 124: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
-	48,  // 125: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
-	48,  // 126: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
-	48,  // 127: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
-	56,  // 128: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
-	58,  // 129: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
-	58,  // 130: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
-	63,  // 131: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
-	63,  // 132: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
-	65,  // 133: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
-	69,  // 134: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
-	73,  // 135: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
-	73,  // 136: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
-	77,  // 137: votive.local.v1.Votive.ExportBundle:output_type -> votive.local.v1.BundlePart
-	79,  // 138: votive.local.v1.Votive.ImportBundle:output_type -> votive.local.v1.BundleResponse
-	75,  // 139: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
-	81,  // 140: votive.local.v1.Votive.WriteCalendar:output_type -> votive.local.v1.WriteCalendarResponse
-	85,  // 141: votive.local.v1.Votive.ImportCalendar:output_type -> votive.local.v1.ImportCalendarResponse
-	89,  // 142: votive.local.v1.Votive.ListImports:output_type -> votive.local.v1.ImportsResponse
-	89,  // 143: votive.local.v1.Votive.ForgetImport:output_type -> votive.local.v1.ImportsResponse
-	91,  // 144: votive.local.v1.Votive.ReadCalendar:output_type -> votive.local.v1.ReadCalendarResponse
-	94,  // 145: votive.local.v1.Votive.Free:output_type -> votive.local.v1.FreeResponse
-	108, // [108:146] is the sub-list for method output_type
-	70,  // [70:108] is the sub-list for method input_type
-	70,  // [70:70] is the sub-list for extension type_name
-	70,  // [70:70] is the sub-list for extension extendee
-	0,   // [0:70] is the sub-list for field type_name
+	100, // 59: votive.local.v1.Change.reminder:type_name -> votive.local.v1.Reminder
+	32,  // 60: votive.local.v1.Taken.start:type_name -> votive.local.v1.Time
+	32,  // 61: votive.local.v1.Taken.end:type_name -> votive.local.v1.Time
+	88,  // 62: votive.local.v1.ImportsResponse.imports:type_name -> votive.local.v1.Import
+	92,  // 63: votive.local.v1.ReadCalendarResponse.entries:type_name -> votive.local.v1.ReadEntry
+	36,  // 64: votive.local.v1.ReadEntry.draft:type_name -> votive.local.v1.Draft
+	95,  // 65: votive.local.v1.FreeResponse.free:type_name -> votive.local.v1.Slot
+	32,  // 66: votive.local.v1.FreeResponse.from:type_name -> votive.local.v1.Time
+	32,  // 67: votive.local.v1.FreeResponse.to:type_name -> votive.local.v1.Time
+	32,  // 68: votive.local.v1.Slot.start:type_name -> votive.local.v1.Time
+	32,  // 69: votive.local.v1.Slot.end:type_name -> votive.local.v1.Time
+	83,  // 70: votive.local.v1.Slot.maybe:type_name -> votive.local.v1.Taken
+	96,  // 71: votive.local.v1.SettingsResponse.settings:type_name -> votive.local.v1.Settings
+	47,  // 72: votive.local.v1.RemindersResponse.event:type_name -> votive.local.v1.Event
+	104, // 73: votive.local.v1.RemindersResponse.events:type_name -> votive.local.v1.EventReminders
+	47,  // 74: votive.local.v1.EventReminders.event:type_name -> votive.local.v1.Event
+	2,   // 75: votive.local.v1.Votive.Init:input_type -> votive.local.v1.InitRequest
+	4,   // 76: votive.local.v1.Votive.Unlock:input_type -> votive.local.v1.UnlockRequest
+	6,   // 77: votive.local.v1.Votive.Lock:input_type -> votive.local.v1.LockRequest
+	8,   // 78: votive.local.v1.Votive.ChangePassphrase:input_type -> votive.local.v1.ChangePassphraseRequest
+	10,  // 79: votive.local.v1.Votive.ShowBackup:input_type -> votive.local.v1.ShowBackupRequest
+	12,  // 80: votive.local.v1.Votive.Wipe:input_type -> votive.local.v1.WipeRequest
+	14,  // 81: votive.local.v1.Votive.Status:input_type -> votive.local.v1.StatusRequest
+	22,  // 82: votive.local.v1.Votive.Shutdown:input_type -> votive.local.v1.ShutdownRequest
+	24,  // 83: votive.local.v1.Votive.ShowID:input_type -> votive.local.v1.ShowIDRequest
+	27,  // 84: votive.local.v1.Votive.NewCircle:input_type -> votive.local.v1.NewCircleRequest
+	28,  // 85: votive.local.v1.Votive.JoinCircle:input_type -> votive.local.v1.JoinCircleRequest
+	29,  // 86: votive.local.v1.Votive.ListCircles:input_type -> votive.local.v1.ListCirclesRequest
+	30,  // 87: votive.local.v1.Votive.LeaveCircle:input_type -> votive.local.v1.LeaveCircleRequest
+	33,  // 88: votive.local.v1.Votive.ReadTime:input_type -> votive.local.v1.ReadTimeRequest
+	37,  // 89: votive.local.v1.Votive.Announce:input_type -> votive.local.v1.AnnounceRequest
+	49,  // 90: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
+	51,  // 91: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
+	38,  // 92: votive.local.v1.Votive.EditEvent:input_type -> votive.local.v1.EditEventRequest
+	39,  // 93: votive.local.v1.Votive.CancelEvent:input_type -> votive.local.v1.CancelEventRequest
+	40,  // 94: votive.local.v1.Votive.ChangeOccurrence:input_type -> votive.local.v1.ChangeOccurrenceRequest
+	54,  // 95: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
+	57,  // 96: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
+	59,  // 97: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
+	60,  // 98: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
+	61,  // 99: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
+	64,  // 100: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
+	66,  // 101: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
+	71,  // 102: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
+	72,  // 103: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
+	76,  // 104: votive.local.v1.Votive.ExportBundle:input_type -> votive.local.v1.ExportBundleRequest
+	78,  // 105: votive.local.v1.Votive.ImportBundle:input_type -> votive.local.v1.ImportBundleRequest
+	74,  // 106: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
+	80,  // 107: votive.local.v1.Votive.WriteCalendar:input_type -> votive.local.v1.WriteCalendarRequest
+	84,  // 108: votive.local.v1.Votive.ImportCalendar:input_type -> votive.local.v1.ImportCalendarRequest
+	86,  // 109: votive.local.v1.Votive.ListImports:input_type -> votive.local.v1.ListImportsRequest
+	87,  // 110: votive.local.v1.Votive.ForgetImport:input_type -> votive.local.v1.ForgetImportRequest
+	90,  // 111: votive.local.v1.Votive.ReadCalendar:input_type -> votive.local.v1.ReadCalendarRequest
+	93,  // 112: votive.local.v1.Votive.Free:input_type -> votive.local.v1.FreeRequest
+	97,  // 113: votive.local.v1.Votive.ShowSettings:input_type -> votive.local.v1.ShowSettingsRequest
+	98,  // 114: votive.local.v1.Votive.ChangeSetting:input_type -> votive.local.v1.ChangeSettingRequest
+	101, // 115: votive.local.v1.Votive.ShowReminders:input_type -> votive.local.v1.ShowRemindersRequest
+	102, // 116: votive.local.v1.Votive.ChangeReminders:input_type -> votive.local.v1.ChangeRemindersRequest
+	3,   // 117: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
+	5,   // 118: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
+	7,   // 119: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
+	9,   // 120: votive.local.v1.Votive.ChangePassphrase:output_type -> votive.local.v1.ChangePassphraseResponse
+	11,  // 121: votive.local.v1.Votive.ShowBackup:output_type -> votive.local.v1.ShowBackupResponse
+	13,  // 122: votive.local.v1.Votive.Wipe:output_type -> votive.local.v1.WipeResponse
+	15,  // 123: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
+	23,  // 124: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
+	25,  // 125: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
+	31,  // 126: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
+	31,  // 127: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
+	31,  // 128: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
+	31,  // 129: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
+	34,  // 130: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
+	48,  // 131: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
+	50,  // 132: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
+	53,  // 133: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
+	48,  // 134: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
+	48,  // 135: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
+	48,  // 136: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
+	56,  // 137: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
+	58,  // 138: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
+	58,  // 139: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
+	63,  // 140: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
+	63,  // 141: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
+	65,  // 142: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
+	69,  // 143: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
+	73,  // 144: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
+	73,  // 145: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
+	77,  // 146: votive.local.v1.Votive.ExportBundle:output_type -> votive.local.v1.BundlePart
+	79,  // 147: votive.local.v1.Votive.ImportBundle:output_type -> votive.local.v1.BundleResponse
+	75,  // 148: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
+	81,  // 149: votive.local.v1.Votive.WriteCalendar:output_type -> votive.local.v1.WriteCalendarResponse
+	85,  // 150: votive.local.v1.Votive.ImportCalendar:output_type -> votive.local.v1.ImportCalendarResponse
+	89,  // 151: votive.local.v1.Votive.ListImports:output_type -> votive.local.v1.ImportsResponse
+	89,  // 152: votive.local.v1.Votive.ForgetImport:output_type -> votive.local.v1.ImportsResponse
+	91,  // 153: votive.local.v1.Votive.ReadCalendar:output_type -> votive.local.v1.ReadCalendarResponse
+	94,  // 154: votive.local.v1.Votive.Free:output_type -> votive.local.v1.FreeResponse
+	99,  // 155: votive.local.v1.Votive.ShowSettings:output_type -> votive.local.v1.SettingsResponse
+	99,  // 156: votive.local.v1.Votive.ChangeSetting:output_type -> votive.local.v1.SettingsResponse
+	103, // 157: votive.local.v1.Votive.ShowReminders:output_type -> votive.local.v1.RemindersResponse
+	103, // 158: votive.local.v1.Votive.ChangeReminders:output_type -> votive.local.v1.RemindersResponse
+	117, // [117:159] is the sub-list for method output_type
+	75,  // [75:117] is the sub-list for method input_type
+	75,  // [75:75] is the sub-list for extension type_name
+	75,  // [75:75] is the sub-list for extension extendee
+	0,   // [0:75] is the sub-list for field type_name
 }
 
 func init() { file_local_proto_init() }
@@ -7353,7 +7947,7 @@ func file_local_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_local_proto_rawDesc), len(file_local_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   96,
+			NumMessages:   105,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

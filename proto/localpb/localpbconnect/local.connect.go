@@ -114,6 +114,14 @@ const (
 	VotiveReadCalendarProcedure = "/votive.local.v1.Votive/ReadCalendar"
 	// VotiveFreeProcedure is the fully-qualified name of the Votive's Free RPC.
 	VotiveFreeProcedure = "/votive.local.v1.Votive/Free"
+	// VotiveShowSettingsProcedure is the fully-qualified name of the Votive's ShowSettings RPC.
+	VotiveShowSettingsProcedure = "/votive.local.v1.Votive/ShowSettings"
+	// VotiveChangeSettingProcedure is the fully-qualified name of the Votive's ChangeSetting RPC.
+	VotiveChangeSettingProcedure = "/votive.local.v1.Votive/ChangeSetting"
+	// VotiveShowRemindersProcedure is the fully-qualified name of the Votive's ShowReminders RPC.
+	VotiveShowRemindersProcedure = "/votive.local.v1.Votive/ShowReminders"
+	// VotiveChangeRemindersProcedure is the fully-qualified name of the Votive's ChangeReminders RPC.
+	VotiveChangeRemindersProcedure = "/votive.local.v1.Votive/ChangeReminders"
 )
 
 // VotiveClient is a client for the votive.local.v1.Votive service.
@@ -166,6 +174,11 @@ type VotiveClient interface {
 	ForgetImport(context.Context, *localpb.ForgetImportRequest) (*localpb.ImportsResponse, error)
 	ReadCalendar(context.Context, *localpb.ReadCalendarRequest) (*localpb.ReadCalendarResponse, error)
 	Free(context.Context, *localpb.FreeRequest) (*localpb.FreeResponse, error)
+	// Settings and reminders, of this computer.
+	ShowSettings(context.Context, *localpb.ShowSettingsRequest) (*localpb.SettingsResponse, error)
+	ChangeSetting(context.Context, *localpb.ChangeSettingRequest) (*localpb.SettingsResponse, error)
+	ShowReminders(context.Context, *localpb.ShowRemindersRequest) (*localpb.RemindersResponse, error)
+	ChangeReminders(context.Context, *localpb.ChangeRemindersRequest) (*localpb.RemindersResponse, error)
 }
 
 // NewVotiveClient constructs a client for the votive.local.v1.Votive service. By default, it uses
@@ -407,6 +420,30 @@ func NewVotiveClient(httpClient connect.HTTPClient, baseURL string, opts ...conn
 			connect.WithSchema(votiveMethods.ByName("Free")),
 			connect.WithClientOptions(opts...),
 		),
+		showSettings: connect.NewClient[localpb.ShowSettingsRequest, localpb.SettingsResponse](
+			httpClient,
+			baseURL+VotiveShowSettingsProcedure,
+			connect.WithSchema(votiveMethods.ByName("ShowSettings")),
+			connect.WithClientOptions(opts...),
+		),
+		changeSetting: connect.NewClient[localpb.ChangeSettingRequest, localpb.SettingsResponse](
+			httpClient,
+			baseURL+VotiveChangeSettingProcedure,
+			connect.WithSchema(votiveMethods.ByName("ChangeSetting")),
+			connect.WithClientOptions(opts...),
+		),
+		showReminders: connect.NewClient[localpb.ShowRemindersRequest, localpb.RemindersResponse](
+			httpClient,
+			baseURL+VotiveShowRemindersProcedure,
+			connect.WithSchema(votiveMethods.ByName("ShowReminders")),
+			connect.WithClientOptions(opts...),
+		),
+		changeReminders: connect.NewClient[localpb.ChangeRemindersRequest, localpb.RemindersResponse](
+			httpClient,
+			baseURL+VotiveChangeRemindersProcedure,
+			connect.WithSchema(votiveMethods.ByName("ChangeReminders")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -450,6 +487,10 @@ type votiveClient struct {
 	forgetImport     *connect.Client[localpb.ForgetImportRequest, localpb.ImportsResponse]
 	readCalendar     *connect.Client[localpb.ReadCalendarRequest, localpb.ReadCalendarResponse]
 	free             *connect.Client[localpb.FreeRequest, localpb.FreeResponse]
+	showSettings     *connect.Client[localpb.ShowSettingsRequest, localpb.SettingsResponse]
+	changeSetting    *connect.Client[localpb.ChangeSettingRequest, localpb.SettingsResponse]
+	showReminders    *connect.Client[localpb.ShowRemindersRequest, localpb.RemindersResponse]
+	changeReminders  *connect.Client[localpb.ChangeRemindersRequest, localpb.RemindersResponse]
 }
 
 // Init calls votive.local.v1.Votive.Init.
@@ -786,6 +827,42 @@ func (c *votiveClient) Free(ctx context.Context, req *localpb.FreeRequest) (*loc
 	return nil, err
 }
 
+// ShowSettings calls votive.local.v1.Votive.ShowSettings.
+func (c *votiveClient) ShowSettings(ctx context.Context, req *localpb.ShowSettingsRequest) (*localpb.SettingsResponse, error) {
+	response, err := c.showSettings.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ChangeSetting calls votive.local.v1.Votive.ChangeSetting.
+func (c *votiveClient) ChangeSetting(ctx context.Context, req *localpb.ChangeSettingRequest) (*localpb.SettingsResponse, error) {
+	response, err := c.changeSetting.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ShowReminders calls votive.local.v1.Votive.ShowReminders.
+func (c *votiveClient) ShowReminders(ctx context.Context, req *localpb.ShowRemindersRequest) (*localpb.RemindersResponse, error) {
+	response, err := c.showReminders.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ChangeReminders calls votive.local.v1.Votive.ChangeReminders.
+func (c *votiveClient) ChangeReminders(ctx context.Context, req *localpb.ChangeRemindersRequest) (*localpb.RemindersResponse, error) {
+	response, err := c.changeReminders.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // VotiveHandler is an implementation of the votive.local.v1.Votive service.
 type VotiveHandler interface {
 	// The vault and the person.
@@ -836,6 +913,11 @@ type VotiveHandler interface {
 	ForgetImport(context.Context, *localpb.ForgetImportRequest) (*localpb.ImportsResponse, error)
 	ReadCalendar(context.Context, *localpb.ReadCalendarRequest) (*localpb.ReadCalendarResponse, error)
 	Free(context.Context, *localpb.FreeRequest) (*localpb.FreeResponse, error)
+	// Settings and reminders, of this computer.
+	ShowSettings(context.Context, *localpb.ShowSettingsRequest) (*localpb.SettingsResponse, error)
+	ChangeSetting(context.Context, *localpb.ChangeSettingRequest) (*localpb.SettingsResponse, error)
+	ShowReminders(context.Context, *localpb.ShowRemindersRequest) (*localpb.RemindersResponse, error)
+	ChangeReminders(context.Context, *localpb.ChangeRemindersRequest) (*localpb.RemindersResponse, error)
 }
 
 // NewVotiveHandler builds an HTTP handler from the service implementation. It returns the path on
@@ -1073,6 +1155,30 @@ func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string,
 		connect.WithSchema(votiveMethods.ByName("Free")),
 		connect.WithHandlerOptions(opts...),
 	)
+	votiveShowSettingsHandler := connect.NewUnaryHandlerSimple(
+		VotiveShowSettingsProcedure,
+		svc.ShowSettings,
+		connect.WithSchema(votiveMethods.ByName("ShowSettings")),
+		connect.WithHandlerOptions(opts...),
+	)
+	votiveChangeSettingHandler := connect.NewUnaryHandlerSimple(
+		VotiveChangeSettingProcedure,
+		svc.ChangeSetting,
+		connect.WithSchema(votiveMethods.ByName("ChangeSetting")),
+		connect.WithHandlerOptions(opts...),
+	)
+	votiveShowRemindersHandler := connect.NewUnaryHandlerSimple(
+		VotiveShowRemindersProcedure,
+		svc.ShowReminders,
+		connect.WithSchema(votiveMethods.ByName("ShowReminders")),
+		connect.WithHandlerOptions(opts...),
+	)
+	votiveChangeRemindersHandler := connect.NewUnaryHandlerSimple(
+		VotiveChangeRemindersProcedure,
+		svc.ChangeReminders,
+		connect.WithSchema(votiveMethods.ByName("ChangeReminders")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/votive.local.v1.Votive/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case VotiveInitProcedure:
@@ -1151,6 +1257,14 @@ func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string,
 			votiveReadCalendarHandler.ServeHTTP(w, r)
 		case VotiveFreeProcedure:
 			votiveFreeHandler.ServeHTTP(w, r)
+		case VotiveShowSettingsProcedure:
+			votiveShowSettingsHandler.ServeHTTP(w, r)
+		case VotiveChangeSettingProcedure:
+			votiveChangeSettingHandler.ServeHTTP(w, r)
+		case VotiveShowRemindersProcedure:
+			votiveShowRemindersHandler.ServeHTTP(w, r)
+		case VotiveChangeRemindersProcedure:
+			votiveChangeRemindersHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -1310,4 +1424,20 @@ func (UnimplementedVotiveHandler) ReadCalendar(context.Context, *localpb.ReadCal
 
 func (UnimplementedVotiveHandler) Free(context.Context, *localpb.FreeRequest) (*localpb.FreeResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.Free is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) ShowSettings(context.Context, *localpb.ShowSettingsRequest) (*localpb.SettingsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ShowSettings is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) ChangeSetting(context.Context, *localpb.ChangeSettingRequest) (*localpb.SettingsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ChangeSetting is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) ShowReminders(context.Context, *localpb.ShowRemindersRequest) (*localpb.RemindersResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ShowReminders is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) ChangeReminders(context.Context, *localpb.ChangeRemindersRequest) (*localpb.RemindersResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ChangeReminders is not implemented"))
 }
