@@ -44,6 +44,10 @@
 // gossip or catch-up like all others; the person agrees; what it grants is
 // kept in the vault, and the reply goes out sealed to the organizers.
 //
+// A reminder: remind keeps in memory when to look at which event, and is told of
+// changes by the almanac → when one is due it writes that it was said, through
+// almanac.Write → watchers, the log, and the desktop if there is one.
+//
 // A late joiner: mesh meets a peer → courier compares sets with it, by
 // proto/recon, and fetches every frame it lacks → almanac.Carry.
 //

@@ -101,6 +101,8 @@ func newJob(t *testing.T) *job {
 		j.add(name+"'s private key", derive(seed, "identity"))
 		j.frameSecret(name+"'s own secret", derive(seed, "self"))
 		j.frameSecret(name+"'s card", linkSecret(t, p.asks("id").at("card")))
+		p.asks("settings", "notifications", "full") // what may be told to a desktop is not told to the disk
+		p.asks("remind", "--before", "90d")
 		circle := p.asks("circle", "join", "seizure-circle").at("circles.0.id")
 		if want := derive(openCircle("seizure-circle"), "circle id"); circle != hex.EncodeToString(want) {
 			t.Fatalf("the circle's id is %s, want %x", circle, want)

@@ -12,6 +12,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ import (
 	"votive/cmd/votive/internal/page"
 	"votive/cmd/votive/internal/plain"
 	"votive/cmd/votive/internal/zone"
+	"votive/proto/localpb"
 )
 
 // Stdio is where a command reads and writes.
@@ -31,6 +33,7 @@ type Stdio struct {
 // Run runs the command that args name and returns the exit code.
 func Run(ctx context.Context, args []string, stdio Stdio, version string) int {
 	a := &app{Stdio: stdio, version: version, now: time.Now}
+	a.chosenZone = sync.OnceValue(func() string { return a.askZone(ctx) })
 	root := a.root(args)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -47,6 +50,10 @@ type app struct {
 	Stdio
 	version string
 	now     func() time.Time
+
+	// chosenZone is the zone of the settings, or empty; asked for once. Nil: not at
+	// all.
+	chosenZone func() string
 
 	home    string
 	json    bool
@@ -149,6 +156,7 @@ func (a *app) named(args []string) []maker {
 		{"watch", groupEvents, a.watch},
 		{"free", groupEvents, a.free},
 		{"import", groupEvents, a.importCalendar},
+		{"remind", groupEvents, a.remind},
 		{"invite", groupGuests, a.invite},
 		{"invites", groupGuests, a.invites},
 		{"revoke", groupGuests, a.revoke},
@@ -159,6 +167,7 @@ func (a *app) named(args []string) []maker {
 		{"contacts", groupPeople, a.contacts},
 		{"ics", groupMore, a.ics},
 		{"bundle", groupMore, a.bundle},
+		{"settings", groupMore, a.settings},
 		{"completion", groupMore, a.completion},
 		{"version", groupMore, a.versionCommand},
 	}
@@ -230,11 +239,11 @@ func (a *app) understood(typed, chosen string) {
 	}
 }
 
-// reader is for whom pages are written. Where the system does not say where
-// they are, times are UTC, and that is said.
+// reader is for whom pages are written. Where neither the settings nor the system
+// say where they are, times are UTC, and that is said.
 func (a *app) reader() page.Reader {
 	r := page.Reader{Now: a.now(), Zone: time.UTC}
-	where, err := zone.Reader()
+	where, err := a.where()
 	if err != nil {
 		a.say("Times are shown in UTC, because %v.", err)
 		return r
@@ -245,9 +254,36 @@ func (a *app) reader() page.Reader {
 
 // zoneName is the reader's zone for the daemon, empty where it is not known.
 func (a *app) zoneName() string {
-	where, err := zone.Reader()
+	where, err := a.where()
 	if err != nil {
 		return ""
 	}
 	return where.String()
+}
+
+// where is the zone of the settings, else the system's.
+func (a *app) where() (*time.Location, error) {
+	if a.chosenZone != nil {
+		if name := a.chosenZone(); name != "" && name != "Local" {
+			if chosen, err := time.LoadLocation(name); err == nil {
+				return chosen, nil
+			}
+		}
+	}
+	return zone.Reader()
+}
+
+// askZone asks for the zone of the settings. It is empty where none is set, and
+// where nobody can say: the vault is locked, the daemon does not run, or it is
+// older. The system's does then.
+func (a *app) askZone(ctx context.Context) string {
+	client, err := a.client()
+	if err != nil {
+		return ""
+	}
+	r, err := client.ShowSettings(ctx, &localpb.ShowSettingsRequest{})
+	if err != nil {
+		return ""
+	}
+	return r.GetSettings().GetZone()
 }

@@ -41,12 +41,12 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 // The names are stable: other tools are written against them.
 func TestCommandsAreThose(t *testing.T) {
 	want := "init up down status doctor lock unlock passphrase backup wipe id " +
-		"announce events show edit cancel occurrence watch free import " +
+		"announce events show edit cancel occurrence watch free import remind " +
 		"invite invites revoke accept rsvp guests " +
 		"circle circle-new circle-join circle-list circle-link circle-leave " +
 		"contacts contacts-list contacts-add " +
 		"ics " +
-		"bundle bundle-export bundle-import completion version"
+		"bundle bundle-export bundle-import settings completion version"
 	var got []string
 	for _, c := range commands(Commands("dev"))[1:] {
 		got = append(got, strings.ReplaceAll(strings.TrimPrefix(c.CommandPath(), "votive "), " ", "-"))

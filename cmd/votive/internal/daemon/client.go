@@ -207,3 +207,23 @@ func (c Client) Watch(ctx context.Context, r *localpb.WatchRequest) (*Stream[*lo
 func (c Client) WriteCalendar(ctx context.Context, r *localpb.WriteCalendarRequest) (*localpb.WriteCalendarResponse, error) {
 	return ask(ctx, c.home, "WriteCalendar", r, new(localpb.WriteCalendarResponse))
 }
+
+// ShowSettings is what the person chose for this computer.
+func (c Client) ShowSettings(ctx context.Context, r *localpb.ShowSettingsRequest) (*localpb.SettingsResponse, error) {
+	return ask(ctx, c.home, "ShowSettings", r, new(localpb.SettingsResponse))
+}
+
+// ChangeSetting sets one.
+func (c Client) ChangeSetting(ctx context.Context, r *localpb.ChangeSettingRequest) (*localpb.SettingsResponse, error) {
+	return ask(ctx, c.home, "ChangeSetting", r, new(localpb.SettingsResponse))
+}
+
+// ShowReminders is when the person is reminded.
+func (c Client) ShowReminders(ctx context.Context, r *localpb.ShowRemindersRequest) (*localpb.RemindersResponse, error) {
+	return ask(ctx, c.home, "ShowReminders", r, new(localpb.RemindersResponse))
+}
+
+// ChangeReminders chooses when the person is reminded.
+func (c Client) ChangeReminders(ctx context.Context, r *localpb.ChangeRemindersRequest) (*localpb.RemindersResponse, error) {
+	return ask(ctx, c.home, "ChangeReminders", r, new(localpb.RemindersResponse))
+}

@@ -159,6 +159,8 @@ func (r Reader) Change(c *localpb.Change) string {
 		about = sentence(title, Answered(c.GetReply()))
 	case "conflict":
 		about = sentence(title, "its organizers disagree")
+	case "reminder":
+		about = sentence(title, r.begins(c.GetReminder().GetStart()))
 	case "peer":
 		about = plain.Line(c.GetPeer().GetPeer())
 	}
