@@ -27,6 +27,19 @@ type Wish struct {
 	Dates, Except                   *[]recur.Date        // besides those of the rule, and not: ascending, after the start
 	Occurrences                     *[]votive.Occurrence // what is different on some dates
 	PartOf                          *votive.ID           // zero: it is a part of nothing
+
+	Recurrence *Recurring // in place of Rule, Dates, Except and Occurrences
+
+	// Notes are what this computer keeps of the event, written with it: where it
+	// is new nobody knows its id before. May be nil.
+	Notes func(event votive.ID) []almanac.Note
+}
+
+// Recurring is all of how an event recurs: as a whole, since a date that is
+// different must be one of the event.
+type Recurring struct {
+	Rule        votive.Recurrence
+	Occurrences []votive.Occurrence
 }
 
 // touchesDetails reports whether something sealed is to change.
@@ -56,7 +69,18 @@ func (w *Wish) card(card votive.Card, self int) (votive.Card, error) {
 	set(&card.Links, w.Links)
 	set(&card.Status, w.Status)
 	set(&card.Geo, w.Geo)
+	if w.Recurrence != nil {
+		card.Recurrence, card.Occurrences = w.Recurrence.Rule, w.Recurrence.Occurrences
+	}
 	return card, w.recur(&card)
+}
+
+// notes are those that the wish keeps of its event.
+func (w *Wish) notes(event votive.ID) []almanac.Note {
+	if w.Notes == nil {
+		return nil
+	}
+	return w.Notes(event)
 }
 
 // details are those that the wish comes to, nil for none.
@@ -152,7 +176,7 @@ func (f *founding) draft() (almanac.Draft, error) {
 			return none, err
 		}
 	}
-	d := almanac.Draft{Keep: []votive.Keep{keep}}
+	d := almanac.Draft{Keep: []votive.Keep{keep}, Note: f.wish.notes(f.event)}
 	var inbox *votive.Inbox
 	if card.Answers != votive.AnswersClosed {
 		if inbox, err = f.s.inbox(f.event, &card, &d); err != nil {

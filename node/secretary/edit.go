@@ -25,6 +25,7 @@ func (s *Secretary) Edit(ctx context.Context, event votive.ID, w Wish) (Edited, 
 		if err := notPast(&r.card, r.v.Now()); err != nil {
 			return err
 		}
+		r.notes = w.notes(event)
 		if !w.touchesDetails() {
 			return nil
 		}
@@ -42,9 +43,10 @@ func (s *Secretary) Edit(ctx context.Context, event votive.ID, w Wish) (Edited, 
 }
 
 // Cancel says that an event will not take place. It stays in everybody's
-// calendar, as cancelled.
-func (s *Secretary) Cancel(ctx context.Context, event votive.ID, reason string) (Edited, error) {
+// calendar, as cancelled. Notes are written with it.
+func (s *Secretary) Cancel(ctx context.Context, event votive.ID, reason string, notes ...almanac.Note) (Edited, error) {
 	return s.revise(ctx, event, func(r *revising) error {
+		r.notes = notes
 		if r.card.Status == votive.Cancelled {
 			return refused("it is cancelled already")
 		}
@@ -62,6 +64,7 @@ type revising struct {
 	self   int              // the person's place among the organizers
 	sealed bool             // the Details changed
 	fresh  bool             // there is to be a new Inbox
+	notes  []almanac.Note   // to be kept with it
 }
 
 // organized is what the person here organizes, or why they do not.
@@ -108,6 +111,7 @@ func (s *Secretary) revision(v *almanac.View, event votive.ID, change func(*revi
 	if err := change(&r); err != nil {
 		return d, out, err
 	}
+	d.Note = r.notes
 	var inbox *votive.Inbox
 	if r.card.Answers != votive.AnswersClosed && (r.fresh || !e.Reads()) {
 		if inbox, err = s.inbox(event, &r.card, &d); err != nil {
