@@ -18,6 +18,9 @@ const maxDrafts = 2000
 // has for cards, or cut to them with a notice. Who organizes it and who is
 // invited is not in it.
 type Draft struct {
+	UID  string          // as the other calendar has it, up to 1,024 bytes, or empty
+	Says map[string]bool // by name, of the properties that are understood, those it had
+
 	Title  string
 	Text   string
 	Status votive.Status
@@ -150,6 +153,11 @@ type reading struct {
 
 // words reads what is no time.
 func (e *reading) words(c *component) {
+	e.UID = e.cut("UID", text1(c, "UID"), 1024)
+	e.Says = make(map[string]bool, len(c.props))
+	for i := range c.props {
+		e.Says[c.props[i].name] = true
+	}
 	e.Title = e.cut("title", strings.TrimSpace(text1(c, "SUMMARY")), 200)
 	if e.Title == "" {
 		e.Title = "(without a title)"

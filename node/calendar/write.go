@@ -21,6 +21,15 @@ type Event struct {
 	Place    string       // of the Details, where they are known here
 	Joins    []string     // likewise, https
 	Stamp    time.Time    // when this state of it was learned of: DTSTAMP
+	UID      string       // in place of UID(ID), for who named it first; empty: that
+}
+
+// uid is its UID as a value.
+func (e *Event) uid() string {
+	if e.UID != "" {
+		return escaped(e.UID)
+	}
+	return UID(e.ID)
 }
 
 // Options are how events are written.
@@ -120,7 +129,7 @@ func (w *text) busy(e *Event, b *Busy) {
 func (w *text) event(e *Event, alarm time.Duration) {
 	c := e.Card
 	w.line("BEGIN", "VEVENT")
-	w.line("UID", UID(e.ID))
+	w.line("UID", e.uid())
 	w.when(e, c.Start, c.End, c.End.Instant(nil))
 	r := &c.Recurrence
 	if !r.Rule.IsZero() {
@@ -140,7 +149,7 @@ func (w *text) event(e *Event, alarm time.Duration) {
 			status = votive.Cancelled
 		}
 		w.line("BEGIN", "VEVENT")
-		w.line("UID", UID(e.ID))
+		w.line("UID", e.uid())
 		w.time("RECURRENCE-ID", on(c.Start, o.Date))
 		_, end := o.Span(nil)
 		w.when(e, o.Start, o.End, end)
