@@ -16,6 +16,8 @@
 //	node/courier    carries frames between mesh, store and almanac, or by file
 //	node/calendar   iCalendar text out and in. Pure
 //	node/diary      the person's own time: events as entries, imports, free time
+//	node/subscribe  the calendars that other programs were given; feeds
+//	node/caldav     the same to write to: CalDAV
 //	node/web        the HTTP listener on loopback, and what every request passes
 //	node/settings   what the person chose for this computer
 //	node/remind     reminders before what is the person's, once each

@@ -35,20 +35,24 @@ var fence = map[string][]string{
 	"votive/node/remind": {
 		"votive/proto/votive", "votive/proto/recur", "votive/node/almanac", "votive/node/diary", "votive/node/settings",
 	},
-	"votive/node/desktop": {},
+	"votive/node/desktop":   {},
+	"votive/node/subscribe": {"votive/proto/votive", "votive/node/almanac", "votive/node/calendar", "votive/node/diary"},
+	"votive/node/caldav": {
+		"votive/proto/votive", "votive/node/almanac", "votive/node/calendar", "votive/node/diary", "votive/node/secretary",
+		"votive/node/subscribe",
+	},
 	"votive/node/courier": {
 		"votive/proto/votive", "votive/proto/recon", "votive/node/almanac", "votive/node/store", "votive/node/mesh",
 	},
 	"votive/node/api": {
 		"votive/proto/votive", "votive/proto/recur", "votive/proto/dates", "votive/proto/localpb", "votive/proto/localpb/localpbconnect",
 		"votive/node/almanac", "votive/node/secretary", "votive/node/calendar", "votive/node/diary",
-		"votive/node/almanac", "votive/node/secretary", "votive/node/settings", "votive/node/remind",
+		"votive/node/subscribe", "votive/node/caldav", "votive/node/settings", "votive/node/remind",
 	},
 	"votive/node": {
 		"votive/proto/votive", "votive/proto/localpb", "votive/node/mesh", "votive/node/store", "votive/node/vault",
 		"votive/node/almanac", "votive/node/secretary", "votive/node/courier", "votive/node/api",
-		"votive/node/web",
-		"votive/node/remind", "votive/node/desktop",
+		"votive/node/web", "votive/node/subscribe", "votive/node/caldav", "votive/node/remind", "votive/node/desktop",
 	},
 
 	"votive/cmd/votive":  {"votive/proto/localpb"},

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 
+	"votive/node/caldav"
+	"votive/node/subscribe"
 	"votive/node/web"
 )
 
@@ -88,4 +90,10 @@ func (n *Node) webURL() string {
 func (n *Node) shut() bool { return !n.vault.Exists() || n.vault.Locked() }
 
 // routes is what is served on loopback.
-func (n *Node) routes() []web.Route { return nil }
+func (n *Node) routes() []web.Route {
+	return []web.Route{
+		{Prefix: subscribe.FeedPrefix, Handler: subscribe.Feeds(n.almanac)},
+		{Prefix: caldav.Prefix, Handler: n.caldav},
+		{Prefix: caldav.WellKnown, Handler: n.caldav},
+	}
+}

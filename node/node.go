@@ -13,6 +13,7 @@ import (
 
 	"votive/node/almanac"
 	"votive/node/api"
+	"votive/node/caldav"
 	"votive/node/courier"
 	"votive/node/desktop"
 	"votive/node/mesh"
@@ -35,6 +36,7 @@ type Node struct {
 	remind    *remind.Remind
 	mesh      *mesh.Mesh
 	courier   *courier.Courier
+	caldav    *caldav.Handler
 	web       *web.Web // nil: off
 	socket    net.Listener
 	path      string
@@ -75,6 +77,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.secretary = secretary.New(n.almanac, secretary.Options{
 		Keeper: n.mesh.KeeperAddr, Here: n.mesh.OwnAddr, Dial: n.mesh.Dial, Log: cfg.Log,
 	})
+	n.caldav = caldav.New(caldav.Options{Almanac: n.almanac, Secretary: n.secretary, Log: cfg.Log})
 	if n.web, err = n.openWeb(); err != nil {
 		return nil, err
 	}
@@ -156,6 +159,7 @@ func (n *Node) Run(ctx context.Context, ready func(Ready)) error {
 	g.Go(func() error { return n.mesh.Run(ctx) })
 	g.Go(func() error { return n.courier.Run(ctx, n.mesh) })
 	if n.web != nil {
+		g.Go(func() error { return n.caldav.Run(ctx) })
 		g.Go(func() error { return n.web.Run(ctx, n.shut, n.routes()...) })
 	}
 	g.Go(func() error {
@@ -208,6 +212,7 @@ func (n *Node) server(ctx context.Context) *http.Server {
 		Remind:    n.remind,
 		Network:   network{n},
 		Bundles:   bundles{n},
+		Web:       n.webURL(),
 		Version:   n.cfg.Version,
 		Shutdown:  func() { close(n.stop) },
 		Log:       n.cfg.Log,

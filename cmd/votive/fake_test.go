@@ -267,6 +267,22 @@ func (c *canned) ChangeReminders(_ context.Context, r *localpb.ChangeRemindersRe
 	return answer(c, "ChangeReminders", r, new(localpb.RemindersResponse))
 }
 
+func (c *canned) NewCalendar(_ context.Context, r *localpb.NewCalendarRequest) (*localpb.NewCalendarResponse, error) {
+	return answer(c, "NewCalendar", r, new(localpb.NewCalendarResponse))
+}
+
+func (c *canned) ListCalendars(_ context.Context, r *localpb.ListCalendarsRequest) (*localpb.CalendarsResponse, error) {
+	return answer(c, "ListCalendars", r, new(localpb.CalendarsResponse))
+}
+
+func (c *canned) RevokeCalendar(_ context.Context, r *localpb.RevokeCalendarRequest) (*localpb.CalendarsResponse, error) {
+	return answer(c, "RevokeCalendar", r, new(localpb.CalendarsResponse))
+}
+
+func (c *canned) SettleDeletion(_ context.Context, r *localpb.SettleDeletionRequest) (*localpb.EventResponse, error) {
+	return answer(c, "SettleDeletion", r, new(localpb.EventResponse))
+}
+
 // ExportBundle sends ExportBundle.1.json and so on, and the error where one is.
 func (c *canned) ExportBundle(_ context.Context, r *localpb.ExportBundleRequest, s *connect.ServerStream[localpb.BundlePart]) error {
 	for {

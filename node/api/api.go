@@ -33,6 +33,7 @@ type Options struct {
 	Remind    *remind.Remind
 	Network   Network
 	Bundles   Bundles
+	Web       string // the address for calendars, with a slash at its end; empty: they are not served
 	Version   string
 	Shutdown  func() // asks the daemon to stop; called once
 	Log       *slog.Logger
@@ -101,7 +102,7 @@ var codes = []struct {
 }
 
 // lists are the commands that show what can be named.
-var lists = map[string]string{"event": "votive events", "circle": "votive circle list", "invitation": "votive invites EVENT"}
+var lists = map[string]string{"event": "votive events", "circle": "votive circle list", "invitation": "votive invites EVENT", "calendar": "votive calendar"}
 
 func coded(err error) error {
 	if err == nil || errors.As(err, new(*connect.Error)) {

@@ -7025,6 +7025,475 @@ func (x *EventReminders) GetBefore() []string {
 	return nil
 }
 
+// NewCalendar lets a program on this computer read, and write, a calendar.
+type NewCalendarRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Show          string                 `protobuf:"bytes,1,opt,name=show,proto3" json:"show,omitempty"`     // titles, which is the default, or busy
+	Circle        string                 `protobuf:"bytes,2,opt,name=circle,proto3" json:"circle,omitempty"` // whose events; empty: one's own, and by CalDAV each circle besides
+	ReadOnly      bool                   `protobuf:"varint,3,opt,name=read_only,json=readOnly,proto3" json:"read_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NewCalendarRequest) Reset() {
+	*x = NewCalendarRequest{}
+	mi := &file_local_proto_msgTypes[105]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NewCalendarRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NewCalendarRequest) ProtoMessage() {}
+
+func (x *NewCalendarRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[105]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NewCalendarRequest.ProtoReflect.Descriptor instead.
+func (*NewCalendarRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{105}
+}
+
+func (x *NewCalendarRequest) GetShow() string {
+	if x != nil {
+		return x.Show
+	}
+	return ""
+}
+
+func (x *NewCalendarRequest) GetCircle() string {
+	if x != nil {
+		return x.Circle
+	}
+	return ""
+}
+
+func (x *NewCalendarRequest) GetReadOnly() bool {
+	if x != nil {
+		return x.ReadOnly
+	}
+	return false
+}
+
+// NewCalendarResponse is the only time that the secrets are shown.
+type NewCalendarResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Feed          string                 `protobuf:"bytes,1,opt,name=feed,proto3" json:"feed,omitempty"`     // an address, to be read
+	Caldav        string                 `protobuf:"bytes,2,opt,name=caldav,proto3" json:"caldav,omitempty"` // an address, to be read and written; empty for busy, as the next two
+	User          string                 `protobuf:"bytes,3,opt,name=user,proto3" json:"user,omitempty"`
+	Password      string                 `protobuf:"bytes,4,opt,name=password,proto3" json:"password,omitempty"`
+	Calendar      *Calendar              `protobuf:"bytes,5,opt,name=calendar,proto3" json:"calendar,omitempty"`
+	Chosen        string                 `protobuf:"bytes,6,opt,name=chosen,proto3" json:"chosen,omitempty"` // the circle that a prefix or name was understood as
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NewCalendarResponse) Reset() {
+	*x = NewCalendarResponse{}
+	mi := &file_local_proto_msgTypes[106]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NewCalendarResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NewCalendarResponse) ProtoMessage() {}
+
+func (x *NewCalendarResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[106]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NewCalendarResponse.ProtoReflect.Descriptor instead.
+func (*NewCalendarResponse) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{106}
+}
+
+func (x *NewCalendarResponse) GetFeed() string {
+	if x != nil {
+		return x.Feed
+	}
+	return ""
+}
+
+func (x *NewCalendarResponse) GetCaldav() string {
+	if x != nil {
+		return x.Caldav
+	}
+	return ""
+}
+
+func (x *NewCalendarResponse) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+func (x *NewCalendarResponse) GetPassword() string {
+	if x != nil {
+		return x.Password
+	}
+	return ""
+}
+
+func (x *NewCalendarResponse) GetCalendar() *Calendar {
+	if x != nil {
+		return x.Calendar
+	}
+	return nil
+}
+
+func (x *NewCalendarResponse) GetChosen() string {
+	if x != nil {
+		return x.Chosen
+	}
+	return ""
+}
+
+type Calendar struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Show          string                 `protobuf:"bytes,2,opt,name=show,proto3" json:"show,omitempty"`     // titles, busy
+	Circle        *CircleRef             `protobuf:"bytes,3,opt,name=circle,proto3" json:"circle,omitempty"` // absent: one's own
+	ReadOnly      bool                   `protobuf:"varint,4,opt,name=read_only,json=readOnly,proto3" json:"read_only,omitempty"`
+	Made          string                 `protobuf:"bytes,5,opt,name=made,proto3" json:"made,omitempty"` // RFC 3339, UTC
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Calendar) Reset() {
+	*x = Calendar{}
+	mi := &file_local_proto_msgTypes[107]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Calendar) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Calendar) ProtoMessage() {}
+
+func (x *Calendar) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[107]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Calendar.ProtoReflect.Descriptor instead.
+func (*Calendar) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{107}
+}
+
+func (x *Calendar) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Calendar) GetShow() string {
+	if x != nil {
+		return x.Show
+	}
+	return ""
+}
+
+func (x *Calendar) GetCircle() *CircleRef {
+	if x != nil {
+		return x.Circle
+	}
+	return nil
+}
+
+func (x *Calendar) GetReadOnly() bool {
+	if x != nil {
+		return x.ReadOnly
+	}
+	return false
+}
+
+func (x *Calendar) GetMade() string {
+	if x != nil {
+		return x.Made
+	}
+	return ""
+}
+
+type ListCalendarsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCalendarsRequest) Reset() {
+	*x = ListCalendarsRequest{}
+	mi := &file_local_proto_msgTypes[108]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCalendarsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCalendarsRequest) ProtoMessage() {}
+
+func (x *ListCalendarsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[108]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCalendarsRequest.ProtoReflect.Descriptor instead.
+func (*ListCalendarsRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{108}
+}
+
+type RevokeCalendarRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Calendar      string                 `protobuf:"bytes,1,opt,name=calendar,proto3" json:"calendar,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeCalendarRequest) Reset() {
+	*x = RevokeCalendarRequest{}
+	mi := &file_local_proto_msgTypes[109]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeCalendarRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeCalendarRequest) ProtoMessage() {}
+
+func (x *RevokeCalendarRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[109]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeCalendarRequest.ProtoReflect.Descriptor instead.
+func (*RevokeCalendarRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{109}
+}
+
+func (x *RevokeCalendarRequest) GetCalendar() string {
+	if x != nil {
+		return x.Calendar
+	}
+	return ""
+}
+
+type CalendarsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Calendars     []*Calendar            `protobuf:"bytes,1,rep,name=calendars,proto3" json:"calendars,omitempty"` // oldest first
+	Waiting       []*Deletion            `protobuf:"bytes,2,rep,name=waiting,proto3" json:"waiting,omitempty"`     // to be confirmed, or kept
+	Web           string                 `protobuf:"bytes,3,opt,name=web,proto3" json:"web,omitempty"`             // the address that they are served on; empty: it is off
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CalendarsResponse) Reset() {
+	*x = CalendarsResponse{}
+	mi := &file_local_proto_msgTypes[110]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CalendarsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CalendarsResponse) ProtoMessage() {}
+
+func (x *CalendarsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[110]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CalendarsResponse.ProtoReflect.Descriptor instead.
+func (*CalendarsResponse) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{110}
+}
+
+func (x *CalendarsResponse) GetCalendars() []*Calendar {
+	if x != nil {
+		return x.Calendars
+	}
+	return nil
+}
+
+func (x *CalendarsResponse) GetWaiting() []*Deletion {
+	if x != nil {
+		return x.Waiting
+	}
+	return nil
+}
+
+func (x *CalendarsResponse) GetWeb() string {
+	if x != nil {
+		return x.Web
+	}
+	return ""
+}
+
+// Deletion is an event of one's own that a calendar deleted. It stands until
+// that is confirmed, and is cancelled then.
+type Deletion struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Event         *Event                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	Asked         string                 `protobuf:"bytes,2,opt,name=asked,proto3" json:"asked,omitempty"` // RFC 3339, UTC
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Deletion) Reset() {
+	*x = Deletion{}
+	mi := &file_local_proto_msgTypes[111]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Deletion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Deletion) ProtoMessage() {}
+
+func (x *Deletion) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[111]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Deletion.ProtoReflect.Descriptor instead.
+func (*Deletion) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{111}
+}
+
+func (x *Deletion) GetEvent() *Event {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *Deletion) GetAsked() string {
+	if x != nil {
+		return x.Asked
+	}
+	return ""
+}
+
+// SettleDeletion cancels an event that a calendar deleted, or keeps it.
+type SettleDeletionRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Event         string                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	Keep          bool                   `protobuf:"varint,2,opt,name=keep,proto3" json:"keep,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettleDeletionRequest) Reset() {
+	*x = SettleDeletionRequest{}
+	mi := &file_local_proto_msgTypes[112]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettleDeletionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettleDeletionRequest) ProtoMessage() {}
+
+func (x *SettleDeletionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[112]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettleDeletionRequest.ProtoReflect.Descriptor instead.
+func (*SettleDeletionRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{112}
+}
+
+func (x *SettleDeletionRequest) GetEvent() string {
+	if x != nil {
+		return x.Event
+	}
+	return ""
+}
+
+func (x *SettleDeletionRequest) GetKeep() bool {
+	if x != nil {
+		return x.Keep
+	}
+	return false
+}
+
 var File_local_proto protoreflect.FileDescriptor
 
 const file_local_proto_rawDesc = "" +
@@ -7595,7 +8064,37 @@ const file_local_proto_rawDesc = "" +
 	"\adesktop\x18\a \x01(\bR\adesktop\"V\n" +
 	"\x0eEventReminders\x12,\n" +
 	"\x05event\x18\x01 \x01(\v2\x16.votive.local.v1.EventR\x05event\x12\x16\n" +
-	"\x06before\x18\x02 \x03(\tR\x06before2\xa0\x1b\n" +
+	"\x06before\x18\x02 \x03(\tR\x06before\"]\n" +
+	"\x12NewCalendarRequest\x12\x12\n" +
+	"\x04show\x18\x01 \x01(\tR\x04show\x12\x16\n" +
+	"\x06circle\x18\x02 \x01(\tR\x06circle\x12\x1b\n" +
+	"\tread_only\x18\x03 \x01(\bR\breadOnly\"\xc0\x01\n" +
+	"\x13NewCalendarResponse\x12\x12\n" +
+	"\x04feed\x18\x01 \x01(\tR\x04feed\x12\x16\n" +
+	"\x06caldav\x18\x02 \x01(\tR\x06caldav\x12\x12\n" +
+	"\x04user\x18\x03 \x01(\tR\x04user\x12\x1a\n" +
+	"\bpassword\x18\x04 \x01(\tR\bpassword\x125\n" +
+	"\bcalendar\x18\x05 \x01(\v2\x19.votive.local.v1.CalendarR\bcalendar\x12\x16\n" +
+	"\x06chosen\x18\x06 \x01(\tR\x06chosen\"\x93\x01\n" +
+	"\bCalendar\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04show\x18\x02 \x01(\tR\x04show\x122\n" +
+	"\x06circle\x18\x03 \x01(\v2\x1a.votive.local.v1.CircleRefR\x06circle\x12\x1b\n" +
+	"\tread_only\x18\x04 \x01(\bR\breadOnly\x12\x12\n" +
+	"\x04made\x18\x05 \x01(\tR\x04made\"\x16\n" +
+	"\x14ListCalendarsRequest\"3\n" +
+	"\x15RevokeCalendarRequest\x12\x1a\n" +
+	"\bcalendar\x18\x01 \x01(\tR\bcalendar\"\x93\x01\n" +
+	"\x11CalendarsResponse\x127\n" +
+	"\tcalendars\x18\x01 \x03(\v2\x19.votive.local.v1.CalendarR\tcalendars\x123\n" +
+	"\awaiting\x18\x02 \x03(\v2\x19.votive.local.v1.DeletionR\awaiting\x12\x10\n" +
+	"\x03web\x18\x03 \x01(\tR\x03web\"N\n" +
+	"\bDeletion\x12,\n" +
+	"\x05event\x18\x01 \x01(\v2\x16.votive.local.v1.EventR\x05event\x12\x14\n" +
+	"\x05asked\x18\x02 \x01(\tR\x05asked\"A\n" +
+	"\x15SettleDeletionRequest\x12\x14\n" +
+	"\x05event\x18\x01 \x01(\tR\x05event\x12\x12\n" +
+	"\x04keep\x18\x02 \x01(\bR\x04keep2\x8e\x1e\n" +
 	"\x06Votive\x12C\n" +
 	"\x04Init\x12\x1c.votive.local.v1.InitRequest\x1a\x1d.votive.local.v1.InitResponse\x12I\n" +
 	"\x06Unlock\x12\x1e.votive.local.v1.UnlockRequest\x1a\x1f.votive.local.v1.UnlockResponse\x12C\n" +
@@ -7634,7 +8133,11 @@ const file_local_proto_rawDesc = "" +
 	"\fExportBundle\x12$.votive.local.v1.ExportBundleRequest\x1a\x1b.votive.local.v1.BundlePart0\x01\x12U\n" +
 	"\fImportBundle\x12$.votive.local.v1.ImportBundleRequest\x1a\x1f.votive.local.v1.BundleResponse\x12A\n" +
 	"\x05Watch\x12\x1d.votive.local.v1.WatchRequest\x1a\x17.votive.local.v1.Change0\x01\x12^\n" +
-	"\rWriteCalendar\x12%.votive.local.v1.WriteCalendarRequest\x1a&.votive.local.v1.WriteCalendarResponse\x12a\n" +
+	"\rWriteCalendar\x12%.votive.local.v1.WriteCalendarRequest\x1a&.votive.local.v1.WriteCalendarResponse\x12X\n" +
+	"\vNewCalendar\x12#.votive.local.v1.NewCalendarRequest\x1a$.votive.local.v1.NewCalendarResponse\x12Z\n" +
+	"\rListCalendars\x12%.votive.local.v1.ListCalendarsRequest\x1a\".votive.local.v1.CalendarsResponse\x12\\\n" +
+	"\x0eRevokeCalendar\x12&.votive.local.v1.RevokeCalendarRequest\x1a\".votive.local.v1.CalendarsResponse\x12X\n" +
+	"\x0eSettleDeletion\x12&.votive.local.v1.SettleDeletionRequest\x1a\x1e.votive.local.v1.EventResponse\x12a\n" +
 	"\x0eImportCalendar\x12&.votive.local.v1.ImportCalendarRequest\x1a'.votive.local.v1.ImportCalendarResponse\x12T\n" +
 	"\vListImports\x12#.votive.local.v1.ListImportsRequest\x1a .votive.local.v1.ImportsResponse\x12V\n" +
 	"\fForgetImport\x12$.votive.local.v1.ForgetImportRequest\x1a .votive.local.v1.ImportsResponse\x12[\n" +
@@ -7657,7 +8160,7 @@ func file_local_proto_rawDescGZIP() []byte {
 	return file_local_proto_rawDescData
 }
 
-var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 105)
+var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 113)
 var file_local_proto_goTypes = []any{
 	(*Hint)(nil),                     // 0: votive.local.v1.Hint
 	(*Identity)(nil),                 // 1: votive.local.v1.Identity
@@ -7764,6 +8267,14 @@ var file_local_proto_goTypes = []any{
 	(*ChangeRemindersRequest)(nil),   // 102: votive.local.v1.ChangeRemindersRequest
 	(*RemindersResponse)(nil),        // 103: votive.local.v1.RemindersResponse
 	(*EventReminders)(nil),           // 104: votive.local.v1.EventReminders
+	(*NewCalendarRequest)(nil),       // 105: votive.local.v1.NewCalendarRequest
+	(*NewCalendarResponse)(nil),      // 106: votive.local.v1.NewCalendarResponse
+	(*Calendar)(nil),                 // 107: votive.local.v1.Calendar
+	(*ListCalendarsRequest)(nil),     // 108: votive.local.v1.ListCalendarsRequest
+	(*RevokeCalendarRequest)(nil),    // 109: votive.local.v1.RevokeCalendarRequest
+	(*CalendarsResponse)(nil),        // 110: votive.local.v1.CalendarsResponse
+	(*Deletion)(nil),                 // 111: votive.local.v1.Deletion
+	(*SettleDeletionRequest)(nil),    // 112: votive.local.v1.SettleDeletionRequest
 }
 var file_local_proto_depIdxs = []int32{
 	1,   // 0: votive.local.v1.InitResponse.identity:type_name -> votive.local.v1.Identity
@@ -7841,95 +8352,108 @@ var file_local_proto_depIdxs = []int32{
 	47,  // 72: votive.local.v1.RemindersResponse.event:type_name -> votive.local.v1.Event
 	104, // 73: votive.local.v1.RemindersResponse.events:type_name -> votive.local.v1.EventReminders
 	47,  // 74: votive.local.v1.EventReminders.event:type_name -> votive.local.v1.Event
-	2,   // 75: votive.local.v1.Votive.Init:input_type -> votive.local.v1.InitRequest
-	4,   // 76: votive.local.v1.Votive.Unlock:input_type -> votive.local.v1.UnlockRequest
-	6,   // 77: votive.local.v1.Votive.Lock:input_type -> votive.local.v1.LockRequest
-	8,   // 78: votive.local.v1.Votive.ChangePassphrase:input_type -> votive.local.v1.ChangePassphraseRequest
-	10,  // 79: votive.local.v1.Votive.ShowBackup:input_type -> votive.local.v1.ShowBackupRequest
-	12,  // 80: votive.local.v1.Votive.Wipe:input_type -> votive.local.v1.WipeRequest
-	14,  // 81: votive.local.v1.Votive.Status:input_type -> votive.local.v1.StatusRequest
-	22,  // 82: votive.local.v1.Votive.Shutdown:input_type -> votive.local.v1.ShutdownRequest
-	24,  // 83: votive.local.v1.Votive.ShowID:input_type -> votive.local.v1.ShowIDRequest
-	27,  // 84: votive.local.v1.Votive.NewCircle:input_type -> votive.local.v1.NewCircleRequest
-	28,  // 85: votive.local.v1.Votive.JoinCircle:input_type -> votive.local.v1.JoinCircleRequest
-	29,  // 86: votive.local.v1.Votive.ListCircles:input_type -> votive.local.v1.ListCirclesRequest
-	30,  // 87: votive.local.v1.Votive.LeaveCircle:input_type -> votive.local.v1.LeaveCircleRequest
-	33,  // 88: votive.local.v1.Votive.ReadTime:input_type -> votive.local.v1.ReadTimeRequest
-	37,  // 89: votive.local.v1.Votive.Announce:input_type -> votive.local.v1.AnnounceRequest
-	49,  // 90: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
-	51,  // 91: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
-	38,  // 92: votive.local.v1.Votive.EditEvent:input_type -> votive.local.v1.EditEventRequest
-	39,  // 93: votive.local.v1.Votive.CancelEvent:input_type -> votive.local.v1.CancelEventRequest
-	40,  // 94: votive.local.v1.Votive.ChangeOccurrence:input_type -> votive.local.v1.ChangeOccurrenceRequest
-	54,  // 95: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
-	57,  // 96: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
-	59,  // 97: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
-	60,  // 98: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
-	61,  // 99: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
-	64,  // 100: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
-	66,  // 101: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
-	71,  // 102: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
-	72,  // 103: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
-	76,  // 104: votive.local.v1.Votive.ExportBundle:input_type -> votive.local.v1.ExportBundleRequest
-	78,  // 105: votive.local.v1.Votive.ImportBundle:input_type -> votive.local.v1.ImportBundleRequest
-	74,  // 106: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
-	80,  // 107: votive.local.v1.Votive.WriteCalendar:input_type -> votive.local.v1.WriteCalendarRequest
-	84,  // 108: votive.local.v1.Votive.ImportCalendar:input_type -> votive.local.v1.ImportCalendarRequest
-	86,  // 109: votive.local.v1.Votive.ListImports:input_type -> votive.local.v1.ListImportsRequest
-	87,  // 110: votive.local.v1.Votive.ForgetImport:input_type -> votive.local.v1.ForgetImportRequest
-	90,  // 111: votive.local.v1.Votive.ReadCalendar:input_type -> votive.local.v1.ReadCalendarRequest
-	93,  // 112: votive.local.v1.Votive.Free:input_type -> votive.local.v1.FreeRequest
-	97,  // 113: votive.local.v1.Votive.ShowSettings:input_type -> votive.local.v1.ShowSettingsRequest
-	98,  // 114: votive.local.v1.Votive.ChangeSetting:input_type -> votive.local.v1.ChangeSettingRequest
-	101, // 115: votive.local.v1.Votive.ShowReminders:input_type -> votive.local.v1.ShowRemindersRequest
-	102, // 116: votive.local.v1.Votive.ChangeReminders:input_type -> votive.local.v1.ChangeRemindersRequest
-	3,   // 117: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
-	5,   // 118: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
-	7,   // 119: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
-	9,   // 120: votive.local.v1.Votive.ChangePassphrase:output_type -> votive.local.v1.ChangePassphraseResponse
-	11,  // 121: votive.local.v1.Votive.ShowBackup:output_type -> votive.local.v1.ShowBackupResponse
-	13,  // 122: votive.local.v1.Votive.Wipe:output_type -> votive.local.v1.WipeResponse
-	15,  // 123: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
-	23,  // 124: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
-	25,  // 125: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
-	31,  // 126: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
-	31,  // 127: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
-	31,  // 128: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
-	31,  // 129: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
-	34,  // 130: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
-	48,  // 131: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
-	50,  // 132: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
-	53,  // 133: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
-	48,  // 134: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
-	48,  // 135: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
-	48,  // 136: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
-	56,  // 137: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
-	58,  // 138: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
-	58,  // 139: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
-	63,  // 140: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
-	63,  // 141: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
-	65,  // 142: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
-	69,  // 143: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
-	73,  // 144: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
-	73,  // 145: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
-	77,  // 146: votive.local.v1.Votive.ExportBundle:output_type -> votive.local.v1.BundlePart
-	79,  // 147: votive.local.v1.Votive.ImportBundle:output_type -> votive.local.v1.BundleResponse
-	75,  // 148: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
-	81,  // 149: votive.local.v1.Votive.WriteCalendar:output_type -> votive.local.v1.WriteCalendarResponse
-	85,  // 150: votive.local.v1.Votive.ImportCalendar:output_type -> votive.local.v1.ImportCalendarResponse
-	89,  // 151: votive.local.v1.Votive.ListImports:output_type -> votive.local.v1.ImportsResponse
-	89,  // 152: votive.local.v1.Votive.ForgetImport:output_type -> votive.local.v1.ImportsResponse
-	91,  // 153: votive.local.v1.Votive.ReadCalendar:output_type -> votive.local.v1.ReadCalendarResponse
-	94,  // 154: votive.local.v1.Votive.Free:output_type -> votive.local.v1.FreeResponse
-	99,  // 155: votive.local.v1.Votive.ShowSettings:output_type -> votive.local.v1.SettingsResponse
-	99,  // 156: votive.local.v1.Votive.ChangeSetting:output_type -> votive.local.v1.SettingsResponse
-	103, // 157: votive.local.v1.Votive.ShowReminders:output_type -> votive.local.v1.RemindersResponse
-	103, // 158: votive.local.v1.Votive.ChangeReminders:output_type -> votive.local.v1.RemindersResponse
-	117, // [117:159] is the sub-list for method output_type
-	75,  // [75:117] is the sub-list for method input_type
-	75,  // [75:75] is the sub-list for extension type_name
-	75,  // [75:75] is the sub-list for extension extendee
-	0,   // [0:75] is the sub-list for field type_name
+	107, // 75: votive.local.v1.NewCalendarResponse.calendar:type_name -> votive.local.v1.Calendar
+	46,  // 76: votive.local.v1.Calendar.circle:type_name -> votive.local.v1.CircleRef
+	107, // 77: votive.local.v1.CalendarsResponse.calendars:type_name -> votive.local.v1.Calendar
+	111, // 78: votive.local.v1.CalendarsResponse.waiting:type_name -> votive.local.v1.Deletion
+	47,  // 79: votive.local.v1.Deletion.event:type_name -> votive.local.v1.Event
+	2,   // 80: votive.local.v1.Votive.Init:input_type -> votive.local.v1.InitRequest
+	4,   // 81: votive.local.v1.Votive.Unlock:input_type -> votive.local.v1.UnlockRequest
+	6,   // 82: votive.local.v1.Votive.Lock:input_type -> votive.local.v1.LockRequest
+	8,   // 83: votive.local.v1.Votive.ChangePassphrase:input_type -> votive.local.v1.ChangePassphraseRequest
+	10,  // 84: votive.local.v1.Votive.ShowBackup:input_type -> votive.local.v1.ShowBackupRequest
+	12,  // 85: votive.local.v1.Votive.Wipe:input_type -> votive.local.v1.WipeRequest
+	14,  // 86: votive.local.v1.Votive.Status:input_type -> votive.local.v1.StatusRequest
+	22,  // 87: votive.local.v1.Votive.Shutdown:input_type -> votive.local.v1.ShutdownRequest
+	24,  // 88: votive.local.v1.Votive.ShowID:input_type -> votive.local.v1.ShowIDRequest
+	27,  // 89: votive.local.v1.Votive.NewCircle:input_type -> votive.local.v1.NewCircleRequest
+	28,  // 90: votive.local.v1.Votive.JoinCircle:input_type -> votive.local.v1.JoinCircleRequest
+	29,  // 91: votive.local.v1.Votive.ListCircles:input_type -> votive.local.v1.ListCirclesRequest
+	30,  // 92: votive.local.v1.Votive.LeaveCircle:input_type -> votive.local.v1.LeaveCircleRequest
+	33,  // 93: votive.local.v1.Votive.ReadTime:input_type -> votive.local.v1.ReadTimeRequest
+	37,  // 94: votive.local.v1.Votive.Announce:input_type -> votive.local.v1.AnnounceRequest
+	49,  // 95: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
+	51,  // 96: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
+	38,  // 97: votive.local.v1.Votive.EditEvent:input_type -> votive.local.v1.EditEventRequest
+	39,  // 98: votive.local.v1.Votive.CancelEvent:input_type -> votive.local.v1.CancelEventRequest
+	40,  // 99: votive.local.v1.Votive.ChangeOccurrence:input_type -> votive.local.v1.ChangeOccurrenceRequest
+	54,  // 100: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
+	57,  // 101: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
+	59,  // 102: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
+	60,  // 103: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
+	61,  // 104: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
+	64,  // 105: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
+	66,  // 106: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
+	71,  // 107: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
+	72,  // 108: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
+	76,  // 109: votive.local.v1.Votive.ExportBundle:input_type -> votive.local.v1.ExportBundleRequest
+	78,  // 110: votive.local.v1.Votive.ImportBundle:input_type -> votive.local.v1.ImportBundleRequest
+	74,  // 111: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
+	80,  // 112: votive.local.v1.Votive.WriteCalendar:input_type -> votive.local.v1.WriteCalendarRequest
+	105, // 113: votive.local.v1.Votive.NewCalendar:input_type -> votive.local.v1.NewCalendarRequest
+	108, // 114: votive.local.v1.Votive.ListCalendars:input_type -> votive.local.v1.ListCalendarsRequest
+	109, // 115: votive.local.v1.Votive.RevokeCalendar:input_type -> votive.local.v1.RevokeCalendarRequest
+	112, // 116: votive.local.v1.Votive.SettleDeletion:input_type -> votive.local.v1.SettleDeletionRequest
+	84,  // 117: votive.local.v1.Votive.ImportCalendar:input_type -> votive.local.v1.ImportCalendarRequest
+	86,  // 118: votive.local.v1.Votive.ListImports:input_type -> votive.local.v1.ListImportsRequest
+	87,  // 119: votive.local.v1.Votive.ForgetImport:input_type -> votive.local.v1.ForgetImportRequest
+	90,  // 120: votive.local.v1.Votive.ReadCalendar:input_type -> votive.local.v1.ReadCalendarRequest
+	93,  // 121: votive.local.v1.Votive.Free:input_type -> votive.local.v1.FreeRequest
+	97,  // 122: votive.local.v1.Votive.ShowSettings:input_type -> votive.local.v1.ShowSettingsRequest
+	98,  // 123: votive.local.v1.Votive.ChangeSetting:input_type -> votive.local.v1.ChangeSettingRequest
+	101, // 124: votive.local.v1.Votive.ShowReminders:input_type -> votive.local.v1.ShowRemindersRequest
+	102, // 125: votive.local.v1.Votive.ChangeReminders:input_type -> votive.local.v1.ChangeRemindersRequest
+	3,   // 126: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
+	5,   // 127: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
+	7,   // 128: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
+	9,   // 129: votive.local.v1.Votive.ChangePassphrase:output_type -> votive.local.v1.ChangePassphraseResponse
+	11,  // 130: votive.local.v1.Votive.ShowBackup:output_type -> votive.local.v1.ShowBackupResponse
+	13,  // 131: votive.local.v1.Votive.Wipe:output_type -> votive.local.v1.WipeResponse
+	15,  // 132: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
+	23,  // 133: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
+	25,  // 134: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
+	31,  // 135: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
+	31,  // 136: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
+	31,  // 137: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
+	31,  // 138: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
+	34,  // 139: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
+	48,  // 140: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
+	50,  // 141: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
+	53,  // 142: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
+	48,  // 143: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
+	48,  // 144: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
+	48,  // 145: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
+	56,  // 146: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
+	58,  // 147: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
+	58,  // 148: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
+	63,  // 149: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
+	63,  // 150: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
+	65,  // 151: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
+	69,  // 152: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
+	73,  // 153: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
+	73,  // 154: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
+	77,  // 155: votive.local.v1.Votive.ExportBundle:output_type -> votive.local.v1.BundlePart
+	79,  // 156: votive.local.v1.Votive.ImportBundle:output_type -> votive.local.v1.BundleResponse
+	75,  // 157: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
+	81,  // 158: votive.local.v1.Votive.WriteCalendar:output_type -> votive.local.v1.WriteCalendarResponse
+	106, // 159: votive.local.v1.Votive.NewCalendar:output_type -> votive.local.v1.NewCalendarResponse
+	110, // 160: votive.local.v1.Votive.ListCalendars:output_type -> votive.local.v1.CalendarsResponse
+	110, // 161: votive.local.v1.Votive.RevokeCalendar:output_type -> votive.local.v1.CalendarsResponse
+	48,  // 162: votive.local.v1.Votive.SettleDeletion:output_type -> votive.local.v1.EventResponse
+	85,  // 163: votive.local.v1.Votive.ImportCalendar:output_type -> votive.local.v1.ImportCalendarResponse
+	89,  // 164: votive.local.v1.Votive.ListImports:output_type -> votive.local.v1.ImportsResponse
+	89,  // 165: votive.local.v1.Votive.ForgetImport:output_type -> votive.local.v1.ImportsResponse
+	91,  // 166: votive.local.v1.Votive.ReadCalendar:output_type -> votive.local.v1.ReadCalendarResponse
+	94,  // 167: votive.local.v1.Votive.Free:output_type -> votive.local.v1.FreeResponse
+	99,  // 168: votive.local.v1.Votive.ShowSettings:output_type -> votive.local.v1.SettingsResponse
+	99,  // 169: votive.local.v1.Votive.ChangeSetting:output_type -> votive.local.v1.SettingsResponse
+	103, // 170: votive.local.v1.Votive.ShowReminders:output_type -> votive.local.v1.RemindersResponse
+	103, // 171: votive.local.v1.Votive.ChangeReminders:output_type -> votive.local.v1.RemindersResponse
+	126, // [126:172] is the sub-list for method output_type
+	80,  // [80:126] is the sub-list for method input_type
+	80,  // [80:80] is the sub-list for extension type_name
+	80,  // [80:80] is the sub-list for extension extendee
+	0,   // [0:80] is the sub-list for field type_name
 }
 
 func init() { file_local_proto_init() }
@@ -7947,7 +8471,7 @@ func file_local_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_local_proto_rawDesc), len(file_local_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   105,
+			NumMessages:   113,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

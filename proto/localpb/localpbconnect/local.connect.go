@@ -104,6 +104,14 @@ const (
 	VotiveWatchProcedure = "/votive.local.v1.Votive/Watch"
 	// VotiveWriteCalendarProcedure is the fully-qualified name of the Votive's WriteCalendar RPC.
 	VotiveWriteCalendarProcedure = "/votive.local.v1.Votive/WriteCalendar"
+	// VotiveNewCalendarProcedure is the fully-qualified name of the Votive's NewCalendar RPC.
+	VotiveNewCalendarProcedure = "/votive.local.v1.Votive/NewCalendar"
+	// VotiveListCalendarsProcedure is the fully-qualified name of the Votive's ListCalendars RPC.
+	VotiveListCalendarsProcedure = "/votive.local.v1.Votive/ListCalendars"
+	// VotiveRevokeCalendarProcedure is the fully-qualified name of the Votive's RevokeCalendar RPC.
+	VotiveRevokeCalendarProcedure = "/votive.local.v1.Votive/RevokeCalendar"
+	// VotiveSettleDeletionProcedure is the fully-qualified name of the Votive's SettleDeletion RPC.
+	VotiveSettleDeletionProcedure = "/votive.local.v1.Votive/SettleDeletion"
 	// VotiveImportCalendarProcedure is the fully-qualified name of the Votive's ImportCalendar RPC.
 	VotiveImportCalendarProcedure = "/votive.local.v1.Votive/ImportCalendar"
 	// VotiveListImportsProcedure is the fully-qualified name of the Votive's ListImports RPC.
@@ -167,6 +175,10 @@ type VotiveClient interface {
 	Watch(context.Context, *localpb.WatchRequest) (*connect.ServerStreamForClient[localpb.Change], error)
 	// Calendars of other programs.
 	WriteCalendar(context.Context, *localpb.WriteCalendarRequest) (*localpb.WriteCalendarResponse, error)
+	NewCalendar(context.Context, *localpb.NewCalendarRequest) (*localpb.NewCalendarResponse, error)
+	ListCalendars(context.Context, *localpb.ListCalendarsRequest) (*localpb.CalendarsResponse, error)
+	RevokeCalendar(context.Context, *localpb.RevokeCalendarRequest) (*localpb.CalendarsResponse, error)
+	SettleDeletion(context.Context, *localpb.SettleDeletionRequest) (*localpb.EventResponse, error)
 	// The person's own time. Nothing of this is ever sent to anybody, but for
 	// what Announce is then asked to.
 	ImportCalendar(context.Context, *localpb.ImportCalendarRequest) (*localpb.ImportCalendarResponse, error)
@@ -390,6 +402,30 @@ func NewVotiveClient(httpClient connect.HTTPClient, baseURL string, opts ...conn
 			connect.WithSchema(votiveMethods.ByName("WriteCalendar")),
 			connect.WithClientOptions(opts...),
 		),
+		newCalendar: connect.NewClient[localpb.NewCalendarRequest, localpb.NewCalendarResponse](
+			httpClient,
+			baseURL+VotiveNewCalendarProcedure,
+			connect.WithSchema(votiveMethods.ByName("NewCalendar")),
+			connect.WithClientOptions(opts...),
+		),
+		listCalendars: connect.NewClient[localpb.ListCalendarsRequest, localpb.CalendarsResponse](
+			httpClient,
+			baseURL+VotiveListCalendarsProcedure,
+			connect.WithSchema(votiveMethods.ByName("ListCalendars")),
+			connect.WithClientOptions(opts...),
+		),
+		revokeCalendar: connect.NewClient[localpb.RevokeCalendarRequest, localpb.CalendarsResponse](
+			httpClient,
+			baseURL+VotiveRevokeCalendarProcedure,
+			connect.WithSchema(votiveMethods.ByName("RevokeCalendar")),
+			connect.WithClientOptions(opts...),
+		),
+		settleDeletion: connect.NewClient[localpb.SettleDeletionRequest, localpb.EventResponse](
+			httpClient,
+			baseURL+VotiveSettleDeletionProcedure,
+			connect.WithSchema(votiveMethods.ByName("SettleDeletion")),
+			connect.WithClientOptions(opts...),
+		),
 		importCalendar: connect.NewClient[localpb.ImportCalendarRequest, localpb.ImportCalendarResponse](
 			httpClient,
 			baseURL+VotiveImportCalendarProcedure,
@@ -482,6 +518,10 @@ type votiveClient struct {
 	importBundle     *connect.Client[localpb.ImportBundleRequest, localpb.BundleResponse]
 	watch            *connect.Client[localpb.WatchRequest, localpb.Change]
 	writeCalendar    *connect.Client[localpb.WriteCalendarRequest, localpb.WriteCalendarResponse]
+	newCalendar      *connect.Client[localpb.NewCalendarRequest, localpb.NewCalendarResponse]
+	listCalendars    *connect.Client[localpb.ListCalendarsRequest, localpb.CalendarsResponse]
+	revokeCalendar   *connect.Client[localpb.RevokeCalendarRequest, localpb.CalendarsResponse]
+	settleDeletion   *connect.Client[localpb.SettleDeletionRequest, localpb.EventResponse]
 	importCalendar   *connect.Client[localpb.ImportCalendarRequest, localpb.ImportCalendarResponse]
 	listImports      *connect.Client[localpb.ListImportsRequest, localpb.ImportsResponse]
 	forgetImport     *connect.Client[localpb.ForgetImportRequest, localpb.ImportsResponse]
@@ -782,6 +822,42 @@ func (c *votiveClient) WriteCalendar(ctx context.Context, req *localpb.WriteCale
 	return nil, err
 }
 
+// NewCalendar calls votive.local.v1.Votive.NewCalendar.
+func (c *votiveClient) NewCalendar(ctx context.Context, req *localpb.NewCalendarRequest) (*localpb.NewCalendarResponse, error) {
+	response, err := c.newCalendar.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListCalendars calls votive.local.v1.Votive.ListCalendars.
+func (c *votiveClient) ListCalendars(ctx context.Context, req *localpb.ListCalendarsRequest) (*localpb.CalendarsResponse, error) {
+	response, err := c.listCalendars.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// RevokeCalendar calls votive.local.v1.Votive.RevokeCalendar.
+func (c *votiveClient) RevokeCalendar(ctx context.Context, req *localpb.RevokeCalendarRequest) (*localpb.CalendarsResponse, error) {
+	response, err := c.revokeCalendar.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// SettleDeletion calls votive.local.v1.Votive.SettleDeletion.
+func (c *votiveClient) SettleDeletion(ctx context.Context, req *localpb.SettleDeletionRequest) (*localpb.EventResponse, error) {
+	response, err := c.settleDeletion.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // ImportCalendar calls votive.local.v1.Votive.ImportCalendar.
 func (c *votiveClient) ImportCalendar(ctx context.Context, req *localpb.ImportCalendarRequest) (*localpb.ImportCalendarResponse, error) {
 	response, err := c.importCalendar.CallUnary(ctx, connect.NewRequest(req))
@@ -906,6 +982,10 @@ type VotiveHandler interface {
 	Watch(context.Context, *localpb.WatchRequest, *connect.ServerStream[localpb.Change]) error
 	// Calendars of other programs.
 	WriteCalendar(context.Context, *localpb.WriteCalendarRequest) (*localpb.WriteCalendarResponse, error)
+	NewCalendar(context.Context, *localpb.NewCalendarRequest) (*localpb.NewCalendarResponse, error)
+	ListCalendars(context.Context, *localpb.ListCalendarsRequest) (*localpb.CalendarsResponse, error)
+	RevokeCalendar(context.Context, *localpb.RevokeCalendarRequest) (*localpb.CalendarsResponse, error)
+	SettleDeletion(context.Context, *localpb.SettleDeletionRequest) (*localpb.EventResponse, error)
 	// The person's own time. Nothing of this is ever sent to anybody, but for
 	// what Announce is then asked to.
 	ImportCalendar(context.Context, *localpb.ImportCalendarRequest) (*localpb.ImportCalendarResponse, error)
@@ -1125,6 +1205,30 @@ func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string,
 		connect.WithSchema(votiveMethods.ByName("WriteCalendar")),
 		connect.WithHandlerOptions(opts...),
 	)
+	votiveNewCalendarHandler := connect.NewUnaryHandlerSimple(
+		VotiveNewCalendarProcedure,
+		svc.NewCalendar,
+		connect.WithSchema(votiveMethods.ByName("NewCalendar")),
+		connect.WithHandlerOptions(opts...),
+	)
+	votiveListCalendarsHandler := connect.NewUnaryHandlerSimple(
+		VotiveListCalendarsProcedure,
+		svc.ListCalendars,
+		connect.WithSchema(votiveMethods.ByName("ListCalendars")),
+		connect.WithHandlerOptions(opts...),
+	)
+	votiveRevokeCalendarHandler := connect.NewUnaryHandlerSimple(
+		VotiveRevokeCalendarProcedure,
+		svc.RevokeCalendar,
+		connect.WithSchema(votiveMethods.ByName("RevokeCalendar")),
+		connect.WithHandlerOptions(opts...),
+	)
+	votiveSettleDeletionHandler := connect.NewUnaryHandlerSimple(
+		VotiveSettleDeletionProcedure,
+		svc.SettleDeletion,
+		connect.WithSchema(votiveMethods.ByName("SettleDeletion")),
+		connect.WithHandlerOptions(opts...),
+	)
 	votiveImportCalendarHandler := connect.NewUnaryHandlerSimple(
 		VotiveImportCalendarProcedure,
 		svc.ImportCalendar,
@@ -1247,6 +1351,14 @@ func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string,
 			votiveWatchHandler.ServeHTTP(w, r)
 		case VotiveWriteCalendarProcedure:
 			votiveWriteCalendarHandler.ServeHTTP(w, r)
+		case VotiveNewCalendarProcedure:
+			votiveNewCalendarHandler.ServeHTTP(w, r)
+		case VotiveListCalendarsProcedure:
+			votiveListCalendarsHandler.ServeHTTP(w, r)
+		case VotiveRevokeCalendarProcedure:
+			votiveRevokeCalendarHandler.ServeHTTP(w, r)
+		case VotiveSettleDeletionProcedure:
+			votiveSettleDeletionHandler.ServeHTTP(w, r)
 		case VotiveImportCalendarProcedure:
 			votiveImportCalendarHandler.ServeHTTP(w, r)
 		case VotiveListImportsProcedure:
@@ -1404,6 +1516,22 @@ func (UnimplementedVotiveHandler) Watch(context.Context, *localpb.WatchRequest, 
 
 func (UnimplementedVotiveHandler) WriteCalendar(context.Context, *localpb.WriteCalendarRequest) (*localpb.WriteCalendarResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.WriteCalendar is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) NewCalendar(context.Context, *localpb.NewCalendarRequest) (*localpb.NewCalendarResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.NewCalendar is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) ListCalendars(context.Context, *localpb.ListCalendarsRequest) (*localpb.CalendarsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.ListCalendars is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) RevokeCalendar(context.Context, *localpb.RevokeCalendarRequest) (*localpb.CalendarsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.RevokeCalendar is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) SettleDeletion(context.Context, *localpb.SettleDeletionRequest) (*localpb.EventResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.SettleDeletion is not implemented"))
 }
 
 func (UnimplementedVotiveHandler) ImportCalendar(context.Context, *localpb.ImportCalendarRequest) (*localpb.ImportCalendarResponse, error) {

@@ -166,6 +166,7 @@ func (a *app) named(args []string) []maker {
 		{"circle", groupPeople, a.circle},
 		{"contacts", groupPeople, a.contacts},
 		{"ics", groupMore, a.ics},
+		{"calendar", groupMore, a.calendar},
 		{"bundle", groupMore, a.bundle},
 		{"settings", groupMore, a.settings},
 		{"completion", groupMore, a.completion},

@@ -45,7 +45,7 @@ func TestCommandsAreThose(t *testing.T) {
 		"invite invites revoke accept rsvp guests " +
 		"circle circle-new circle-join circle-list circle-link circle-leave " +
 		"contacts contacts-list contacts-add " +
-		"ics " +
+		"ics calendar calendar-new calendar-revoke calendar-confirm calendar-keep " +
 		"bundle bundle-export bundle-import settings completion version"
 	var got []string
 	for _, c := range commands(Commands("dev"))[1:] {

@@ -227,3 +227,23 @@ func (c Client) ShowReminders(ctx context.Context, r *localpb.ShowRemindersReque
 func (c Client) ChangeReminders(ctx context.Context, r *localpb.ChangeRemindersRequest) (*localpb.RemindersResponse, error) {
 	return ask(ctx, c.home, "ChangeReminders", r, new(localpb.RemindersResponse))
 }
+
+// NewCalendar gives a calendar to a program.
+func (c Client) NewCalendar(ctx context.Context, r *localpb.NewCalendarRequest) (*localpb.NewCalendarResponse, error) {
+	return ask(ctx, c.home, "NewCalendar", r, new(localpb.NewCalendarResponse))
+}
+
+// ListCalendars lists the calendars that programs were given.
+func (c Client) ListCalendars(ctx context.Context, r *localpb.ListCalendarsRequest) (*localpb.CalendarsResponse, error) {
+	return ask(ctx, c.home, "ListCalendars", r, new(localpb.CalendarsResponse))
+}
+
+// RevokeCalendar takes a calendar back.
+func (c Client) RevokeCalendar(ctx context.Context, r *localpb.RevokeCalendarRequest) (*localpb.CalendarsResponse, error) {
+	return ask(ctx, c.home, "RevokeCalendar", r, new(localpb.CalendarsResponse))
+}
+
+// SettleDeletion cancels an event that a calendar deleted, or keeps it.
+func (c Client) SettleDeletion(ctx context.Context, r *localpb.SettleDeletionRequest) (*localpb.EventResponse, error) {
+	return ask(ctx, c.home, "SettleDeletion", r, new(localpb.EventResponse))
+}

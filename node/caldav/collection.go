@@ -1,0 +1,199 @@
+package caldav
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+
+	"votive/node/almanac"
+	"votive/node/calendar"
+	"votive/node/diary"
+	"votive/node/subscribe"
+	"votive/proto/votive"
+)
+
+// The notes of this package. A name is what a program called an entry that it
+// put into a collection, and is for that collection alone: elsewhere the event
+// is called by its own UID. A UID may name the computer that made it, and goes
+// back to who gave it and to nobody else.
+const (
+	notesNames     = "caldav/name/"     // collection + "/" + event
+	notesDeletions = "caldav/deletion/" // event
+	notesGone      = "caldav/gone/"     // event: cancelled, and seen off
+)
+
+// given is what a program called an entry.
+type given struct {
+	Name string `json:"name"`
+	UID  string `json:"uid"`
+}
+
+// mine is the collection of the person's own events.
+const mine = "mine"
+
+// collection is a calendar.
+type collection struct {
+	id     string // in paths
+	title  string
+	circle votive.ID // zero: mine
+}
+
+// collections are those that a program was given.
+func collections(v *almanac.View, c *subscribe.Calendar) []collection {
+	var all []collection
+	if c.Circle.IsZero() {
+		all = append(all, collection{id: mine, title: "votive"})
+	}
+	for _, circle := range v.Circles() {
+		if c.Circle.IsZero() || c.Circle == circle.ID {
+			all = append(all, collection{id: idOf(circle.ID), title: circle.Name, circle: circle.ID})
+		}
+	}
+	return all
+}
+
+// idOf is what a circle is called in paths, which is not its id: programs write
+// paths into files and logs.
+func idOf(circle votive.ID) string {
+	sum := sha256.Sum256(append([]byte("votive-caldav-collection-1"), circle[:]...))
+	return hex.EncodeToString(sum[:8])
+}
+
+// find is the collection of that name.
+func find(v *almanac.View, c *subscribe.Calendar, id string) (collection, error) {
+	for _, one := range collections(v, c) {
+		if one.id == id {
+			return one, nil
+		}
+	}
+	return collection{}, errNotFound
+}
+
+// entry is an event in a collection.
+type entry struct {
+	event *almanac.Event
+	name  string
+	uid   string // empty: the event's own
+	asked []byte // the note of its deletion, or nil
+}
+
+// entries are those of a collection, by name.
+func (c *collection) entries(v *almanac.View) map[string]*entry {
+	names := make(map[string]given) // by event
+	for note, value := range v.Locals(notesNames + c.id + "/") {
+		var g given
+		if json.Unmarshal(value, &g) == nil {
+			names[note[len(notesNames)+len(c.id)+1:]] = g
+		}
+	}
+	all := make(map[string]*entry)
+	add := func(e *almanac.Event) {
+		id := e.ID.String()
+		if !e.Known || e.State.Card.Start.IsZero() || v.Local(notesGone+id) != nil {
+			return
+		}
+		g := names[id]
+		one := &entry{event: e, name: g.Name, uid: g.UID, asked: v.Local(notesDeletions + id)}
+		if one.name == "" {
+			one.name = calendar.UID(e.ID) + ".ics"
+		}
+		all[one.name] = one
+	}
+	if c.circle.IsZero() {
+		for _, e := range subscribe.Mine(v) {
+			add(e)
+		}
+		return all
+	}
+	for e := range v.All() {
+		if e.Circle == c.circle {
+			add(e)
+		}
+	}
+	return all
+}
+
+// sorted are entries by name.
+func sorted(all map[string]*entry) []*entry {
+	return slices.SortedFunc(maps.Values(all), func(a, b *entry) int { return cmp.Compare(a.name, b.name) })
+}
+
+// UID is that of the entry.
+func (e *entry) UID() string {
+	if e.uid != "" {
+		return e.uid
+	}
+	return calendar.UID(e.event.ID)
+}
+
+// entry is the event as package calendar writes it.
+func (e *entry) entry() calendar.Event {
+	one := diary.Entry(e.event)
+	one.UID = e.uid
+	return one
+}
+
+// text is the entry as iCalendar text.
+func (e *entry) text() []byte { return calendar.Write([]calendar.Event{e.entry()}, calendar.Options{}) }
+
+// form changes with what text makes of an event.
+const form = "1"
+
+// tag is the ETag: of all that the text depends on, which is faster than of the
+// text. The rules of zones come with the version of Go. A deletion that waits is
+// in it so that the program sees the entry again.
+func (e *entry) tag() string {
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%s %s %s %d", form, runtime.Version(), e.uid, e.event.State.Sequence)
+	var stamp [8]byte
+	binary.BigEndian.PutUint64(stamp[:], uint64(e.event.Learned.Unix()))
+	hash.Write(stamp[:])
+	hash.Write(e.event.ID[:])
+	for _, head := range e.event.State.Heads {
+		hash.Write(head[:])
+	}
+	if e.event.Details() != nil {
+		hash.Write(e.event.State.Card.Details[:])
+	}
+	hash.Write(e.asked)
+	return `"` + hex.EncodeToString(hash.Sum(nil)[:16]) + `"`
+}
+
+// state is what a collection holds, by name.
+type state map[string]string
+
+func stateOf(all map[string]*entry) state {
+	s := make(state, len(all))
+	for name, e := range all {
+		s[name] = e.tag()
+	}
+	return s
+}
+
+// token names a state: it is the same after a restart, as long as the collection
+// is.
+func (s state) token() string {
+	hash := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		fmt.Fprintf(hash, "%q %s\n", name, s[name])
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:16])
+}
+
+// stateURN begins a token: a URI, which RFC 6578 wants.
+const stateURN = "urn:votive:sync:"
+
+// writable reports whether a program may change the event.
+func (e *entry) writable(c *subscribe.Calendar) bool { return !c.ReadOnly && e.event.Organized() }
+
+// note is the name of the note with what a program called an event.
+func (c *collection) note(event votive.ID) string {
+	return strings.Join([]string{notesNames + c.id, event.String()}, "/")
+}

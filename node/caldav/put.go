@@ -1,0 +1,182 @@
+package caldav
+
+import (
+	"bytes"
+	"encoding/json"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"votive/node/almanac"
+	"votive/node/calendar"
+	"votive/node/secretary"
+	"votive/node/subscribe"
+	"votive/proto/votive"
+)
+
+// maxNew is how many events are announced in an hour at most because programs
+// put them there.
+const maxNew = 100
+
+// put takes an entry: a new one is announced, a changed one revised.
+func (q *request) put() (answer, error) {
+	if q.place.name == "" {
+		return answer{}, errMethod
+	}
+	said, err := q.draft()
+	if err != nil {
+		return answer{}, err
+	}
+	q.h.writing.Lock()
+	defer q.h.writing.Unlock()
+	var in collection
+	var old *entry
+	var change *changing
+	err = q.look(func(v *almanac.View, c collection, all map[string]*entry) error {
+		in, old = c, all[q.place.name]
+		if err := q.conditions(old); err != nil {
+			return err
+		}
+		if q.program.ReadOnly {
+			return needs(href(c.id, ""), "bind")
+		}
+		if old == nil {
+			return unused(v, all, said.UID)
+		}
+		switch {
+		case !old.writable(&q.program):
+			return needs(href(c.id, old.name), "write-content")
+		case old.UID() != said.UID:
+			return errUID
+		}
+		change, err = changed(old, said)
+		return err
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	// No ETag: what is given back is not what was given (RFC 4791, 5.3.4).
+	if old == nil {
+		return answer{code: http.StatusCreated}, q.announce(in, said)
+	}
+	return answer{code: http.StatusNoContent}, q.revise(old.event.ID, change)
+}
+
+// draft reads the body.
+func (q *request) draft() (*calendar.Draft, error) {
+	if kind := q.Header.Get("Content-Type"); kind != "" {
+		if t, _, err := mime.ParseMediaType(kind); err != nil || t != "text/calendar" {
+			return nil, &fault{http.StatusForbidden, "<C:supported-calendar-data/>", "want text/calendar"}
+		}
+	}
+	drafts, _, err := calendar.Read(bytes.NewReader(q.body))
+	switch {
+	case err != nil:
+		return nil, errData
+	case len(drafts) == 0 && !bytes.Contains(q.body, []byte("BEGIN:VEVENT")):
+		return nil, errPart
+	case len(drafts) != 1 || drafts[0].UID == "":
+		return nil, errObject
+	}
+	return &drafts[0], nil
+}
+
+// conditions are If-Match and If-None-Match (RFC 9110, 13.1); old may be nil.
+func (q *request) conditions(old *entry) error {
+	match, none := q.Header.Get("If-Match"), q.Header.Get("If-None-Match")
+	switch {
+	case match != "" && (old == nil || match != "*" && !strongly(match, old.tag())):
+		return errChanged
+	case none != "" && old != nil && subscribe.Matches(none, old.tag()):
+		return errChanged
+	}
+	return nil
+}
+
+// strongly reports whether a list of ETags has one, as If-Match compares them.
+func strongly(list, tag string) bool {
+	for one := range strings.SplitSeq(list, ",") {
+		if strings.TrimSpace(one) == tag {
+			return true
+		}
+	}
+	return false
+}
+
+// unused refuses a UID that is in use: in the collection, since RFC 4791 wants
+// that, and for any other event, since nobody who copies what somebody announced
+// into a calendar wants to announce it again in their own name.
+func unused(v *almanac.View, all map[string]*entry, uid string) error {
+	for _, e := range all {
+		if e.UID() == uid {
+			return errUID
+		}
+	}
+	for e := range v.All() {
+		if calendar.UID(e.ID) == uid {
+			return errUID
+		}
+	}
+	return nil
+}
+
+// announce announces what is new. It is on disk when it returns; its stamps are
+// the courier's business.
+func (q *request) announce(c collection, said *calendar.Draft) error {
+	if said.Status == votive.Cancelled {
+		return &fault{http.StatusForbidden, "<C:valid-calendar-object-resource/>", "it is new, and cancelled already"}
+	}
+	if !named(q.place.name) {
+		return errNames
+	}
+	now := q.h.Almanac.Now()
+	q.h.fresh = slices.DeleteFunc(q.h.fresh, func(t time.Time) bool { return now.Sub(t) > time.Hour })
+	if len(q.h.fresh) >= maxNew {
+		return errTooMany
+	}
+	value, err := json.Marshal(given{Name: q.place.name, UID: said.UID})
+	if err != nil {
+		return err
+	}
+	w := secretary.Wish{
+		Title: &said.Title, Text: &said.Text, Start: &said.Start, End: &said.End, Status: &said.Status,
+		Tags: &said.Tags, Links: &said.Links,
+		Recurrence: &secretary.Recurring{Rule: said.Recurrence, Occurrences: said.Occurrences},
+		Notes: func(event votive.ID) []almanac.Note {
+			return []almanac.Note{{Name: c.note(event), Value: value}}
+		},
+	}
+	if said.Place != "" {
+		w.Place = &said.Place
+	}
+	if len(said.Joins) > 0 {
+		w.Join = &said.Joins
+	}
+	if _, err := q.h.Secretary.Announce(q.Context(), w, c.circle, ""); err != nil {
+		return err
+	}
+	q.h.fresh = append(q.h.fresh, now)
+	return nil
+}
+
+// revise revises what differs, and asks whether it is to be cancelled where the
+// program said so. What was to be cancelled and is written again is to be kept.
+func (q *request) revise(event votive.ID, c *changing) error {
+	asked := almanac.Note{Name: notesDeletions + event.String()}
+	if c.cancel {
+		asked = deletion(event, q.h.Almanac.Now())
+	}
+	if !c.some {
+		return q.h.Almanac.Write(q.Context(), func(v *almanac.View) (almanac.Draft, error) {
+			if !c.cancel && v.Local(asked.Name) == nil {
+				return almanac.Draft{}, nil
+			}
+			return almanac.Draft{Note: []almanac.Note{asked}}, nil
+		})
+	}
+	c.wish.Notes = func(votive.ID) []almanac.Note { return []almanac.Note{asked} }
+	_, err := q.h.Secretary.Edit(q.Context(), event, c.wish)
+	return err
+}
