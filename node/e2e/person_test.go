@@ -47,6 +47,7 @@ type ready struct {
 	PeerID string `json:"peer_id"`
 	Addrs  []string
 	Socket string
+	Web    string
 	Locked bool
 }
 
