@@ -102,7 +102,7 @@ var codes = []struct {
 }
 
 // lists are the commands that show what can be named.
-var lists = map[string]string{"event": "votive events", "circle": "votive circle list", "invitation": "votive invites EVENT", "calendar": "votive calendar"}
+var lists = map[string]string{"event": "votive events", "circle": "votive circle list", "invitation": "votive invites EVENT"}
 
 func coded(err error) error {
 	if err == nil || errors.As(err, new(*connect.Error)) {

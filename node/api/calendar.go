@@ -121,6 +121,9 @@ func (a *API) RevokeCalendar(ctx context.Context, r *localpb.RevokeCalendarReque
 		c, err = subscribe.Find(v, r.Calendar)
 		return err
 	})
+	if errors.As(err, new(subscribe.NotFoundError)) {
+		return nil, hinted(connect.CodeNotFound, "votive calendar", err.Error())
+	}
 	if err != nil {
 		return nil, err
 	}

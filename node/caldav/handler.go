@@ -49,7 +49,7 @@ func New(o Options) *Handler {
 // Run forgets what is in memory when the vault is locked, until ctx ends.
 func (h *Handler) Run(ctx context.Context) error {
 	for c := range h.Almanac.Watch(ctx, 16) {
-		if c.Kind == almanac.LockChanged || c.Kind == almanac.Lagged {
+		if (c.Kind == almanac.LockChanged || c.Kind == almanac.Lagged) && h.Almanac.Vault.Locked() {
 			h.states.forget()
 		}
 	}
@@ -84,11 +84,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	select {
 	case h.busy <- struct{}{}:
-		defer func() { <-h.busy }()
 	case <-r.Context().Done():
 		return
 	}
-	a, err := h.answer(r)
+	a, err := h.oneOf(r)
 	if err != nil {
 		f := explain(err)
 		switch f.code {
@@ -107,6 +106,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(a.code)
 	_, _ = w.Write(a.body) // of HEAD it writes nothing
+}
+
+// oneOf is the answer of one of maxRequests, whose place is free before it is
+// written.
+func (h *Handler) oneOf(r *http.Request) (answer, error) {
+	defer func() { <-h.busy }()
+	return h.answer(r)
 }
 
 // errWho asks for user and password.

@@ -63,7 +63,9 @@ url = %q
 	return d
 }
 
-func (d *desk) path(parts ...string) string { return filepath.Join(append([]string{d.dir}, parts...)...) }
+func (d *desk) path(parts ...string) string {
+	return filepath.Join(append([]string{d.dir}, parts...)...)
+}
 
 // runs runs a program, and gives all that it prints.
 func (d *desk) runs(input, program string, args ...string) (string, error) {
@@ -191,8 +193,11 @@ func TestAcceptCalendars(t *testing.T) {
 	d.sync()
 	mine, circle := d.calendars()
 	for _, c := range []struct{ dir, text string }{
-		{mine, "SUMMARY:Vigil at home"}, {mine, "SUMMARY:Day of silence"},
-		{circle, "SUMMARY:Vigil at home"}, {circle, "SUMMARY:Day of silence"}, {circle, "SUMMARY:Vigil elsewhere"},
+		{mine, "SUMMARY:Vigil at home"},
+		{mine, "SUMMARY:Day of silence"},
+		{circle, "SUMMARY:Vigil at home"},
+		{circle, "SUMMARY:Day of silence"},
+		{circle, "SUMMARY:Vigil elsewhere"},
 	} {
 		if d.file(c.dir, c.text) == "" {
 			t.Errorf("there is no %s in %s", c.text, c.dir)
