@@ -178,6 +178,22 @@ func TestPutRevises(t *testing.T) {
 	if got := p.card("Candlelight vigil"); got.Text != "Come early." || len(got.Links) != 2 {
 		t.Errorf("text %q, links %q", got.Text, got.Links)
 	}
+	// A text so long that the links at its end are cut off when it comes back.
+	long := strings.Repeat("x", 2390)
+	if _, err := p.sec.Edit(t.Context(), id, secretary.Wish{Text: &long}); err != nil {
+		t.Fatal(err)
+	}
+	ours = p.wants(http.StatusOK, "GET", path, "")
+	p.wants(http.StatusNoContent, "PUT", path, ours)
+	if body := p.wants(http.StatusForbidden, "PUT", path, strings.Replace(ours, "DESCRIPTION;LANGUAGE=en:xx", "DESCRIPTION:xy", 1)); !strings.Contains(body, "too long") {
+		t.Errorf("a change of a long text says %s", body)
+	}
+	if got := p.card("Candlelight vigil"); got.Text != long || len(got.Links) != 2 {
+		t.Errorf("text %q, links %q", got.Text, got.Links)
+	}
+	if _, err := p.sec.Edit(t.Context(), id, secretary.Wish{Text: said("")}); err != nil {
+		t.Fatal(err)
+	}
 	// How it recurs, and one date that is different.
 	series := event("uid-1", "Candlelight vigil", "RRULE:FREQ=WEEKLY;COUNT=4", "DTSTART;TZID=Asia/Hong_Kong:20270604T200000",
 		"DTEND;TZID=Asia/Hong_Kong:20270604T220000", "END:VEVENT", "BEGIN:VEVENT", "UID:uid-1", "SUMMARY:Candlelight vigil",

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"votive/node/calendar"
 	"votive/node/secretary"
@@ -16,6 +17,7 @@ type changing struct {
 	wish   secretary.Wish
 	some   bool // the wish says something
 	cancel bool // it is to be cancelled
+	cut    bool // the text changed, and its end may be lost
 }
 
 // changed compares what a program wrote with what was written for it, both as
@@ -28,8 +30,14 @@ func changed(old *entry, said *calendar.Draft) (*changing, error) {
 	}
 	c := &changing{}
 	c.compare(old.entry(), &drafts[0], said)
+	if c.cut {
+		return nil, errTooLong
+	}
 	return c, nil
 }
+
+// maxText is how much of a text is read (SPEC 6.1).
+const maxText = 2400
 
 // differ notes a value that is another than it was.
 func differ[T any](c *changing, wish **T, had, now *T) {
@@ -77,6 +85,12 @@ func (c *changing) words(e calendar.Event, had, now *calendar.Draft) {
 		c.links(e, links)
 		return
 	}
+	length := len(e.Card.Text)
+	for _, link := range links[min(1, len(links)):] {
+		length += len("\n" + link)
+	}
+	// What was given out was cut when it came back, or would be.
+	c.cut = len(links) > 1 && (length > maxText || len(text) > maxText-utf8.UTFMax)
 	for i := len(links) - 1; i > 0; i-- {
 		if rest, found := strings.CutSuffix(text, "\n"+links[i]); found {
 			text = rest

@@ -33,6 +33,7 @@ var (
 	errData     = &fault{http.StatusForbidden, "<C:valid-calendar-data/>", "it is no iCalendar text"}
 	errPart     = &fault{http.StatusForbidden, "<C:supported-calendar-component/>", "it is no event, and votive has nothing else"}
 	errObject   = &fault{http.StatusForbidden, "<C:valid-calendar-object-resource/>", "want one event with a UID"}
+	errTooLong  = &fault{http.StatusForbidden, "<V:refused>the text is too long to be changed here: votive edit</V:refused>", "the text is too long to be changed here"}
 	errNames    = &fault{code: http.StatusForbidden, text: "a name of up to 200 bytes, without controls and slashes"}
 	errTooMany  = &fault{code: http.StatusTooManyRequests, text: "too many new events in an hour: is it the right calendar?"}
 )
