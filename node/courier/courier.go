@@ -50,6 +50,7 @@ type Courier struct {
 
 	offers  offers
 	refused refused
+	brought brought
 	hurry   chan struct{} // holds one when frames were missed
 	came    chan struct{} // holds one when a peer has come
 	tally   tally

@@ -156,6 +156,7 @@ func (f *fetching) keepFresh(ctx context.Context, came []votive.Frame) error {
 			fresh = append(fresh, frame)
 		}
 	}
+	f.brought.add(time.Now(), fresh...)
 	f.almanac.Show(fresh...)
 	if err := f.keep(ctx, fresh); err != nil {
 		return fmt.Errorf("%w: %v", errKeep, err)

@@ -48,6 +48,9 @@ func (c *Courier) Judge(from mesh.PeerID, b []byte) mesh.Verdict {
 
 // take queues a frame for the writer, unless it is here already.
 func (c *Courier) take(f votive.Frame) mesh.Verdict {
+	if c.brought.has(f.ID(), time.Now()) {
+		return mesh.Accept // others wait for it: see brought
+	}
 	if !c.intake.begin(f.ID()) {
 		return mesh.Ignore
 	}

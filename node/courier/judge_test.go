@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -259,6 +260,38 @@ func BenchmarkJudge(b *testing.B) {
 	b.Run("sha256", func(b *testing.B) { // the yardstick
 		for b.Loop() {
 			votive.FrameID(all[0].Bytes())
+		}
+	})
+}
+
+// SPEC 2.6: what catch-up brought a moment ago is passed on when gossip tells of
+// it, once more than what is here otherwise; not for long, and not a whole store.
+func TestOvertakenGossip(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := still(t, at(noon), 0)
+		all := frames(t, 0, maxBrought+2)
+		f := fetching{channel: &channel{Courier: c}, outcome: &outcome{}}
+		if err := f.keepFresh(t.Context(), all); err != nil {
+			t.Fatal(err)
+		}
+		for _, tt := range []struct {
+			name  string
+			after time.Duration
+			f     votive.Frame
+			want  mesh.Verdict
+		}{
+			{"the last", 0, all[maxBrought+1], mesh.Accept},
+			{"one before too many others", 0, all[1], mesh.Ignore},
+			{"the last, a minute later", broughtFor, all[maxBrought+1], mesh.Accept},
+			{"the last, after that", 1, all[maxBrought+1], mesh.Ignore},
+		} {
+			settle(tt.after)
+			if got := c.Judge("peer", tt.f.Bytes()); got != tt.want {
+				t.Errorf("%s: Judge() = %v, want %v", tt.name, got, tt.want)
+			}
+		}
+		if got := len(c.intake.queue); got != 0 {
+			t.Errorf("%d frames queued that are here, want 0", got)
 		}
 	})
 }
