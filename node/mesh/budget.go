@@ -42,6 +42,12 @@ func (b *budget) take(from PeerID) bool {
 	return true
 }
 
+// spent reports whether a link has nothing left of its budget.
+func (b *budget) spent(from PeerID) bool {
+	bucket, ok := b.buckets[from]
+	return ok && bucket.Tokens() < 1
+}
+
 // sweep forgets the buckets that are full and reports whether there were any.
 func (b *budget) sweep() bool {
 	before := len(b.buckets)

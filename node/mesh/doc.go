@@ -61,7 +61,8 @@
 // Config.Verdict have ended. Inside, four owners:
 //
 //   - gossipsub's event loop calls the inspector (gossip.go) and the tracer
-//     (links.go); neither may block. Only the inspector touches the budget.
+//     (links.go), which tells new links the news (news.go); none of them may
+//     block. Only the inspector touches the budget.
 //   - gossipsub's validation workers, one for each core, call Config.Verdict at
 //     the same time.
 //   - every stream of the DHT has a goroutine of its own, which calls the

@@ -3,9 +3,11 @@ package mesh
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
+	pb "github.com/libp2p/go-libp2p-pubsub/pb"
 	"github.com/libp2p/go-libp2p/core/peer"
 )
 
@@ -107,6 +109,106 @@ func TestPublishAlone(t *testing.T) {
 		n.stop()
 		if err := n.Publish(w.t.Context(), frame(2)); !errors.Is(err, ErrClosed) {
 			t.Errorf("Publish() after Run = %v, want %v", err, ErrClosed)
+		}
+	})
+}
+
+// SPEC 2.14: who has no link publishes nevertheless, and what it sends looks like
+// what it passes on: ids to all, in three heartbeats, and the frame to who asks.
+func TestPublishWithoutLink(t *testing.T) {
+	inWorld(t, func(w *world) {
+		n := w.open(nil)
+		a, b := w.raw(n, testTopic), w.raw(n, testTopic)
+		settle(3 * time.Second)
+		a.prune(testTopic)
+		b.prune(testTopic)
+		settle(2 * time.Second)
+		if n.links.any() {
+			t.Fatal("there are links: nothing is tested")
+		}
+		start := time.Now()
+		w.publish(n, frame(1))
+		if took := time.Since(start); took > 100*time.Millisecond {
+			t.Errorf("Publish() took %v, want it done at once", took)
+		}
+		b.publish(testTopic, frame(2)) // which n passes on
+		settle(5 * time.Second)
+		for name, r := range map[string]*raw{"a": a, "b": b} {
+			own, others := r.told(frameID(frame(1))), r.told(frameID(frame(2)))
+			if own != 3 || others != own {
+				t.Errorf("%s was told of n's own frame %d times and of another's %d times, want 3 times each", name, own, others)
+			}
+			if got := len(r.received()); got != 0 {
+				t.Errorf("%s was given %d frames unasked, want 0", name, got)
+			}
+		}
+
+		w.publish(n, frame(3))
+		b.publish(testTopic, frame(4))
+		settle(2 * time.Second)
+		a.want(frameID(frame(3)), frameID(frame(4)))
+		settle(time.Second)
+		if got := len(a.received()); got != 2 {
+			t.Errorf("a was given %d of the 2 frames that it asked for", got)
+		}
+	})
+}
+
+// SPEC 2.14: who becomes a link is told what it would else never hear of.
+func TestNewLinkIsTold(t *testing.T) {
+	inWorld(t, func(w *world) {
+		n := w.open(nil)
+		first := w.raw(n, testTopic)
+		settle(3 * time.Second)
+		w.publish(n, frame(1))
+		settle(5 * time.Second) // no heartbeat tells of this one any longer
+		w.publish(n, frame(2))
+		first.publish(testTopic, frame(3))
+		late := w.unlinked(n, testTopic)
+		settle(100 * time.Millisecond)
+		late.graft(testTopic) // unless n has asked it before that
+		settle(5 * time.Second)
+		if !n.links.has(late.ID()) {
+			t.Fatal("no link: nothing is tested")
+		}
+		for i, want := range []int{0, 1, 1} {
+			if got := late.told(frameID(frame(1 + i))); got != want {
+				t.Errorf("frame %d (own of long ago, own, another's): the new link was told of it %d times, want %d", i, got, want)
+			}
+		}
+	})
+}
+
+func TestNewsIsBounded(t *testing.T) {
+	var told []string
+	n := &news{say: func(_ PeerID, c *pb.ControlMessage, _ ...*pb.Message) { told = c.GetIhave()[0].GetMessageIDs() }}
+	for i := range 10 * maxNews {
+		n.pass(fmt.Sprint(i))
+	}
+	n.tell("peer", testTopic)
+	if len(told) > maxNews || !slices.Contains(told, fmt.Sprint(10*maxNews-1)) {
+		t.Errorf("%d ids told, want at most %d, the last among them", len(told), maxNews)
+	}
+	if slices.Equal(told, slices.Sorted(slices.Values(told))) {
+		t.Error("the ids are in order")
+	}
+}
+
+// A link that is over its budget is not asked for frames that would not be
+// taken: gossipsub would hold it against the peer that they do not come.
+func TestNothingAskedOverBudget(t *testing.T) {
+	inWorld(t, func(w *world) {
+		n := w.open(func(cfg *Config) { cfg.Budget = Budget{Rate: 1e-6, Burst: 2} })
+		r := w.raw(n, testTopic)
+		settle(3 * time.Second)
+		for i := range 3 {
+			r.have(testTopic, frameID(frame(100+i)))
+			settle(2 * time.Second)
+			if got, want := r.asked(frameID(frame(100+i))), i < 2; got != want {
+				t.Errorf("after %d frames of a budget of 2: asked for another: %v, want %v", i, got, want)
+			}
+			r.publish(testTopic, frame(i))
+			settle(time.Second)
 		}
 	})
 }

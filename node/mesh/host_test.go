@@ -20,6 +20,7 @@ func TestTransports(t *testing.T) {
 		t.Run(transport, func(t *testing.T) {
 			n := start(t, loopback(transport))
 			r := bare(t, n, testTopic, libp2p.ListenAddrStrings("/ip4/127.0.0.1/"+transport))
+			r.graft(testTopic)
 			const burst = 100
 			want := make(map[string]bool)
 			for i := range burst {

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,13 +14,17 @@ import (
 // the topic's mesh to which a stream is open, and direct ones. A peer can make
 // itself part of the mesh before that. It is told by gossipsub's event loop; gossipsub's
 // degree bounds the mesh, the connection manager the streams.
+//
+// It also knows the other peers to which a stream is open. Those are told the ids
+// of what passes here in each heartbeat (SPEC 2.14), and ask for what they lack.
 type links struct {
 	mu      sync.Mutex
 	open    map[PeerID]bool
 	grafted map[PeerID]bool
-	direct  map[PeerID]bool // mutual pins
-	live    int             // how many are open and one of the others
-	some    chan struct{}   // closed while live > 0; nil until somebody waits
+	direct  map[PeerID]bool      // mutual pins
+	told    map[PeerID]time.Time // open and no link, and that for good from then on
+	live    int                  // how many are links
+	some    chan struct{}        // closed while live > 0; nil until somebody waits
 }
 
 // change makes a change to the sets and sees what it did to live.
@@ -28,10 +33,14 @@ func (l *links) change(id PeerID, how func()) {
 	defer l.mu.Unlock()
 	if l.open == nil {
 		l.open, l.grafted, l.direct = make(map[PeerID]bool), make(map[PeerID]bool), make(map[PeerID]bool)
+		l.told = make(map[PeerID]time.Time)
 	}
 	before := l.linked(id)
 	how()
 	after := l.linked(id)
+	if after || !l.open[id] {
+		delete(l.told, id)
+	}
 	switch {
 	case before && !after:
 		if l.live--; l.live == 0 {
@@ -52,6 +61,24 @@ func (l *links) has(id PeerID) bool {
 
 // linked is has for a caller that holds mu.
 func (l *links) linked(id PeerID) bool { return l.open[id] && (l.grafted[id] || l.direct[id]) }
+
+// tells reports whether one of these peers, who take part in the topic, is told
+// ids.
+func (l *links) tells(peers []PeerID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(peers, func(id PeerID) bool {
+		from, ok := l.told[id]
+		return ok && !time.Now().Before(from)
+	})
+}
+
+// any reports whether there is a link.
+func (l *links) any() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.live > 0
+}
 
 // wait reports whether there is a link within d, before ctx ends and before
 // closed is.
@@ -83,18 +110,31 @@ func (l *links) wait(ctx context.Context, closed <-chan struct{}, d time.Duratio
 type tracer struct {
 	links  *links
 	budget *budget
+	news   *news
 }
 
-func (t tracer) Graft(id PeerID, _ string) {
+func (t tracer) Graft(id PeerID, topic string) {
 	t.links.change(id, func() { t.links.grafted[id] = true })
+	t.news.tell(id, topic)
 }
 
+func (t tracer) DeliverMessage(msg *pubsub.Message) { t.news.pass(msg.ID) }
+
+// Prune leaves the peer without a link for a minute at least.
 func (t tracer) Prune(id PeerID, _ string) {
-	t.links.change(id, func() { delete(t.links.grafted, id) })
+	t.links.change(id, func() {
+		delete(t.links.grafted, id)
+		t.links.told[id] = time.Now()
+	})
 }
 
+// OnNewOutboundStream is of a peer that may become a link in the next heartbeat.
+// Then it is not told what was published before.
 func (t tracer) OnNewOutboundStream(id PeerID, _ protocol.ID) {
-	t.links.change(id, func() { t.links.open[id] = true })
+	t.links.change(id, func() {
+		t.links.open[id] = true
+		t.links.told[id] = time.Now().Add(linkWait)
+	})
 }
 
 // OnClosedOutboundStream also takes the peer out of the mesh: gossipsub does,
@@ -115,7 +155,6 @@ func (t tracer) RejectMessage(_ *pubsub.Message, why string) {
 func (tracer) Join(string)                                         {}
 func (tracer) Leave(string)                                        {}
 func (tracer) ValidateMessage(*pubsub.Message)                     {}
-func (tracer) DeliverMessage(*pubsub.Message)                      {}
 func (tracer) DuplicateMessage(*pubsub.Message)                    {}
 func (tracer) ThrottlePeer(PeerID)                                 {}
 func (tracer) RecvRPC(*pubsub.RPC)                                 {}

@@ -140,6 +140,7 @@ type Mesh struct {
 
 	budget  budget
 	links   links
+	news    news
 	roster  roster
 	chosen  chosen
 	inflow  inflow

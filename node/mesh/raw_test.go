@@ -22,7 +22,10 @@ import (
 const (
 	rpcSubscription, rpcPublish, rpcControl = 1, 2, 3
 	subOn, subTopic                         = 1, 2
+	ctlIhave, ihaveTopic, ihaveIDs          = 1, 1, 2
+	ctlIwant, iwantIDs                      = 2, 1
 	ctlGraft, graftTopic                    = 3, 1
+	ctlPrune, pruneTopic                    = 4, 1
 	msgFrom, msgData, msgSeqno, msgTopic    = 1, 2, 3, 4
 	msgSignature, msgKey                    = 5, 6
 )
@@ -77,6 +80,14 @@ type raw struct {
 // raw makes a bare host that is subscribed to topic at n, and is n's link.
 func (w *world) raw(n *node, topic string) *raw {
 	w.t.Helper()
+	r := w.unlinked(n, topic)
+	r.graft(topic)
+	return r
+}
+
+// unlinked is raw that has not asked to be a link yet.
+func (w *world) unlinked(n *node, topic string) *raw {
+	w.t.Helper()
 	addr, opts := w.place()
 	return bare(w.t, n, topic, append(opts, libp2p.ListenAddrStrings(addr))...)
 }
@@ -101,8 +112,13 @@ func bare(t *testing.T, n *node, topic string, opts ...libp2p.Option) *raw {
 		t.Fatalf("NewStream(%s) = %v", n.addr, err)
 	}
 	r.send(bytesField(rpcSubscription, append(boolField(subOn), bytesField(subTopic, []byte(topic))...)))
-	r.send(bytesField(rpcControl, bytesField(ctlGraft, bytesField(graftTopic, []byte(topic)))))
 	return r
+}
+
+// graft makes it n's link.
+func (r *raw) graft(topic string) {
+	r.t.Helper()
+	r.send(bytesField(rpcControl, bytesField(ctlGraft, bytesField(graftTopic, []byte(topic)))))
 }
 
 func (r *raw) send(rpc []byte) {
@@ -117,6 +133,52 @@ func (r *raw) publish(topic string, data []byte, more ...[]byte) {
 	r.t.Helper()
 	msg := append(bytesField(msgData, data), bytesField(msgTopic, []byte(topic))...)
 	r.send(bytesField(rpcPublish, append(msg, slices.Concat(more...)...)))
+}
+
+// prune ends being n's link.
+func (r *raw) prune(topic string) {
+	r.t.Helper()
+	r.send(bytesField(rpcControl, bytesField(ctlPrune, bytesField(pruneTopic, []byte(topic)))))
+}
+
+// have says that it has a message, want asks for some.
+func (r *raw) have(topic, id string) {
+	r.t.Helper()
+	r.send(bytesField(rpcControl, bytesField(ctlIhave,
+		append(bytesField(ihaveTopic, []byte(topic)), bytesField(ihaveIDs, []byte(id))...))))
+}
+
+func (r *raw) want(ids ...string) {
+	r.t.Helper()
+	var all []byte
+	for _, id := range ids {
+		all = append(all, bytesField(iwantIDs, []byte(id))...)
+	}
+	r.send(bytesField(rpcControl, bytesField(ctlIwant, all)))
+}
+
+// told is how often it was told that n has a message.
+func (r *raw) told(id string) int { return r.named(ctlIhave, ihaveIDs, id) }
+
+// asked reports whether n has asked for a message.
+func (r *raw) asked(id string) bool { return r.named(ctlIwant, iwantIDs, id) > 0 }
+
+// named counts an id in one kind of control message.
+func (r *raw) named(kind, field protowire.Number, id string) (n int) {
+	for _, ctl := range r.inner(rpcControl) {
+		for _, b := range ctl[kind] {
+			inner, ok := parse(b)
+			if !ok {
+				r.t.Errorf("not a protobuf message: %x", b)
+			}
+			for _, got := range inner[field] {
+				if string(got) == id {
+					n++
+				}
+			}
+		}
+	}
+	return n
 }
 
 // read notes every RPC on a stream.

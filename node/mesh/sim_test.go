@@ -47,6 +47,9 @@ type sim struct {
 	nodes []*simNode
 }
 
+// simPlan is how many nodes there are, and that the first of them are keepers.
+type simPlan struct{ nodes, keepers int }
+
 // simNode is a node of a sim, and when each frame came to it.
 type simNode struct {
 	*Mesh
@@ -57,8 +60,8 @@ type simNode struct {
 
 const simLink = 50 * time.Millisecond
 
-// openSim makes n nodes on a network of their own. Nobody is connected yet.
-func openSim(t *testing.T, n int, chance *rand.Rand) *sim {
+// openSim makes nodes on a network of their own. Nobody is connected yet.
+func openSim(t *testing.T, p simPlan, chance *rand.Rand) *sim {
 	t.Helper()
 	s := &sim{net: mocknet.New()}
 	s.net.SetLinkDefaults(mocknet.LinkOptions{Latency: simLink})
@@ -74,8 +77,8 @@ func openSim(t *testing.T, n int, chance *rand.Rand) *sim {
 		}
 		_ = s.net.Close() // its hosts are closed already
 	})
-	for i := range n {
-		node, err := s.open(i, chance)
+	for i := range p.nodes {
+		node, err := s.open(i, i < p.keepers, chance)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +92,7 @@ func openSim(t *testing.T, n int, chance *rand.Rand) *sim {
 
 // open is [Open] with a host of mocknet in the place of our own. All that comes
 // after the host is the same.
-func (s *sim) open(i int, chance *rand.Rand) (*simNode, error) {
+func (s *sim) open(i int, keeper bool, chance *rand.Rand) (*simNode, error) {
 	var seed [32]byte
 	for j := range seed {
 		seed[j] = byte(chance.Uint32())
@@ -100,7 +103,7 @@ func (s *sim) open(i int, chance *rand.Rand) (*simNode, error) {
 	}
 	n := &simNode{frames: make(map[string]time.Time)}
 	cfg := Config{
-		Key: key, Topic: testTopic, FrameSize: testSize, NoProbe: true,
+		Key: key, Topic: testTopic, FrameSize: testSize, NoProbe: true, Keeper: keeper,
 		FrameID: func(b []byte) string {
 			n.mu.Lock()
 			n.copies++
@@ -163,13 +166,19 @@ func (s *sim) connect(t *testing.T, dials int, chance *rand.Rand) {
 			if j == i {
 				continue
 			}
-			if _, err := s.net.LinkPeers(n.ID(), s.nodes[j].ID()); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := s.net.ConnectPeers(n.ID(), s.nodes[j].ID()); err != nil {
-				t.Fatal(err)
-			}
+			s.dial(t, n, s.nodes[j])
 		}
+	}
+}
+
+// dial connects two nodes. Nodes that nobody connects cannot reach each other.
+func (s *sim) dial(t *testing.T, from, to *simNode) {
+	t.Helper()
+	if _, err := s.net.LinkPeers(from.ID(), to.ID()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.net.ConnectPeers(from.ID(), to.ID()); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -222,7 +231,7 @@ func TestSimReach(t *testing.T) {
 	chance := chance(t)
 	began := time.Now()
 	synctest.Test(t, func(t *testing.T) {
-		s := openSim(t, size, chance)
+		s := openSim(t, simPlan{nodes: size}, chance)
 		s.connect(t, dials, chance)
 		settle(20 * time.Second) // gossipsub has linked whom it wants
 		bound := time.Duration(s.diameter(t)) * simLink
