@@ -1,6 +1,7 @@
 package courier
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -148,6 +149,53 @@ func TestSimLastOne(t *testing.T) {
 	})
 }
 
+// Who is behind a NAT and knows one keeper, as most do, is one of many there, and
+// has no link to it most of the time. What they announce leaves their outboxes
+// nevertheless, and reaches all others, without waiting for catch-up.
+func TestSimStar(t *testing.T) {
+	clients := sized(18, 50)
+	for _, keepers := range []int{1, 3} {
+		inTown(t, 0, func(w *town) {
+			w.hidden.Store(true)
+			var hubs, all []*townsman
+			for i := range keepers {
+				hubs = append(hubs, w.settleIn(plan{keeper: true}, false))
+				w.join(hubs[i], hubs[:i], i)
+			}
+			for i := range clients {
+				all = append(all, w.settleIn(plan{}, false))
+				w.join(all[i], hubs, min(1+i%2, keepers))
+			}
+			all = append(all, hubs...)
+			settle(time.Minute) // heartbeats, in which links are pruned
+			linked := 0
+			for _, n := range all[:clients] {
+				if slices.ContainsFunc(n.mesh.Peers(), func(p mesh.Peer) bool { return p.InMesh }) {
+					linked++
+				}
+				n.heard.reset()
+			}
+			for i, f := range frames(t, 0, clients) {
+				w.announce(all[i].node, []votive.Frame{f})
+				settle(100 * time.Millisecond)
+			}
+			full := func(n *townsman) bool { return n.shelf.waiting() > 0 }
+			left, _ := within(10*time.Minute, func() bool { return !slices.ContainsFunc(all, full) })
+			took := left + w.everybody(all, clients, 5*time.Minute)
+			if left > time.Second {
+				t.Errorf("a frame waited %v in an outbox, want it gone at once", left)
+			}
+			gossip, _ := copies(all, clients)
+			t.Logf("%d clients of %d keepers, %d with a link: the last outbox is empty %v after the last frame, all have all after %v, "+
+				"%d of %d arrivals by catch-up; %.2f of a copy received per new frame by gossip",
+				clients, keepers, linked, left, took, fetched(all), clients*(len(all)-1), gossip)
+			if got, most := fetched(all), uint64(clients*len(all)/10); got > most {
+				t.Errorf("%d arrivals by catch-up, want at most %d of %d: it was slow", got, most, clients*(len(all)-1))
+			}
+		})
+	}
+}
+
 // More comes to one node at once than one link may bring, and each of its links
 // is within its budget. One of the others is not: all that the node forwards
 // comes to it over one link.
@@ -186,8 +234,11 @@ func TestSimLoad(t *testing.T) {
 			"at most %d frames in flight (bound: %d), heap %.2f of what %d stores hold",
 			second, seconds, links, took, s.Missed, s.Fetched, flying, maxQueue,
 			float64(heap()-before)/float64((links+1)*published*votive.FrameSize), links+1)
-		if s.Missed > 0 || s.Fetched > 0 {
-			t.Errorf("%d missed, %d by catch-up, want 0: each link is within its budget", s.Missed, s.Fetched)
+		// Those who are no links of the hub tell it ids, and catch-up may be there
+		// before the next heartbeat.
+		if s.Missed > 0 || s.Fetched > uint64(published/100) || took > 3*time.Second {
+			t.Errorf("%d missed, %d by catch-up, the last after %v, want none, few and soon: each link is within its budget",
+				s.Missed, s.Fetched, took)
 		}
 		if flying > maxQueue {
 			t.Errorf("%d frames in flight, want at most %d", flying, maxQueue)

@@ -35,7 +35,7 @@ func sized(short, full int) int {
 func long() bool { return os.Getenv("VOTIVE_LONG") != "" }
 
 // town is a world of many nodes, whose network loses packets and can be cut in
-// two. The seed decides who dials whom, how long the lines are and which packets
+// two, or be one in which only keepers can be reached. The seed decides who dials whom, how long the lines are and which packets
 // are lost. What libp2p draws for itself is not in our hands: the same seed gives
 // the same network, and not the same run.
 type town struct {
@@ -43,6 +43,8 @@ type town struct {
 	chance *rand.Rand
 	cut    atomic.Bool
 	east   sync.Map // the addresses of one half, where there are two
+	hidden atomic.Bool
+	public sync.Map // the addresses of keepers: who is hidden reaches no others
 
 	routed, lost atomic.Uint64 // packets; those that the cut takes are not lost
 }
@@ -78,6 +80,8 @@ func inTown(t *testing.T, loss float64, f func(w *town)) {
 			return never
 		case w.cut.Load() && w.eastern(p.From) != w.eastern(p.To):
 			return never
+		case w.hidden.Load() && !w.reachable(p.From) && !w.reachable(p.To):
+			return never
 		}
 		return between(seed, p.From, p.To)
 	}
@@ -103,6 +107,11 @@ func (w *town) eastern(a net.Addr) bool {
 	return ok
 }
 
+func (w *town) reachable(a net.Addr) bool {
+	_, ok := w.public.Load(a.(*net.UDPAddr).IP.String())
+	return ok
+}
+
 // townsman is a node, and what it hears.
 type townsman struct {
 	*node
@@ -114,6 +123,9 @@ func (w *town) settleIn(p plan, east bool) *townsman {
 	w.t.Helper()
 	if east {
 		w.east.Store(simnet.IntToPublicIPv4(w.n).String(), true)
+	}
+	if p.keeper {
+		w.public.Store(simnet.IntToPublicIPv4(w.n).String(), true)
 	}
 	m := &meter{}
 	p.opts = append(p.opts, libp2p.BandwidthReporter(m))

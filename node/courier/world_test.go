@@ -165,6 +165,7 @@ type plan struct {
 	quota  int
 	budget mesh.Budget
 	bits   int // of its line, a second; 0: 100 Mbit/s
+	keeper bool
 	have   []votive.Frame
 	opts   []libp2p.Option // further ones
 }
@@ -186,7 +187,7 @@ func (w *world) place(bits int) (addr string, opts []libp2p.Option) {
 func (w *world) meshConfig(p plan, verdict func(mesh.PeerID, []byte) mesh.Verdict) mesh.Config {
 	addr, opts := w.place(p.bits)
 	return mesh.Config{
-		Listen: []string{addr}, Options: append(opts, p.opts...), NoProbe: true, Budget: p.budget,
+		Listen: []string{addr}, Options: append(opts, p.opts...), NoProbe: true, Budget: p.budget, Keeper: p.keeper,
 		Topic: votive.Topic, FrameSize: votive.FrameSize,
 		FrameID: func(b []byte) string { id := votive.FrameID(b); return string(id[:]) },
 		Verdict: verdict,
