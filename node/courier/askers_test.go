@@ -79,7 +79,7 @@ func TestOffer(t *testing.T) {
 		if !ok || r.Missing() != len(all) {
 			t.Fatalf("%d frames offered, %t, want %d", r.Missing(), ok, len(all))
 		}
-		msg, shorts := r.Fetch(recon.MaxFetch)
+		msg, shorts := r.Fetch(recon.MaxFetch, nil)
 		a.say(msg...)
 		for _, short := range shorts {
 			got := make([]byte, 1+votive.FrameSize)
@@ -148,7 +148,7 @@ func TestBadAsker(t *testing.T) {
 		}, time.Second},
 		{"asks for more than there is", func(a asker, all []votive.Frame) {
 			r, _ := a.greet()
-			msg, shorts := r.Fetch(100) // fewer, where so much is not yet worked out
+			msg, shorts := r.Fetch(100, nil) // fewer, where so much is not yet worked out
 			for asked := 0; asked <= len(all) && len(shorts) > 0; asked += len(shorts) {
 				a.say(msg...)
 			}
@@ -226,7 +226,7 @@ func TestHoldingOffers(t *testing.T) {
 		for i, a := range held { // each keeps its offer with a frame now and then
 			go func() {
 				for pause(ctx, 20*time.Second) {
-					msg, _ := fetches[i].Fetch(1)
+					msg, _ := fetches[i].Fetch(1, nil)
 					a.say(msg...)
 				}
 			}()

@@ -48,12 +48,13 @@ type Courier struct {
 	publishing atomic.Pointer[publication] // the frame of our own that Publish is called with
 	broken     atomic.Bool                 // the last frames could not be kept
 
-	offers  offers
-	refused refused
-	brought brought
-	hurry   chan struct{} // holds one when frames were missed
-	came    chan struct{} // holds one when a peer has come
-	tally   tally
+	offers   offers
+	refused  refused
+	brought  brought
+	bringing bringing
+	hurry    chan struct{} // holds one when frames were missed
+	came     chan struct{} // holds one when a peer has come
+	tally    tally
 }
 
 // Open makes a courier. It starts nothing, but from now on Judge may be called.

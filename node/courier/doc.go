@@ -31,6 +31,6 @@
 //   - A bundle is written or read in the goroutine of who calls Export or Import
 //     (bundle.go), by the same ways as what peers ask for or bring.
 //
-// What they share, the frames in flight, what was refused, what was brought last,
-// the offers and the counts, is behind a mutex each, held for a map operation.
+// What they share, the frames in flight, what was refused, what was brought last
+// and is being brought, the offers and the counts, is behind a mutex each, held for a map operation.
 package courier

@@ -32,11 +32,15 @@ const (
 
 	// Frames dropped between the listing and the asking are few.
 	maxGone = 64
+
+	// What another peer is bringing is waited for so long, in all, before it is
+	// asked for here as well: that peer may be slow, or stall.
+	patience = 2 * time.Second
 )
 
 // session is the side of reconciliation that fetches.
 type session interface {
-	Fetch(most int) ([]byte, []recon.Short)
+	Fetch(most int, busy func(leaf int) bool) ([]byte, []recon.Short)
 	Short(id recon.ID) recon.Short
 	Drop(id recon.ID) bool
 	Missing() int
@@ -74,7 +78,7 @@ func (c *channel) fetch(ctx context.Context, s session, o *outcome, since uint64
 	for _, id := range c.refused.all() {
 		s.Drop(recon.ID(id))
 	}
-	start := time.Now()
+	start, patient := time.Now(), patience
 	for {
 		f.pass()
 		c.tally.lack(f, s.Missing())
@@ -84,11 +88,21 @@ func (c *channel) fetch(ctx context.Context, s session, o *outcome, since uint64
 		}
 		began := time.Now()
 		// Towards the end, batches of several peers would be the same frames.
-		msg, batch := s.Fetch(min(f.size, max(s.Missing()/4, firstBatch/4)))
+		msg, batch, ended := f.bringing.choose(s, min(f.size, max(s.Missing()/4, firstBatch/4)), patient > 0)
+		if msg == nil && s.Missing() > 0 && patient > 0 {
+			await(ctx, ended, patient)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			patient -= time.Since(began)
+			continue
+		}
 		if msg == nil {
 			break
 		}
-		if err := f.batch(ctx, msg, batch); err != nil {
+		err := f.batch(ctx, msg, batch)
+		f.bringing.end(batch)
+		if err != nil {
 			return err
 		}
 		f.adapt(time.Since(began))

@@ -290,3 +290,25 @@ func TestTricklers(t *testing.T) {
 		})
 	}
 }
+
+// Who says that it brings frames and does not, keeps nobody from bringing them.
+func TestStaller(t *testing.T) {
+	inWorld(t, func(w *world) {
+		all := frames(t, 0, 1000)
+		asked := make(chan int, 100)
+		staller := w.stranger(func(ctx context.Context, s mesh.Stream) {
+			o := script{t, ctx, s, all}
+			asked <- len(o.honestly())
+			o.silence()
+		})
+		honest, c := w.open(plan{have: all}), w.open(plan{})
+		w.dial(c.mesh, staller)
+		settle(2 * time.Second)
+		if got := len(asked); got != 1 || <-asked == 0 {
+			t.Fatalf("the staller was asked %d times, want once, and for frames", got)
+		}
+		w.dial(c.mesh, honest.mesh)
+		took := w.complete("the newcomer", c, len(all), 10*time.Second)
+		t.Logf("complete after %v", took)
+	})
+}

@@ -228,7 +228,7 @@ func (a *Asker) listen(body []byte) (Turn, error) {
 
 // hear is told a short id of theirs, ascending.
 func (l *listing) hear(s *session, theirs Short) {
-	if leaf := theirs.leaf(); leaf != l.leaf {
+	if leaf := theirs.Leaf(); leaf != l.leaf {
 		l.leaf, l.ours = leaf, s.shortsOf(leaf, l.ours)
 	}
 	if _, here := slices.BinarySearch(l.ours, theirs); !here {

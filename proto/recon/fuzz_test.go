@@ -42,7 +42,7 @@ func small(t testing.TB, n, differ, most int) (ours, theirs *Snapshot, asked, of
 		}
 		said = turn.Write
 	}
-	if msg, _ := asker.Fetch(5); msg != nil {
+	if msg, _ := asker.Fetch(5, nil); msg != nil {
 		asked = append(asked, msg...)
 	}
 	if msg := asker.Have(); msg != nil {
@@ -51,7 +51,7 @@ func small(t testing.TB, n, differ, most int) (ours, theirs *Snapshot, asked, of
 		if err != nil {
 			t.Fatal(err)
 		}
-		msg, _ = o.Fetch(5)
+		msg, _ = o.Fetch(5, nil)
 		offered = slices.Concat(offered, msg, o.Bye())
 	}
 	return ours, theirs, asked, offered
@@ -128,7 +128,7 @@ func FuzzAsk(f *testing.F) {
 				t.Fatalf("%d frames are missing after %d bytes", missing, len(said))
 			}
 			for last := a.Missing(); a.Missing() > 0; last = a.Missing() {
-				msg, shorts := a.Fetch(300)
+				msg, shorts := a.Fetch(300, nil)
 				if len(shorts) == 0 || len(shorts) != last-a.Missing() {
 					t.Fatalf("Fetch() = %x, with %d left of %d", shorts, a.Missing(), last)
 				}

@@ -108,7 +108,7 @@ func (o *Offerer) list(body []byte) (Turn, error) {
 	listed, more := []Short(nil), byte(0)
 	var some []Short
 	for i := range w.chosen.leaves() {
-		if i < w.from.leaf() || i > w.last.leaf() || more == 1 {
+		if i < w.from.Leaf() || i > w.last.Leaf() || more == 1 {
 			continue
 		}
 		if err := o.spend(o.set.leaves[i].len()); err != nil {

@@ -34,7 +34,7 @@ func (r ranges) len() (n int) {
 }
 
 // has reports whether s is in one of the chosen ranges.
-func (r ranges) has(s Short) bool { return s <= shortMax && r.holds(s.leaf()>>(leafBits-r.level)) }
+func (r ranges) has(s Short) bool { return s <= shortMax && r.holds(s.Leaf()>>(leafBits-r.level)) }
 
 // leaves gives the numbers of the leaves in the chosen ranges, ascending.
 func (r ranges) leaves() iter.Seq[int] {

@@ -116,8 +116,9 @@ func (s *session) Drop(id ID) bool {
 
 // Fetch gives the next of what is missing, at most so many and at most
 // MaxFetch, and the message that asks for them. Each is given once. The answer
-// is as many answers, in this order. No message where nothing is missing.
-func (s *session) Fetch(most int) ([]byte, []Short) {
+// is as many answers, in this order. Those in leaves that busy reports are left
+// for later; nil stands for none. No message where nothing else is missing.
+func (s *session) Fetch(most int, busy func(leaf int) bool) ([]byte, []Short) {
 	var some []Short
 	most = min(most, MaxFetch, s.left)
 	if most <= 0 {
@@ -129,11 +130,14 @@ func (s *session) Fetch(most int) ([]byte, []Short) {
 		if len(some) == most || len(some) > 0 && s.missing[at] < some[0] {
 			break // what is asked for ascends
 		}
-		if !s.gone[at] {
+		if !s.gone[at] && (busy == nil || !busy(s.missing[at].Leaf())) {
 			s.gone[at] = true
 			s.left--
 			some = append(some, s.missing[at])
 		}
+	}
+	if len(some) == 0 {
+		return nil, nil
 	}
 	return seal(appendShorts(message(sayFetch, len(some)*shortSize), some)), some
 }
@@ -153,9 +157,9 @@ func (s *session) asked(body []byte) (Turn, error) {
 	s.budget += budgetPerFrame * len(shorts)
 	ids := make([]ID, len(shorts))
 	for i := 0; i < len(shorts); {
-		l := s.set.leaves[shorts[i].leaf()]
+		l := s.set.leaves[shorts[i].Leaf()]
 		end := i + 1
-		for end < len(shorts) && shorts[end].leaf() == shorts[i].leaf() {
+		for end < len(shorts) && shorts[end].Leaf() == shorts[i].Leaf() {
 			end++
 		}
 		if err := s.spend(l.len()); err != nil {

@@ -144,7 +144,7 @@ func TestNewNode(t *testing.T) {
 		bytes += k.bytes
 		keys := byShort(&a.session)
 		for fetches := 0; a.Missing() > 0 && fetches < 13; fetches++ { // and then it is cut
-			_, shorts := a.Fetch(MaxFetch)
+			_, shorts := a.Fetch(MaxFetch, nil)
 			for _, s := range shorts {
 				if !empty.Insert(keys[s]) {
 					t.Fatalf("%x is fetched, and was here", keys[s])
@@ -165,7 +165,7 @@ func TestSessionsBeginElsewhere(t *testing.T) {
 		a, hello := Ask(ours.Snapshot(), Window{}, nonceOf(r), 1<<14)
 		o := Offer(theirs.Snapshot(), Window{}, nonceOf(r))
 		learn(t, a, hello, o)
-		msg, _ := a.Fetch(MaxFetch)
+		msg, _ := a.Fetch(MaxFetch, nil)
 		turn, err := o.Step(msg)
 		if err != nil {
 			t.Fatal(err)

@@ -25,7 +25,12 @@ const (
 // and 38 bits that nobody can tell without the key of the session. SPEC 10.5.
 type Short uint64
 
-func (s Short) leaf() int { return int(s >> tailBits) }
+// Leaves is the number of leaves that ids are cut into. SPEC 10.2.
+const Leaves = leaves
+
+// Leaf is the leaf of the id that s is short for: what the short ids of one
+// frame have in common in all sessions.
+func (s Short) Leaf() int { return int(s >> tailBits) }
 
 func (s Short) append(b []byte) []byte {
 	return append(b, byte(s>>40), byte(s>>32), byte(s>>24), byte(s>>16), byte(s>>8), byte(s))

@@ -79,7 +79,7 @@ func learn(t testing.TB, a *Asker, hello []byte, o *Offerer) *talk {
 func (k *talk) fetch(t testing.TB, s *session, peer interface{ Step([]byte) (Turn, error) }) (got []ID) {
 	t.Helper()
 	for {
-		msg, shorts := s.Fetch(MaxFetch)
+		msg, shorts := s.Fetch(MaxFetch, nil)
 		if msg == nil {
 			return got
 		}
