@@ -66,7 +66,7 @@ var encoding = base32.NewEncoding("abcdefghijkmnpqrstuvwxyz23456789").WithPaddin
 
 // kept is a calendar as a note has it.
 type kept struct {
-	Made     int64  `json:"made"` // Unix seconds
+	Made     int64  `json:"made"` // nanoseconds since 1970: two in a second are in their order
 	Circle   string `json:"circle,omitempty"`
 	Busy     bool   `json:"busy,omitempty"`
 	ReadOnly bool   `json:"read_only,omitempty"`
@@ -108,7 +108,7 @@ func New(ctx context.Context, book *almanac.Almanac, t Terms) (Calendar, Secrets
 			return almanac.Draft{}, ErrTooMany
 		}
 		c.Made = v.Now()
-		k.Made = c.Made.Unix()
+		k.Made = c.Made.UnixNano()
 		value, err := json.Marshal(k)
 		return almanac.Draft{Note: []almanac.Note{{Name: notes + c.ID, Value: value}}}, err
 	})
@@ -154,7 +154,7 @@ func parse(id string, value []byte) (Calendar, error) {
 	if err := json.Unmarshal(value, &k); err != nil {
 		return c, err
 	}
-	c.Made, c.Busy, c.ReadOnly = time.Unix(k.Made, 0), k.Busy, k.ReadOnly
+	c.Made, c.Busy, c.ReadOnly = time.Unix(0, k.Made), k.Busy, k.ReadOnly
 	var err error
 	if k.Circle != "" {
 		err = into(c.Circle[:], k.Circle)
