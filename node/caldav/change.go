@@ -67,7 +67,7 @@ func (c *changing) compare(e calendar.Event, had, now *calendar.Draft) {
 	if had.Start != now.Start || had.End != now.End || !reflect.DeepEqual(had.Recurrence, now.Recurrence) ||
 		!reflect.DeepEqual(had.Occurrences, now.Occurrences) {
 		w.Start, w.End = &now.Start, &now.End
-		w.Recurrence = &secretary.Recurring{Rule: now.Recurrence, Occurrences: now.Occurrences}
+		recur(w, now)
 		c.some = true
 	}
 }
@@ -137,4 +137,14 @@ func (c *changing) place(e calendar.Event, had, now *calendar.Draft) {
 	if e.Card.Geo != nil {
 		c.wish.Geo = new(*votive.Geo)
 	}
+}
+
+// recur wishes all of how an event recurs: as a whole, since a date that is
+// different must be one of the event.
+func recur(w *secretary.Wish, said *calendar.Draft) {
+	var rule string
+	if !said.Recurrence.Rule.IsZero() {
+		rule = said.Recurrence.RRule(said.Start)
+	}
+	w.Rule, w.Dates, w.Except, w.Occurrences = &rule, &said.Recurrence.Dates, &said.Recurrence.Except, &said.Occurrences
 }

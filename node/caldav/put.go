@@ -143,11 +143,11 @@ func (q *request) announce(c collection, said *calendar.Draft) error {
 	w := secretary.Wish{
 		Title: &said.Title, Text: &said.Text, Start: &said.Start, End: &said.End, Status: &said.Status,
 		Tags: &said.Tags, Links: &said.Links,
-		Recurrence: &secretary.Recurring{Rule: said.Recurrence, Occurrences: said.Occurrences},
 		Notes: func(event votive.ID) []almanac.Note {
 			return []almanac.Note{{Name: c.note(event), Value: value}}
 		},
 	}
+	recur(&w, said)
 	if said.Place != "" {
 		w.Place = &said.Place
 	}

@@ -28,18 +28,9 @@ type Wish struct {
 	Occurrences                     *[]votive.Occurrence // what is different on some dates
 	PartOf                          *votive.ID           // zero: it is a part of nothing
 
-	Recurrence *Recurring // in place of Rule, Dates, Except and Occurrences
-
 	// Notes are what this computer keeps of the event, written with it: where it
 	// is new nobody knows its id before. May be nil.
 	Notes func(event votive.ID) []almanac.Note
-}
-
-// Recurring is all of how an event recurs: as a whole, since a date that is
-// different must be one of the event.
-type Recurring struct {
-	Rule        votive.Recurrence
-	Occurrences []votive.Occurrence
 }
 
 // touchesDetails reports whether something sealed is to change.
@@ -69,9 +60,6 @@ func (w *Wish) card(card votive.Card, self int) (votive.Card, error) {
 	set(&card.Links, w.Links)
 	set(&card.Status, w.Status)
 	set(&card.Geo, w.Geo)
-	if w.Recurrence != nil {
-		card.Recurrence, card.Occurrences = w.Recurrence.Rule, w.Recurrence.Occurrences
-	}
 	return card, w.recur(&card)
 }
 
