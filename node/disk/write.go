@@ -4,12 +4,41 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/cockroachdb/pebble/v2"
 	ds "github.com/ipfs/go-datastore"
 )
 
 // batchSize is where one batch of a Writer ends and the next begins, in bytes:
 // Pebble takes those of half a memTableSize another way, that costs more RAM.
 const batchSize = memTableSize * 3 / 8
+
+// batch is one of Pebble's, as go-datastore has them. It is not go-ds-pebble's:
+// that one copies each key once more, is written and synced in two steps, and
+// its memory, as much again as what is in it for having grown, is used once.
+type batch struct{ *pebble.Batch }
+
+// newBatch begins a batch, which is to be closed.
+func (e *Database) newBatch() batch {
+	return batch{e.db.NewBatch(pebble.WithMaxRetainedSizeBytes(memTableSize))}
+}
+
+func (b batch) Put(_ context.Context, key ds.Key, value []byte) error {
+	name := key.String()
+	row := b.SetDeferred(len(name), len(value))
+	copy(row.Key, name)
+	copy(row.Value, value)
+	return row.Finish()
+}
+
+func (b batch) Delete(_ context.Context, key ds.Key) error {
+	name := key.String()
+	row := b.DeleteDeferred(len(name))
+	copy(row.Key, name)
+	return row.Finish()
+}
+
+// Commit writes the batch, and does not sync it.
+func (b batch) Commit(context.Context) error { return b.Batch.Commit(pebble.NoSync) }
 
 // all is the prefix of every key, for Sync.
 var all = ds.NewKey("/")
@@ -19,9 +48,7 @@ var all = ds.NewKey("/")
 func (e *Database) Write(ctx context.Context, fill func(ds.Batch) error) error {
 	w := e.Writer(ctx)
 	w.begin()
-	if w.err == nil {
-		w.err = fill(w.batch)
-	}
+	w.err = fill(w.batch)
 	return w.Finish()
 }
 
@@ -32,7 +59,7 @@ func (e *Database) Write(ctx context.Context, fill func(ds.Batch) error) error {
 type Writer struct {
 	db    *Database
 	ctx   context.Context //nolint:containedctx // lives as long as one call of its owner
-	batch ds.Batch
+	batch *batch          // nil where nothing waits
 	size  int
 	err   error
 }
@@ -78,23 +105,29 @@ func (w *Writer) row(size int, add func() error) {
 // Cut says that what was written so far may be there without the rest.
 func (w *Writer) Cut() {
 	if w.size >= batchSize {
-		w.commit()
+		w.commit(pebble.NoSync)
 	}
 }
 
 func (w *Writer) begin() {
-	if w.err == nil {
-		w.batch, w.err = w.db.Batch(w.ctx)
-	}
+	b := w.db.newBatch()
+	w.batch = &b
 }
 
-// commit commits what there is.
-func (w *Writer) commit() {
-	if w.err != nil || w.batch == nil {
+// commit commits what there is, and syncs it with all before it if how says so.
+func (w *Writer) commit(how *pebble.WriteOptions) {
+	if w.batch == nil {
 		return
 	}
-	if w.err = w.db.room(w.ctx); w.err == nil {
-		w.err = w.batch.Commit(w.ctx)
+	if w.err == nil {
+		w.err = w.db.room(w.ctx)
+	}
+	if w.err == nil {
+		w.err = w.batch.Batch.Commit(how)
+	}
+	// What met an error is left to Go: Pebble may still have hold of it.
+	if w.err == nil && w.db.Frozen() == nil {
+		_ = w.batch.Close() // it only gives the memory to the next
 	}
 	w.batch, w.size = nil, 0
 }
@@ -102,8 +135,9 @@ func (w *Writer) commit() {
 // Finish commits the rest and syncs all. Where it gives nil, everything is on
 // disk.
 func (w *Writer) Finish() error {
-	w.commit()
-	if w.err == nil {
+	synced := w.batch != nil && !w.batch.Empty()
+	w.commit(pebble.Sync)
+	if w.err == nil && !synced {
 		w.err = w.db.Sync(w.ctx, all)
 	}
 	// A frozen disk takes everything and keeps nothing: ask it last.
