@@ -15,17 +15,20 @@ import (
 )
 
 const (
-	// What is written stays in RAM up to here before it becomes a table.
-	memTableSize = 2 << 20
+	// What is written stays in RAM up to here before it becomes a table: of a
+	// database as it is, and of one that is opened for Bulk. It begins with 256
+	// KiB, and doubles each time it is full.
+	memTableSize     = 2 << 20
+	bulkMemTableSize = 8 << 20
 	// Frames are read once when they are opened and once for each peer that
-	// asks: a cache of them gains nothing.
-	cacheSize = 1 << 20
+	// asks: a cache of them gains nothing. It is for what says where they are.
+	cacheSize = 2 << 20
 	// So many tables are as they were first written. All that follow rewrite
 	// others, and keys are spread so evenly that each of those is touched: the
 	// fewer times, the less is written.
 	maxFresh = 12
-	// A writer waits while so much has not become tables.
-	maxUnflushed = 3 * memTableSize
+	// A writer waits while so many times of that has not become tables.
+	maxUnflushed = 3
 )
 
 // Database is an open database on a guarded disk.
@@ -38,6 +41,8 @@ type Database struct {
 	dir   string
 	log   *slog.Logger
 
+	memTable int // bytes
+
 	broken []brokenLog // as they were before Pebble read them
 
 	wrote    atomic.Bool   // a table was begun
@@ -49,25 +54,43 @@ type Database struct {
 // Open opens the database in dir, which is made if there is none. ErrInUse,
 // ErrFull and ErrDamaged are among what can be in the way; a damaged one is
 // left as it is, for Rebuild.
-func Open(dir string, disk vfs.FS, log *slog.Logger) (*Database, error) {
+func Open(dir string, disk vfs.FS, log *slog.Logger, options ...Option) (*Database, error) {
 	if err := finishRebuild(dir, disk); err != nil {
 		return nil, err
 	}
 	e := newDatabase(dir, disk, log)
+	for _, o := range options {
+		o(e)
+	}
 	if err := e.open(disk); err != nil {
 		return nil, errors.Join(err, e.release())
 	}
 	return e, nil
 }
 
+// Option is a way in which a database differs from others.
+type Option func(*Database)
+
+// Bulk is for a database to which megabytes are written at a time. It makes
+// larger tables, so that what is written once is rewritten fewer times, for up
+// to 24 MiB of RAM while it is written to.
+func Bulk(e *Database) { e.memTable = bulkMemTableSize }
+
 func newDatabase(dir string, disk vfs.FS, log *slog.Logger) *Database {
 	return &Database{
-		disk: newGuard(disk), dir: dir, log: log,
-		cache: pebble.NewCache(cacheSize), flushed: make(chan struct{}, 1),
+		disk: newGuard(disk), dir: dir, log: log, memTable: memTableSize,
+		flushed: make(chan struct{}, 1),
 	}
 }
 
+// newCache is for a database with memory tables of so many bytes. Pebble takes
+// them off it, the one that fills and one that is written or kept for later: of
+// a cache without room for these nothing is left, and each read of a row reads
+// four blocks of the disk.
+func newCache(memTable int) *pebble.Cache { return pebble.NewCache(int64(cacheSize + 2*memTable)) }
+
 func (e *Database) open(disk vfs.FS) (err error) {
+	e.cache = newCache(e.memTable)
 	if err := makeDir(e.dir, disk); err != nil {
 		return explainOpen(e.dir, err)
 	}
@@ -131,11 +154,11 @@ func (e *Database) options() *pebble.Options {
 		// Not the newest: a later Pebble must not turn databases into what
 		// earlier ones cannot read.
 		FormatMajorVersion: pebble.FormatWALSyncChunks,
-		MemTableSize:       memTableSize,
+		MemTableSize:       uint64(e.memTable),
 		// Pebble's own ways to hold up a writer would hold it for ever on a
 		// frozen disk: crowded comes first. The former is also how many logs
 		// it keeps to write on.
-		MemTableStopWritesThreshold: 2 * maxUnflushed / memTableSize,
+		MemTableStopWritesThreshold: 2 * maxUnflushed,
 		L0StopWritesThreshold:       1 << 20,
 		L0CompactionThreshold:       maxFresh,
 		MaxOpenFiles:                256,
@@ -203,7 +226,7 @@ func (e *Database) crowded() bool {
 	if !e.rotated.Load() {
 		return false
 	}
-	if e.db.Metrics().MemTable.Size >= maxUnflushed {
+	if e.db.Metrics().MemTable.Size >= uint64(maxUnflushed*e.memTable) {
 		return true
 	}
 	e.rotated.Store(false)
@@ -235,7 +258,9 @@ func (e *Database) release() (err error) {
 	if e.db != nil {
 		err = e.db.Close()
 	}
-	e.cache.Unref()
+	if e.cache != nil {
+		e.cache.Unref()
+	}
 	if e.lock != nil {
 		err = errors.Join(err, e.lock.Close())
 	}

@@ -122,13 +122,13 @@ func TestCrowded(t *testing.T) {
 			return nil
 		})))
 		written := make(chan error)
-		writeMuch := func(ctx context.Context) { written <- write(ctx, e, 8*maxUnflushed/3/4096, 0) }
+		writeMuch := func(ctx context.Context) { written <- write(ctx, e, 8*memTableSize/4096, 0) }
 
 		ctx, cancel := context.WithCancel(t.Context())
 		go writeMuch(ctx)
 		synctest.Wait()
-		if got := e.db.Metrics().MemTable.Size; got < maxUnflushed || got > maxUnflushed+2*memTableSize {
-			t.Errorf("%d bytes wait to become tables, want some %d", got, maxUnflushed)
+		if got := e.db.Metrics().MemTable.Size; got < maxUnflushed*memTableSize || got > (maxUnflushed+2)*memTableSize {
+			t.Errorf("%d bytes wait to become tables, want some %d", got, maxUnflushed*memTableSize)
 		}
 		cancel()
 		if err := <-written; !errors.Is(err, context.Canceled) {

@@ -39,6 +39,7 @@ func (r *Ruins) Each(see func(io.Reader) error) error {
 // itself can still read; only to tell what is lost.
 func (r *Ruins) Known(lower, upper string, see func(key, value []byte)) {
 	e := newDatabase(r.dir, r.disk, nil)
+	e.cache = newCache(e.memTable)
 	defer e.cache.Unref()
 	e.lock = r.lock
 	e.reported.Store(true) // that it is damaged is known

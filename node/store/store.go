@@ -65,7 +65,7 @@ type Store struct {
 // finished first.
 func Open(dir string, o Options) (*Store, error) {
 	o = o.orDefaults()
-	db, err := disk.Open(dir, o.FS, o.Log)
+	db, err := disk.Open(dir, o.FS, o.Log, disk.Bulk)
 	if err != nil {
 		return nil, err
 	}
