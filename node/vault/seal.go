@@ -3,9 +3,9 @@ package vault
 import (
 	"crypto/cipher"
 	"crypto/hkdf"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding"
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
@@ -28,8 +28,10 @@ const (
 
 // sealer seals rows and names them. It is gone when the vault is locked.
 type sealer struct {
-	names []byte // key of the HMAC that names rows
-	aead  cipher.AEAD
+	// SHA-256 after the first block of the two hashes of the HMAC that names
+	// rows (RFC 2104): as good as its key, and half the work.
+	inner, outer []byte
+	aead         cipher.AEAD
 }
 
 func newSealer(key *dataKey) (*sealer, error) {
@@ -37,17 +39,39 @@ func newSealer(key *dataKey) (*sealer, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer clear(names)
 	values, err := hkdf.Key(sha256.New, key[:], nil, "votive-vault-values", keySize)
 	if err != nil {
 		return nil, err
 	}
 	defer clear(values)
 	aead, err := chacha20poly1305.NewX(values)
-	return &sealer{names: names, aead: aead}, err
+	return &sealer{inner: padState(names, 0x36), outer: padState(names, 0x5c), aead: aead}, err
+}
+
+// padState is the state of SHA-256 after a key combined with one of HMAC's two
+// pads.
+func padState(key []byte, pad byte) []byte {
+	var block [sha256.BlockSize]byte
+	defer clear(block[:])
+	copy(block[:], key)
+	for i := range block {
+		block[i] ^= pad
+	}
+	h := sha256.New()
+	h.Write(block[:])
+	state, err := h.(encoding.BinaryMarshaler).MarshalBinary()
+	if err != nil {
+		panic(err) // SHA-256 of the standard library always can
+	}
+	return state
 }
 
 // forget overwrites what can be.
-func (s *sealer) forget() { clear(s.names) }
+func (s *sealer) forget() {
+	clear(s.inner)
+	clear(s.outer)
+}
 
 // rowEncoding makes keys that go-datastore takes as they are.
 var rowEncoding = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadding(base32.NoPadding)
@@ -60,11 +84,21 @@ const (
 
 // key is the database key of a chunk of a row.
 func (s *sealer) key(kind byte, name string, chunk int) ds.Key {
-	h := hmac.New(sha256.New, s.names)
-	h.Write([]byte{kind})
-	h.Write(binary.BigEndian.AppendUint16(nil, uint16(chunk)))
-	h.Write([]byte(name))
-	return ds.RawKey("/" + rowEncoding.EncodeToString(h.Sum(nil)))
+	var head [1 + 2 + maxName]byte
+	b := append(head[:0], kind)
+	b = binary.BigEndian.AppendUint16(b, uint16(chunk))
+	b = append(b, name...)
+	var sum [sha256.Size]byte
+	h := sha256.New()
+	state := h.(encoding.BinaryUnmarshaler)
+	_ = state.UnmarshalBinary(s.inner)
+	h.Write(b)
+	h.Sum(sum[:0])
+	_ = state.UnmarshalBinary(s.outer)
+	h.Write(sum[:])
+	h.Sum(sum[:0])
+	var text [1 + 52]byte
+	return ds.RawKey(string(rowEncoding.AppendEncode(append(text[:0], '/'), sum[:])))
 }
 
 // row is one sealed chunk.
@@ -102,26 +136,27 @@ func (s *sealer) seal(name string, value []byte) ([]row, error) {
 
 // sealRow seals one row.
 func (s *sealer) sealRow(name string, chunk, size int, part []byte) (row, error) {
-	plain := make([]byte, plainSize)
-	binary.BigEndian.PutUint16(plain, uint16(len(name)))
-	binary.BigEndian.PutUint16(plain[2:], uint16(chunk))
-	binary.BigEndian.PutUint32(plain[4:], uint32(size))
-	copy(plain[rowHead:], name)
-	copy(plain[rowHead+len(name):], part)
-	return s.sealPlain(s.key(realRow, name, chunk), plain)
+	return s.sealPlain(s.key(realRow, name, chunk), func(plain []byte) {
+		binary.BigEndian.PutUint16(plain, uint16(len(name)))
+		binary.BigEndian.PutUint16(plain[2:], uint16(chunk))
+		binary.BigEndian.PutUint32(plain[4:], uint32(size))
+		copy(plain[rowHead:], name)
+		copy(plain[rowHead+len(name):], part)
+	})
 }
 
 // sealDummy seals nothing, so that it looks like a row. It says no name.
-func (s *sealer) sealDummy(key ds.Key) (row, error) {
-	return s.sealPlain(key, make([]byte, plainSize))
-}
+func (s *sealer) sealDummy(key ds.Key) (row, error) { return s.sealPlain(key, func([]byte) {}) }
 
-func (s *sealer) sealPlain(key ds.Key, plain []byte) (row, error) {
-	nonce := make([]byte, s.aead.NonceSize(), s.aead.NonceSize()+plainSize+s.aead.Overhead())
+// sealPlain has the plainSize bytes, zeros, filled in where they are sealed.
+func (s *sealer) sealPlain(key ds.Key, fill func(plain []byte)) (row, error) {
+	sealed := make([]byte, sealedSize)
+	nonce, plain := sealed[:s.aead.NonceSize()], sealed[s.aead.NonceSize():][:plainSize]
 	if _, err := rand.Read(nonce); err != nil {
 		return row{}, err
 	}
-	return row{key, s.aead.Seal(nonce, nonce, plain, []byte(key.String()))}, nil
+	fill(plain)
+	return row{key, s.aead.Seal(nonce, nonce, plain, key.Bytes())}, nil
 }
 
 // opened is a row that was opened: part of the value called name.

@@ -33,6 +33,16 @@ func derive(secret Secret, label string, context ...[]byte) Secret {
 	return Secret{key: [32]byte(key)}
 }
 
+// extract is the first half of derive, which is the same for every label:
+// HKDF-Extract.
+func extract(secret Secret) []byte {
+	key, err := hkdf.Extract(sha256.New, secret.key[:], []byte("votive-1"))
+	if err != nil {
+		panic(err) // only where SHA-256 is not allowed
+	}
+	return key
+}
+
 // appendPrefixed appends x behind its length as an unsigned varint. SPEC 1.1.
 func appendPrefixed(b, x []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(len(x)))

@@ -162,7 +162,7 @@ func exampleFrame(t *testing.T, e *example, r *Reader, counted *Counted) {
 	e.hex("bytes 0 to 3", b[:saltAt])
 	e.hex("salt", h.salt())
 	e.hex("tag", h[tagAt:])
-	e.secret("frame key", derive(r.sealKey, "frame", h.salt()))
+	e.secret("frame key", derive(derive(r.secret, "seal"), "frame", h.salt()))
 	e.hex("bytes 52 to 83", b[HeaderSize:HeaderSize+32])
 	e.hex("bytes 4056 to 4087", b[stampAt-32:stampAt])
 	e.id("frame id", f.ID())

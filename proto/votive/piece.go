@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // What a frame carries. SPEC 3.4, 3.5.
@@ -56,11 +57,15 @@ func (r *Reader) Open(f Frame) (Piece, error) {
 	if !r.Knows(h) {
 		return Piece{}, fmt.Errorf("frame %v is not under this %v secret", f.id, r.kind)
 	}
-	plain, err := r.frameCipher(h).Open(nil, frameNonce[:], f.bytes[HeaderSize:stampAt], h[:])
-	if err != nil {
+	plain := plains.Get().(*[plainSize]byte)
+	defer func() {
+		clear(plain[:])
+		plains.Put(plain)
+	}()
+	if _, err := r.frameCipher(h).Open(plain[:0], frameNonce[:], f.bytes[HeaderSize:stampAt], h[:]); err != nil {
 		return Piece{}, fmt.Errorf("frame %v has the tag of this %v secret, and was altered", f.id, r.kind)
 	}
-	p, err := parsePiece(plain)
+	p, err := parsePiece(plain[:])
 	if err != nil {
 		return Piece{}, fmt.Errorf("frame %v: %w", f.id, err)
 	}
@@ -68,11 +73,14 @@ func (r *Reader) Open(f Frame) (Piece, error) {
 	return p, nil
 }
 
+// plains is where frames are opened: what a piece says is little of it.
+var plains = sync.Pool{New: func() any { return new([plainSize]byte) }}
+
 // frameCipher is AES-256-GCM under the key of the frame with this salt.
 // SPEC 3.3.
 func (r *Reader) frameCipher(h *Header) cipher.AEAD {
-	key := derive(r.sealKey, "frame", h.salt())
-	block, err := aes.NewCipher(key.key[:])
+	key := r.frameKey(h.salt())
+	block, err := aes.NewCipher(key[:])
 	if err != nil {
 		panic(err) // only for other lengths of key
 	}
@@ -83,7 +91,10 @@ func (r *Reader) frameCipher(h *Header) cipher.AEAD {
 	return aead
 }
 
-// parsePiece takes the 4,020 bytes that were sealed. SPEC 3.4, 3.5.
+var zeros [plainSize]byte
+
+// parsePiece takes the 4,020 bytes that were sealed, and keeps none of them.
+// SPEC 3.4, 3.5.
 func parsePiece(plain []byte) (Piece, error) {
 	n := int(binary.BigEndian.Uint16(plain))
 	p := Piece{index: int(plain[2]), parts: int(plain[3])}
@@ -96,11 +107,10 @@ func parsePiece(plain []byte) (Piece, error) {
 		return Piece{}, fmt.Errorf("part %d of %d, counted from 0", p.index, p.parts)
 	}
 	body, padding := plain[plainHead:plainHead+n], plain[plainHead+n:]
-	for i, b := range padding {
-		if b != 0 {
-			return Piece{}, fmt.Errorf("padding has %#02x at byte %d, want zeros", b, i)
-		}
+	if !bytes.Equal(padding, zeros[:len(padding)]) {
+		return Piece{}, fmt.Errorf("padding of %d bytes, want zeros", len(padding))
 	}
+	body = bytes.Clone(body)
 	if p.parts == 1 {
 		p.chunk = body
 		return p, nil
@@ -136,8 +146,7 @@ func Join(r *Reader, pieces ...Piece) (Record, error) {
 		chunks[p.index] = p.chunk
 	}
 	if parts == 1 {
-		// A record may be kept for long, and should not keep the padding too.
-		return newRecord(r, bytes.Clone(chunks[0]))
+		return newRecord(r, chunks[0])
 	}
 	joined := make([]byte, 0, parts*maxChunk)
 	for _, c := range chunks {

@@ -45,9 +45,9 @@ func doFrameKeys(in frameKeysIn) (frameKeysOut, error) {
 	}
 	return frameKeysOut{
 		TagKey:   derive(secret, "tag").Bytes(),
-		SealKey:  r.sealKey.Bytes(),
+		SealKey:  derive(r.secret, "seal").Bytes(),
 		Tag:      h[tagAt:],
-		FrameKey: derive(r.sealKey, "frame", h.salt()).Bytes(),
+		FrameKey: derive(derive(r.secret, "seal"), "frame", h.salt()).Bytes(),
 	}, nil
 }
 
