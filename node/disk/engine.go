@@ -160,7 +160,7 @@ func (e *Database) options() *pebble.Options {
 		// it keeps to write on.
 		MemTableStopWritesThreshold: 2 * maxUnflushed,
 		L0StopWritesThreshold:       1 << 20,
-		L0CompactionThreshold:       maxFresh,
+		L0CompactionThreshold:       2 * maxFresh, // it counts each twice
 		MaxOpenFiles:                256,
 		CompactionConcurrencyRange:  e.compactions,
 		EventListener: &pebble.EventListener{

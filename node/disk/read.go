@@ -5,7 +5,21 @@ import (
 	"errors"
 
 	"github.com/cockroachdb/pebble/v2"
+	ds "github.com/ipfs/go-datastore"
 )
+
+// See calls see with the value of a row, which is gone afterwards: a Get of
+// go-datastore copies it first. ErrNotFound is go-datastore's.
+func (e *Database) See(key ds.Key, see func(value []byte) error) error {
+	value, done, err := e.db.Get([]byte(key.String()))
+	if errors.Is(err, pebble.ErrNotFound) {
+		return ds.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(see(value), done.Close())
+}
 
 // Rows calls see with every row from lower to below upper, in the order of
 // their keys, until it gives an error. What see is given is gone afterwards.

@@ -270,19 +270,24 @@ func (s *Store) Get(ctx context.Context, id votive.ID) (votive.Frame, error) {
 
 // read reads the frame with this key and has it prove itself.
 func (s *Store) read(ctx context.Context, k Key) (votive.Frame, error) {
-	b, err := s.db.Get(ctx, frameRow(k))
+	if err := ctx.Err(); err != nil {
+		return votive.Frame{}, err
+	}
+	var f votive.Frame
+	var wrong error
+	err := s.db.See(frameRow(k), func(value []byte) error {
+		if f, wrong = votive.ParseFrame(value); wrong == nil && (f.ID() != k.ID || f.Expiry() != k.Expiry) {
+			wrong = fmt.Errorf("it is frame %v", f.ID())
+		}
+		return nil
+	})
 	switch {
 	case errors.Is(err, ds.ErrNotFound), disk.IsDamage(err):
 		return votive.Frame{}, fmt.Errorf("frame %v is %w: %v", k.ID, ErrDamaged, err)
 	case err != nil:
 		return votive.Frame{}, fmt.Errorf("frame %v: %v", k.ID, err)
-	}
-	f, err := votive.ParseFrame(b)
-	if err == nil && (f.ID() != k.ID || f.Expiry() != k.Expiry) {
-		err = fmt.Errorf("it is frame %v", f.ID())
-	}
-	if err != nil {
-		return votive.Frame{}, fmt.Errorf("frame %v is %w: %v", k.ID, ErrDamaged, err)
+	case wrong != nil:
+		return votive.Frame{}, fmt.Errorf("frame %v is %w: %v", k.ID, ErrDamaged, wrong)
 	}
 	return f, nil
 }
