@@ -58,14 +58,16 @@ type outcome struct {
 }
 
 // fetching brings frames that were found to be missing. It belongs to one
-// goroutine.
+// goroutine. The next batch is asked for before the last one is kept, so that
+// the peer need not wait for this node's disk: two are in hand at most.
 type fetching struct {
 	*channel
 	*outcome
 	session session
-	seen    uint64 // number of the last frame in the store that was looked at
-	size    int    // of the next batch
-	useless int    // frames that came and were not kept
+	came    []votive.Frame // fresh, in flight, and not yet kept
+	seen    uint64         // number of the last frame in the store that was looked at
+	size    int            // of the next batch
+	useless int            // frames that came and were not kept
 	buf     [votive.FrameSize]byte
 }
 
@@ -79,16 +81,23 @@ func (c *channel) fetch(ctx context.Context, s session, o *outcome, since uint64
 		s.Drop(recon.ID(id))
 	}
 	start, patient := time.Now(), patience
+	left := false
 	for {
 		f.pass()
 		c.tally.lack(f, s.Missing())
 		if time.Since(start) > fetchTime || f.useless > f.kept+maxUseless {
-			f.more = f.more || f.kept > 0 && s.Missing() > 0
+			left = s.Missing() > 0
 			break
 		}
 		began := time.Now()
 		// Towards the end, batches of several peers would be the same frames.
 		msg, batch, ended := f.bringing.choose(s, min(f.size, max(s.Missing()/4, firstBatch/4)), patient > 0)
+		if msg == nil && len(f.came) > 0 {
+			if err := f.keepFresh(ctx); err != nil {
+				return err
+			}
+			continue
+		}
 		if msg == nil && s.Missing() > 0 && patient > 0 {
 			await(ctx, ended, patient)
 			if ctx.Err() != nil {
@@ -107,6 +116,10 @@ func (c *channel) fetch(ctx context.Context, s session, o *outcome, since uint64
 		}
 		f.adapt(time.Since(began))
 	}
+	if err := f.keepFresh(ctx); err != nil {
+		return err
+	}
+	f.more = f.more || f.kept > 0 && left
 	if f.delivered == 0 && f.gone > 0 {
 		return fmt.Errorf("%w: none of %d frames", errShort, f.gone)
 	}
@@ -134,43 +147,50 @@ func (f *fetching) adapt(took time.Duration) {
 	}
 }
 
-// batch asks for a batch and keeps what comes of it, even if not all does.
-// SPEC 10.9, 10.11.
+// batch asks for a batch, keeps the one before, and takes what comes, which is
+// kept even if not all does. SPEC 10.9, 10.11.
 func (f *fetching) batch(ctx context.Context, msg []byte, batch []recon.Short) error {
 	f.within(batchTime)
-	if err := f.say(ctx, msg); err != nil {
+	failed := f.say(ctx, msg)
+	if err := f.keepFresh(ctx); err != nil {
 		return err
 	}
-	var came []votive.Frame
-	var failed error
+	f.within(batchTime)
 	for _, short := range batch {
-		var frame votive.Frame
-		var ok bool
-		if frame, ok, failed = f.read(short); failed != nil {
+		if failed != nil {
 			break
 		}
-		if ok {
-			came = append(came, frame)
+		var frame votive.Frame
+		var ok bool
+		if frame, ok, failed = f.read(short); ok && f.fresh(frame) {
+			f.came = append(f.came, frame)
 		}
-	}
-	if err := f.keepFresh(ctx, came); err != nil {
-		return err
 	}
 	if failed == nil && f.gone > f.delivered+maxGone {
 		failed = fmt.Errorf("%w: %d frames of %d offered", errShort, f.delivered, f.delivered+f.gone)
 	}
+	if failed != nil {
+		if err := f.keepFresh(ctx); err != nil {
+			return err
+		}
+	}
 	return failed
 }
 
-// keepFresh keeps what nobody else has brought while it was on its way.
-func (f *fetching) keepFresh(ctx context.Context, came []votive.Frame) error {
-	var fresh []votive.Frame
-	for _, frame := range came {
-		if !f.store.Has(frame.ID()) && f.intake.begin(frame.ID()) {
-			fresh = append(fresh, frame)
-		}
+// fresh reports whether nobody else has brought a frame that came, and says to
+// the others that it is here.
+func (f *fetching) fresh(frame votive.Frame) bool {
+	if f.store.Has(frame.ID()) {
+		return false
 	}
-	f.brought.add(time.Now(), fresh...)
+	f.brought.add(time.Now(), frame)
+	return f.intake.begin(frame.ID())
+}
+
+// keepFresh keeps what came.
+func (f *fetching) keepFresh(ctx context.Context) error {
+	fresh := f.came
+	f.came = nil
 	f.almanac.Show(fresh...)
 	if err := f.keep(ctx, fresh); err != nil {
 		return fmt.Errorf("%w: %v", errKeep, err)

@@ -271,7 +271,13 @@ func TestOvertakenGossip(t *testing.T) {
 		c, _ := still(t, at(noon), 0)
 		all := frames(t, 0, maxBrought+2)
 		f := fetching{channel: &channel{Courier: c}, outcome: &outcome{}}
-		if err := f.keepFresh(t.Context(), all); err != nil {
+		for _, frame := range all {
+			if !f.fresh(frame) || f.fresh(frame) {
+				t.Fatal("a frame is not fresh once, when it comes")
+			}
+			f.came = append(f.came, frame)
+		}
+		if err := f.keepFresh(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		for _, tt := range []struct {
