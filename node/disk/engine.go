@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -22,7 +23,7 @@ const (
 	bulkMemTableSize = 8 << 20
 	// Frames are read once when they are opened and once for each peer that
 	// asks: a cache of them gains nothing. It is for what says where they are.
-	cacheSize = 2 << 20
+	cacheSize = 1 << 20
 	// So many tables are as they were first written. All that follow rewrite
 	// others, and keys are spread so evenly that each of those is touched: the
 	// fewer times, the less is written.
@@ -41,7 +42,8 @@ type Database struct {
 	dir   string
 	log   *slog.Logger
 
-	memTable int // bytes
+	memTable int    // bytes
+	spare    func() // gives the cache the room of memory tables
 
 	broken []brokenLog // as they were before Pebble read them
 
@@ -83,14 +85,18 @@ func newDatabase(dir string, disk vfs.FS, log *slog.Logger) *Database {
 	}
 }
 
-// newCache is for a database with memory tables of so many bytes. Pebble takes
-// them off it, the one that fills and one that is written or kept for later: of
-// a cache without room for these nothing is left, and each read of a row reads
-// four blocks of the disk.
-func newCache(memTable int) *pebble.Cache { return pebble.NewCache(int64(cacheSize + 2*memTable)) }
+// makeCache makes a cache with room for two memory tables. Pebble takes those
+// off it, the one that fills and one that is written or kept for later: of a
+// cache without room for these nothing is left, and each look for a row reads
+// four blocks of the disk. Until there are such tables nothing else is to take
+// their place: opening a database reads much of it, once.
+func (e *Database) makeCache() {
+	e.cache = pebble.NewCache(int64(cacheSize + 2*e.memTable))
+	e.spare = sync.OnceFunc(e.cache.Reserve(2 * e.memTable))
+}
 
 func (e *Database) open(disk vfs.FS) (err error) {
-	e.cache = newCache(e.memTable)
+	e.makeCache()
 	if err := makeDir(e.dir, disk); err != nil {
 		return explainOpen(e.dir, err)
 	}
@@ -167,6 +173,7 @@ func (e *Database) options() *pebble.Options {
 			FlushBegin: func(i pebble.FlushInfo) {
 				if i.InputBytes > 0 { // not the nothing that is written while opening
 					e.wrote.Store(true)
+					e.spare()
 				}
 			},
 			BackgroundError: e.background,
@@ -259,6 +266,7 @@ func (e *Database) release() (err error) {
 		err = e.db.Close()
 	}
 	if e.cache != nil {
+		e.spare()
 		e.cache.Unref()
 	}
 	if e.lock != nil {

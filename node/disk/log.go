@@ -145,14 +145,17 @@ type brokenLog struct {
 	number  uint32
 }
 
+// brokenLogs is those of which Pebble reads something. What is in others is in
+// tables, and they only wait to be written on: there can be 60 MiB of them.
 func brokenLogs(dir string, disk vfs.FS) (logs []brokenLog, err error) {
 	names, err := dataFiles(dir, disk)
 	if err != nil {
 		return nil, err
 	}
+	m, manifestErr := readManifest(dir, disk)
 	for _, name := range names {
 		number, ok := fileNumber(name)
-		if !ok || !isLogName(name) {
+		if !ok || !isLogName(name) || manifestErr == nil && !m.counts(name, true) {
 			continue
 		}
 		withRuins(disk.PathJoin(dir, name), disk, func(r io.Reader) {

@@ -39,8 +39,9 @@ func (r *Ruins) Each(see func(io.Reader) error) error {
 // itself can still read; only to tell what is lost.
 func (r *Ruins) Known(lower, upper string, see func(key, value []byte)) {
 	e := newDatabase(r.dir, r.disk, nil)
-	e.cache = newCache(e.memTable)
+	e.makeCache()
 	defer e.cache.Unref()
+	defer e.spare()
 	e.lock = r.lock
 	e.reported.Store(true) // that it is damaged is known
 	o := e.options()
