@@ -21,9 +21,11 @@ const (
 	silence          = 30 * time.Second // SPEC 10.11
 	offerUndisturbed = time.Minute      // before it gives way to a peer that has none
 
-	// What all offers together send, in units of a frame: 8 MiB a second.
+	// What all offers together send, in units of a frame: 8 MiB a second, over
+	// time. What one session can bring goes as fast as the line takes it: it is
+	// for a node that is new, and the line between two machines in one room.
 	serveRate  = 2048
-	serveBurst = 2048
+	serveBurst = maxMissing
 
 	// How often one peer may ask: an honest one asks about once a minute, and
 	// sooner when it missed something.
