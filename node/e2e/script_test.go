@@ -37,6 +37,7 @@ import (
 //	picture TEXT FILE           writes a picture of a QR code
 //	writes FILE LINE…           writes a text
 //	nasty NAME ARGS…            as, with Go's escapes in ARGS: \x1b, \u202e
+//	agree NAME NAME             waits until both carry as many frames
 //	follows NAME                follows votive watch as people do
 //	shows NAME PATTERN          waits for such a line of it, which is stdout then
 //
@@ -47,7 +48,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames: true,
 		Setup:              setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"starts": starts, "stops": stops, "kills": kills, "as": as, "exits": exits,
+			"starts": starts, "stops": stops, "kills": kills, "agree": agree, "as": as, "exits": exits,
 			"until": until, "polls": polls, "watches": watches, "sees": sees,
 			"has": has, "is": is, "take": take, "narrow": narrow, "plain": plain, "picture": picture, "writes": writes,
 			"nasty": nasty, "follows": follows, "shows": shows,
@@ -116,6 +117,23 @@ func stops(ts *testscript.TestScript, neg bool, args []string) {
 func kills(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg || len(args) != 1, "kills NAME")
 	_ = who(ts, args[0]).stop(os.Kill) // it says that it was killed
+}
+
+// agree waits until two nodes carry the same number of frames.
+func agree(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg || len(args) != 2, "agree NAME NAME")
+	one, other := who(ts, args[0]), who(ts, args[1])
+	for late := time.After(patience); ; {
+		a, b := one.asks("status").at("frames"), other.asks("status").at("frames")
+		if a == b {
+			return
+		}
+		select {
+		case <-late:
+			ts.Fatalf("%s carries %s frames, and %s %s", one.name, a, other.name, b)
+		case <-at:
+		}
+	}
 }
 
 // votive runs a command as somebody and returns its exit code.
