@@ -35,11 +35,13 @@ var fence = map[string][]string{
 	"votive/node/remind": {
 		"votive/proto/votive", "votive/proto/recur", "votive/node/almanac", "votive/node/diary", "votive/node/settings",
 	},
-	"votive/node/desktop":   {},
-	"votive/node/subscribe": {"votive/proto/votive", "votive/node/almanac", "votive/node/calendar", "votive/node/diary"},
+	"votive/node/desktop": {},
+	"votive/node/subscribe": {
+		"votive/proto/votive", "votive/node/almanac", "votive/node/calendar", "votive/node/diary", "votive/node/remind",
+	},
 	"votive/node/caldav": {
 		"votive/proto/votive", "votive/node/almanac", "votive/node/calendar", "votive/node/diary", "votive/node/secretary",
-		"votive/node/subscribe",
+		"votive/node/subscribe", "votive/node/remind",
 	},
 	"votive/node/courier": {
 		"votive/proto/votive", "votive/proto/recon", "votive/node/almanac", "votive/node/store", "votive/node/mesh",

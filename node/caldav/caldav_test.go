@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"votive/node/almanac"
 	"votive/node/caldav"
+	"votive/node/remind"
 	"votive/node/secretary"
 	"votive/node/subscribe"
 	"votive/proto/recur"
@@ -547,4 +549,32 @@ func TestManyNew(t *testing.T) {
 	}
 	p.clock.Add(int64(2 * 3600 * 1e9))
 	p.puts(minePath+"later.ics", event("later", "Later"))
+}
+
+// TestAlarms: what reminds the person here reminds them in their calendar, which
+// sees that it changed.
+func TestAlarms(t *testing.T) {
+	p := newPerson(t)
+	p.puts(minePath+"a.ics", event("uid-1", "A"))
+	if body := p.wants(http.StatusOK, "GET", minePath+"a.ics", ""); strings.Contains(body, "VALARM") {
+		t.Errorf("with no reminders there is\n%s", body)
+	}
+	_, before := p.changes(minePath, "")
+	err := p.book.Write(t.Context(), func(v *almanac.View) (almanac.Draft, error) {
+		e, err := v.FindEvent("A")
+		if err != nil {
+			return almanac.Draft{}, err
+		}
+		notes, err := remind.Choose(v, e.ID, []time.Duration{2 * time.Hour})
+		return almanac.Draft{Note: notes}, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if names, _ := p.changes(minePath, before); !slices.Equal(names, []string{"a.ics"}) {
+		t.Errorf("since a reminder was chosen there is %v, want a.ics", names)
+	}
+	if body := p.wants(http.StatusOK, "GET", minePath+"a.ics", ""); !strings.Contains(body, "TRIGGER:-PT2H\r\n") {
+		t.Errorf("with a reminder there is\n%s", body)
+	}
 }

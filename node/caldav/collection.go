@@ -11,10 +11,12 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"votive/node/almanac"
 	"votive/node/calendar"
 	"votive/node/diary"
+	"votive/node/remind"
 	"votive/node/subscribe"
 	"votive/proto/votive"
 )
@@ -82,6 +84,8 @@ type entry struct {
 	name  string
 	uid   string // empty: the event's own
 	asked []byte // the note of its deletion, or nil
+
+	alarms []time.Duration
 }
 
 // entries are those of a collection, by name.
@@ -94,13 +98,14 @@ func (c *collection) entries(v *almanac.View) map[string]*entry {
 		}
 	}
 	all := make(map[string]*entry)
+	alarms := remind.Chosen(v)
 	add := func(e *almanac.Event) {
 		id := e.ID.String()
 		if !e.Known || e.State.Card.Start.IsZero() || v.Local(notesGone+id) != nil {
 			return
 		}
 		g := names[id]
-		one := &entry{event: e, name: g.Name, uid: g.UID, asked: v.Local(notesDeletions + id)}
+		one := &entry{event: e, name: g.Name, uid: g.UID, asked: v.Local(notesDeletions + id), alarms: alarms(e)}
 		if one.name == "" {
 			one.name = calendar.UID(e.ID) + ".ics"
 		}
@@ -136,7 +141,7 @@ func (e *entry) UID() string {
 // entry is the event as package calendar writes it.
 func (e *entry) entry() calendar.Event {
 	one := diary.Entry(e.event)
-	one.UID = e.uid
+	one.UID, one.Alarms = e.uid, e.alarms
 	return one
 }
 
@@ -144,7 +149,7 @@ func (e *entry) entry() calendar.Event {
 func (e *entry) text() []byte { return calendar.Write([]calendar.Event{e.entry()}, calendar.Options{}) }
 
 // form changes with what text makes of an event.
-const form = "1"
+const form = "2"
 
 // tag is the ETag: of all that the text depends on, which is faster than of the
 // text. The rules of zones come with the version of Go. A deletion that waits is
@@ -163,6 +168,7 @@ func (e *entry) tag() string {
 		hash.Write(e.event.State.Card.Details[:])
 	}
 	hash.Write(e.asked)
+	fmt.Fprint(hash, e.alarms)
 	return `"` + hex.EncodeToString(hash.Sum(nil)[:16]) + `"`
 }
 

@@ -71,9 +71,9 @@ func TestAcceptZones(t *testing.T) {
 func TestAcceptICalendar(t *testing.T) {
 	python := pythonWith(t, "icalendar")
 	busy := &Busy{From: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC)}
-	for _, o := range []Options{{}, {Alarm: time.Hour}, {Busy: busy}} {
+	for _, o := range []Options{{}, {Busy: busy}} {
 		for _, c := range []*votive.Card{vigil(), recurring(), {Title: "x", Start: at("2027-06-04", "")}, {Title: "x", Start: floating("2027-06-04 20:00")}} {
-			file := written(t, o, Event{Card: c, Place: "Victoria Park, gate 3", Stamp: stamp})
+			file := written(t, o, Event{Card: c, Place: "Victoria Park, gate 3", Stamp: stamp, Alarms: []time.Duration{time.Hour, 0}})
 			want, notices := read(t, file)
 			if len(notices) > 0 {
 				t.Errorf("notices %q", notices)

@@ -22,6 +22,8 @@ type Event struct {
 	Joins    []string     // likewise, https
 	Stamp    time.Time    // when this state of it was learned of: DTSTAMP
 	UID      string       // in place of UID(ID), for who named it first; empty: that
+
+	Alarms []time.Duration // before each occurrence a VALARM; none where it is cancelled
 }
 
 // uid is its UID as a value.
@@ -34,8 +36,7 @@ func (e *Event) uid() string {
 
 // Options are how events are written.
 type Options struct {
-	Alarm time.Duration // before each occurrence a VALARM, where it is positive
-	Busy  *Busy         // not nil: only that there is something
+	Busy *Busy // not nil: only that there is something
 }
 
 // Busy is when there is something, and not what, where, in which zone, how often
@@ -69,7 +70,7 @@ func Write(events []Event, o Options) []byte {
 	} else {
 		w.zones(events)
 		for i := range events {
-			w.event(&events[i], o.Alarm)
+			w.event(&events[i])
 		}
 	}
 	w.line("END", "VCALENDAR")
@@ -126,7 +127,7 @@ func (w *text) busy(e *Event, b *Busy) {
 }
 
 // event writes an event and what is different on some of its dates.
-func (w *text) event(e *Event, alarm time.Duration) {
+func (w *text) event(e *Event) {
 	c := e.Card
 	w.line("BEGIN", "VEVENT")
 	w.line("UID", e.uid())
@@ -137,7 +138,7 @@ func (w *text) event(e *Event, alarm time.Duration) {
 	}
 	w.dates("RDATE", c.Start, r.Dates)
 	w.dates("EXDATE", c.Start, r.Except)
-	w.what(e, c.Status, alarm)
+	w.what(e, c.Status)
 	w.line("END", "VEVENT")
 	for _, different := range c.Occurrences {
 		o, found := c.Occurrence(different.Date)
@@ -153,7 +154,7 @@ func (w *text) event(e *Event, alarm time.Duration) {
 		w.time("RECURRENCE-ID", on(c.Start, o.Date))
 		_, end := o.Span(nil)
 		w.when(e, o.Start, o.End, end)
-		w.what(e, status, alarm)
+		w.what(e, status)
 		w.line("END", "VEVENT")
 	}
 }
@@ -167,7 +168,7 @@ func (w *text) when(e *Event, start, end votive.Time, over time.Time) {
 }
 
 // what writes all else that an event is.
-func (w *text) what(e *Event, status votive.Status, alarm time.Duration) {
+func (w *text) what(e *Event, status votive.Status) {
 	c := e.Card
 	w.line("STATUS", strings.ToUpper(status.String()))
 	var language []param
@@ -208,10 +209,13 @@ func (w *text) what(e *Event, status votive.Status, alarm time.Duration) {
 		w.line("CONFERENCE", address(join), param{"VALUE", "URI"})
 	}
 	w.line("CLASS", "PRIVATE") // for those who share the calendar it goes into
-	if alarm > 0 && status != votive.Cancelled {
+	if status == votive.Cancelled {
+		return
+	}
+	for _, before := range e.Alarms {
 		w.line("BEGIN", "VALARM")
 		w.line("ACTION", "DISPLAY")
-		w.line("TRIGGER", "-"+duration(alarm))
+		w.line("TRIGGER", "-"+duration(before))
 		w.line("DESCRIPTION", escaped(c.Title))
 		w.line("END", "VALARM")
 	}

@@ -118,8 +118,10 @@ func vigil() *votive.Card {
 }
 
 func TestWrite(t *testing.T) {
-	file := written(t, Options{Alarm: 90 * time.Minute},
-		Event{ID: votive.ID{1}, Sequence: 3, Card: vigil(), Place: "Victoria Park, gate 3", Joins: []string{"https://meet.example/x"}, Stamp: stamp})
+	file := written(t, Options{}, Event{
+		ID: votive.ID{1}, Sequence: 3, Card: vigil(), Place: "Victoria Park, gate 3", Joins: []string{"https://meet.example/x"}, Stamp: stamp,
+		Alarms: []time.Duration{24 * time.Hour, 90 * time.Minute},
+	})
 	e := block(t, file, "VEVENT", 0)
 	has(t, e,
 		"UID:"+UID(votive.ID{1}),
@@ -135,6 +137,7 @@ func TestWrite(t *testing.T) {
 		`CATEGORIES:vigil,june\,4`,
 		"URL:https://example.org/a,b;c",
 		"CONFERENCE;VALUE=URI:https://meet.example/x",
+		"TRIGGER:-PT24H",
 		"TRIGGER:-PT90M",
 	)
 	has(t, block(t, file, "VTIMEZONE", 0), "TZID:Asia/Hong_Kong", "TZOFFSETTO:+0800", "TZNAME:HKT")
@@ -183,7 +186,7 @@ func TestWriteForms(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			c.card.Title = "x"
 			valid(t, c.card)
-			file := written(t, Options{Alarm: time.Hour}, Event{Card: &c.card, Stamp: stamp})
+			file := written(t, Options{}, Event{Card: &c.card, Stamp: stamp, Alarms: []time.Duration{time.Hour}})
 			has(t, block(t, file, "VEVENT", 0), c.want...)
 			if cancelled := c.card.Status == votive.Cancelled; cancelled == strings.Contains(file, "VALARM") {
 				t.Errorf("a cancelled event has an alarm, or another has none:\n%s", file)
@@ -230,11 +233,11 @@ func TestWriteBusy(t *testing.T) {
 	b := &Busy{From: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2027, 8, 1, 0, 0, 0, 0, time.UTC), Key: [32]byte{9}}
 	events := []Event{
 		{ID: votive.ID{1}, Sequence: 7, Card: vigil(), Place: "Victoria Park", Joins: []string{"https://meet.example"}, Stamp: stamp},
-		{ID: votive.ID{2}, Card: recurring(), Stamp: stamp},
+		{ID: votive.ID{2}, Card: recurring(), Stamp: stamp, Alarms: []time.Duration{time.Hour}},
 		{ID: votive.ID{3}, Card: date, Stamp: stamp},
 		{ID: votive.ID{4}, Card: cancelled, Stamp: stamp},
 	}
-	file := written(t, Options{Busy: b, Alarm: time.Hour}, events...)
+	file := written(t, Options{Busy: b}, events...)
 	uids := make(map[string]bool)
 	for _, line := range strings.Split(strings.TrimSuffix(unfolded(file), "\r\n"), "\r\n") {
 		name, value, _ := strings.Cut(line, ":")

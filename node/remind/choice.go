@@ -28,7 +28,7 @@ const maxOwn = 1_000
 const keptPast = 7 * 24 * time.Hour
 
 // ErrTooMany says that too many events have reminders of their own.
-var ErrTooMany = errors.New("too many events have reminders of their own: take some away with votive remind EVENT --default")
+var ErrTooMany = errors.New("too many events have reminders of their own: take some away with votive remind EVENT --usual")
 
 // Before is how long before an event, or before each of its occurrences, the
 // person is reminded, the longest first: as chosen for this event, or else as
@@ -36,6 +36,12 @@ var ErrTooMany = errors.New("too many events have reminders of their own: take s
 // chosen.
 func Before(v *almanac.View, e *almanac.Event) []time.Duration {
 	return before(v, e, settings.Read(v).Reminders)
+}
+
+// Chosen is Before for many events.
+func Chosen(v *almanac.View) func(*almanac.Event) []time.Duration {
+	usual := settings.Read(v).Reminders
+	return func(e *almanac.Event) []time.Duration { return before(v, e, usual) }
 }
 
 // before is Before where usual is what was chosen for all.

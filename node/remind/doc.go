@@ -13,5 +13,5 @@
 //
 // It is apart because it is the one part that speaks without being asked. What
 // it says may be seen by others: it names nothing unless the person chose so,
-// and the log is never told a name.
+// and the log, which is told where there is no desktop, never has a name.
 package remind

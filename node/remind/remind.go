@@ -260,7 +260,9 @@ func (l *looker) mark(ctx context.Context, first found, now time.Time) (found, e
 	return again, err
 }
 
-// tell says what is due: to who watches, to the log, and on the desktop.
+// tell says what is due: to who watches, and on the desktop, or in the log where
+// there is none. A log lies outside the vault and stays: its lines say nothing
+// but when, which where it can be is said to nobody.
 func (l *looker) tell(f found, now time.Time) {
 	if len(f.due) == 0 {
 		return
@@ -269,9 +271,10 @@ func (l *looker) tell(f found, now time.Time) {
 	if f.tell == settings.Off {
 		return
 	}
-	l.Log.Info("reminder: " + private(each(f.due), now))
 	if l.HasDesktop() {
 		l.present(notice(f.due, now, f.tell))
+	} else {
+		l.Log.Info("reminder: " + private(each(f.due), now))
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"votive/node/almanac"
 	"votive/node/calendar"
 	"votive/node/diary"
+	"votive/node/remind"
 )
 
 // FeedPrefix is where feeds are: FeedPrefix + secret + ".ics".
@@ -88,8 +89,11 @@ func (c *Calendar) Write(v *almanac.View) []byte {
 	// By days, so that it stays the same between two changes.
 	from := v.Now().UTC().Truncate(24 * time.Hour).Add(-before)
 	var entries []calendar.Event
+	alarms := remind.Chosen(v)
 	for _, e := range c.coming(v, from, maxFeed) {
-		entries = append(entries, diary.Entry(e))
+		entry := diary.Entry(e)
+		entry.Alarms = alarms(e)
+		entries = append(entries, entry)
 	}
 	if c.Busy {
 		o.Busy = &calendar.Busy{From: from, To: from.Add(before + ahead), Key: c.key}

@@ -29,8 +29,8 @@ asleep or locked comes as soon as it can, unless the event is over by then; seve
 come as one. Of a whole day, time is counted from the midnight with which it begins.
 
 ` + keptHelp + ` votive settings notifications
-chooses otherwise. The daemon's log has the same without names, and votive watch
-shows everything.`,
+chooses otherwise. Where there is no desktop the daemon's log has it, without
+names. votive watch shows everything.`,
 		Example: `  votive remind --before 1d --before 1h
   votive remind candles --before 30m
   votive remind candles --none
