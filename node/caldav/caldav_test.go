@@ -578,3 +578,24 @@ func TestAlarms(t *testing.T) {
 		t.Errorf("with a reminder there is\n%s", body)
 	}
 }
+
+// TestRepeated: who names the same thing many times gets it once.
+func TestRepeated(t *testing.T) {
+	p := newPerson(t)
+	path := minePath + "a.ics"
+	p.puts(path, event("uid-1", "Supper"))
+	body := p.wants(http.StatusMultiStatus, "REPORT", minePath, fmt.Sprintf(multiget, strings.Repeat("<href>"+path+"</href>", 1000)))
+	if got := strings.Count(body, "BEGIN:VEVENT"); got != 1 {
+		t.Errorf("an entry that is named 1000 times is given %d times, want once", got)
+	}
+	often := strings.Replace(fmt.Sprintf(multiget, "<href>"+path+"</href>"), "<getetag/>", strings.Repeat("<C:calendar-data/>", 1000), 1)
+	body = p.wants(http.StatusMultiStatus, "REPORT", minePath, often)
+	if got := strings.Count(body, "BEGIN:VEVENT"); got != 1 {
+		t.Errorf("a property that is named 1000 times is given %d times, want once", got)
+	}
+	var many strings.Builder
+	for i := range 200 {
+		fmt.Fprintf(&many, "<a%d/>", i)
+	}
+	p.wants(http.StatusBadRequest, "PROPFIND", minePath, "<propfind xmlns='DAV:'><prop>"+many.String()+"</prop></propfind>", "Depth", "1")
+}

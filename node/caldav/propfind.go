@@ -45,11 +45,32 @@ func wantedOf(e *element) (wanted, error) {
 		return w, &fault{code: http.StatusBadRequest, text: "want prop, allprop or propname"}
 	}
 	if prop != nil {
+		had := make(map[xml.Name]bool)
 		for _, c := range prop.children {
+			if had[c.name] {
+				continue // it would be given as often as it is named, of every entry
+			}
+			if had[c.name] = true; len(had) > maxProperties {
+				return w, &fault{code: http.StatusBadRequest, text: fmt.Sprintf("more than %d properties, want at most that", maxProperties)}
+			}
 			w.names = append(w.names, c.name)
 		}
 	}
 	return w, nil
+}
+
+// The bounds on what is answered.
+const (
+	maxProperties = 100      // that are asked for; programs ask for some 20
+	maxAnswer     = 64 << 20 // bytes; who asks for more can ask in parts
+)
+
+// fits refuses an answer that is too large to be held in memory.
+func (w *writer) fits() error {
+	if w.Len() > maxAnswer {
+		return errMatches
+	}
+	return nil
 }
 
 func (q *request) propfind() (answer, error) {
@@ -73,6 +94,9 @@ func (q *request) propfind() (answer, error) {
 		all, err := (&looking{q, v}).resources(depth == "1")
 		for _, r := range all {
 			w.response(r.href, (&looking{q, v}).properties(r, want))
+			if err := w.fits(); err != nil {
+				return err
+			}
 		}
 		return err
 	})

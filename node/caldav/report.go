@@ -38,14 +38,20 @@ func (q *request) multiget(doc *element) (answer, error) {
 	var w writer
 	err = q.look(func(v *almanac.View, c collection, all map[string]*entry) error {
 		l := &looking{q, v}
+		had := make(map[*entry]bool)
 		for _, one := range doc.children {
 			if !one.is(nsDAV, "href") {
 				continue
 			}
-			if e := all[nameIn(c.id, one.content())]; e != nil {
-				w.response(href(c.id, e.name), l.properties(&resource{entry: e}, want))
-			} else {
+			switch e := all[nameIn(c.id, one.content())]; {
+			case e == nil:
 				w.status(one.content(), "404 Not Found")
+			case !had[e]:
+				had[e] = true
+				w.response(href(c.id, e.name), l.properties(&resource{entry: e}, want))
+			}
+			if err := w.fits(); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -95,6 +101,9 @@ func (q *request) sync(doc *element) (answer, error) {
 				changes++
 				w.response(href(c.id, e.name), l.properties(&resource{entry: e}, want))
 			}
+			if err := w.fits(); err != nil {
+				return err
+			}
 		}
 		for name := range had {
 			if _, there := now[name]; !there {
@@ -130,6 +139,9 @@ func (q *request) query(doc *element) (answer, error) {
 		for _, e := range sorted(all) {
 			if f.lets(e) {
 				w.response(href(c.id, e.name), l.properties(&resource{entry: e}, want))
+			}
+			if err := w.fits(); err != nil {
+				return err
 			}
 		}
 		return nil
