@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -598,4 +599,79 @@ func TestRepeated(t *testing.T) {
 		fmt.Fprintf(&many, "<a%d/>", i)
 	}
 	p.wants(http.StatusBadRequest, "PROPFIND", minePath, "<propfind xmlns='DAV:'><prop>"+many.String()+"</prop></propfind>", "Depth", "1")
+}
+
+// TestCancellationByOtherMeans: what comes to a cancellation waits, and what is
+// cancelled stays so, whatever a program still has.
+func TestCancellationByOtherMeans(t *testing.T) {
+	p := newPerson(t)
+	path, rule := minePath+"a.ics", "RRULE:FREQ=DAILY;COUNT=3"
+	all := "EXDATE;TZID=Asia/Hong_Kong:20270604T200000,20270605T200000,20270606T200000"
+	p.puts(path, event("uid-1", "Vigil", rule))
+	before := p.card("Vigil")
+	find := func() (event votive.ID, waiting int) {
+		err := p.book.View(func(v *almanac.View) error {
+			e, err := v.FindEvent("Vigil")
+			event, waiting = e.ID, len(caldav.Deletions(v))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return event, waiting
+	}
+	for what, lines := range map[string][]string{
+		"every date excepted": {rule, all},
+		"an end in the past":  {"DTSTART;TZID=Asia/Hong_Kong:20270401T200000", "RRULE:FREQ=DAILY;COUNT=3"},
+	} {
+		p.wants(http.StatusNoContent, "PUT", path, event("uid-1", "Vigil", lines...))
+		if _, waiting := find(); waiting != 1 || !reflect.DeepEqual(p.card("Vigil"), before) {
+			t.Errorf("after %s %d wait, want one, and it is %+v", what, waiting, p.card("Vigil"))
+		}
+		p.wants(http.StatusNoContent, "PUT", path, event("uid-1", "Vigil", rule)) // takes it back
+		if _, waiting := find(); waiting != 0 {
+			t.Errorf("after it was written again %d wait", waiting)
+		}
+	}
+	// With something to come it is a change like others.
+	p.wants(http.StatusNoContent, "PUT", path, event("uid-1", "Vigil", rule, "EXDATE;TZID=Asia/Hong_Kong:20270605T200000"))
+	if got := p.card("Vigil").Recurrence.Except; len(got) != 1 {
+		t.Errorf("one date is excepted, and the card has %v", got)
+	}
+
+	id, _ := find()
+	if _, err := p.sec.Cancel(t.Context(), id, "not safe"); err != nil {
+		t.Fatal(err)
+	}
+	p.wants(http.StatusForbidden, "PUT", path, event("uid-1", "Vigil", rule, "STATUS:CONFIRMED"))
+	p.wants(http.StatusForbidden, "PUT", path, event("uid-1", "Vigil again", rule))
+	p.wants(http.StatusNoContent, "DELETE", path, "")
+	p.wants(http.StatusForbidden, "PUT", path, event("uid-1", "Vigil", rule))
+	p.wants(http.StatusForbidden, "PUT", minePath+"b.ics", event("uid-1", "Vigil", rule))
+	if got := p.titles(); len(got) != 1 || p.card("Vigil").Status != votive.Cancelled {
+		t.Errorf("the person has %v, and the vigil is %v, want it alone and cancelled", got, p.card("Vigil").Status)
+	}
+}
+
+// TestManyChanges: two programs that fight over an event do not use it up.
+func TestManyChanges(t *testing.T) {
+	p := newPerson(t)
+	path := minePath + "a.ics"
+	p.puts(path, event("uid-1", "Vigil 0"))
+	p.puts(minePath+"b.ics", event("uid-2", "Supper"))
+	done := 0
+	for i := range 30 {
+		w := p.does("PUT", path, event("uid-1", fmt.Sprint("Vigil ", i+1)))
+		if w.Code == http.StatusNoContent {
+			done++
+		} else if w.Code != http.StatusTooManyRequests {
+			t.Fatalf("PUT = %d", w.Code)
+		}
+	}
+	if done != 20 {
+		t.Errorf("it was revised %d times, want 20", done)
+	}
+	p.wants(http.StatusNoContent, "PUT", minePath+"b.ics", event("uid-2", "Dinner")) // another
+	p.clock.Add(int64(25 * 3600 * 1e9))
+	p.wants(http.StatusNoContent, "PUT", path, event("uid-1", "Vigil tomorrow"))
 }

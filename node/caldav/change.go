@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"votive/node/calendar"
@@ -23,17 +24,32 @@ type changing struct {
 // changed compares what a program wrote with what was written for it, both as
 // they are read: what is lost on the way, and what a program left out because it
 // has no room for it, is no change.
-func changed(old *entry, said *calendar.Draft) (*changing, error) {
+//
+// What is cancelled stays so: a program that has an old copy of it may well write
+// that copy. What comes to a cancellation is one: an event none of whose dates
+// would be to come any more waits for the person as a deleted one does.
+func changed(old *entry, said *calendar.Draft, now time.Time) (*changing, error) {
 	drafts, _, err := calendar.Read(bytes.NewReader(old.text()))
 	if err != nil || len(drafts) != 1 {
 		return nil, errObject // what is too large to be read here is not changed here
 	}
 	c := &changing{}
-	c.compare(old.entry(), &drafts[0], said)
-	if c.cut {
+	c.compare(old.entry(), &drafts[0], said, now)
+	switch {
+	case c.cut:
 		return nil, errTooLong
+	case c.some && old.event.State.Card.Status == votive.Cancelled:
+		return nil, errCancelled
 	}
 	return c, nil
+}
+
+// ends reports whether an event has dates to come, and would have none.
+func ends(card votive.Card, said *calendar.Draft, now time.Time) bool {
+	_, had := card.Next(now, nil)
+	card.Start, card.End, card.Recurrence, card.Occurrences = said.Start, said.End, said.Recurrence, said.Occurrences
+	_, has := card.Next(now, nil)
+	return had && !has && card.Recurs()
 }
 
 // maxText is how much of a text is read (SPEC 6.1).
@@ -47,7 +63,7 @@ func differ[T any](c *changing, wish **T, had, now *T) {
 	}
 }
 
-func (c *changing) compare(e calendar.Event, had, now *calendar.Draft) {
+func (c *changing) compare(e calendar.Event, had, now *calendar.Draft, at time.Time) {
 	w := &c.wish
 	if now.Says["SUMMARY"] {
 		differ(c, &w.Title, &had.Title, &now.Title)
@@ -66,6 +82,10 @@ func (c *changing) compare(e calendar.Event, had, now *calendar.Draft) {
 	c.place(e, had, now)
 	if had.Start != now.Start || had.End != now.End || !reflect.DeepEqual(had.Recurrence, now.Recurrence) ||
 		!reflect.DeepEqual(had.Occurrences, now.Occurrences) {
+		if ends(*e.Card, now, at) {
+			c.cancel = true
+			return
+		}
 		w.Start, w.End = &now.Start, &now.End
 		recur(w, now)
 		c.some = true

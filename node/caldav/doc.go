@@ -22,14 +22,17 @@
 // It cannot cancel. DELETE of an event of one's own is answered with 204 and
 // waits, and so does a PUT with STATUS:CANCELLED; until it is confirmed the entry
 // is there, with another ETag, and comes back to the program with its next look.
-// A 403 would be more honest and is of less use: vdirsyncer then tries again with
-// every run and fails each time, and others drop the entry from view.
+// What takes away every date that is to come is the same. What is cancelled stays
+// so, and is not announced again under the UID that it had. To all this a 403
+// would be more honest and is of less use: vdirsyncer then tries again with every
+// run and fails each time, and others drop the entry from view.
 //
 // It cannot reset what iCalendar does not say: what a program wrote is compared
 // with what was written for it, both as package calendar reads them, and only
 // what differs is revised. Where nothing does there is no revision. What an entry
 // says as LOCATION is sealed, and only goes to guests who are let in.
 //
-// It cannot announce many at once: see maxNew. What it was pointed at could be
-// somebody's whole private calendar.
+// It cannot announce many at once, nor change one event again and again: see
+// maxNew and maxRevisions. What it was pointed at could be somebody's whole
+// private calendar.
 package caldav

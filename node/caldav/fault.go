@@ -20,22 +20,24 @@ func (f *fault) Error() string { return f.text }
 
 // Those that are given in many places.
 var (
-	errNotFound = &fault{code: http.StatusNotFound, text: "there is no such thing"}
-	errChanged  = &fault{code: http.StatusPreconditionFailed, text: "it is another by now"}
-	errMethod   = &fault{code: http.StatusMethodNotAllowed, text: "that cannot be done with it"}
-	errDepth    = &fault{http.StatusForbidden, "<D:propfind-finite-depth/>", "Depth: infinity is not answered, want 0 or 1"}
-	errReport   = &fault{http.StatusForbidden, "<D:supported-report/>", "there is no such report"}
-	errFilter   = &fault{http.StatusForbidden, "<C:supported-filter/>", "there is no such filter"}
-	errToken    = &fault{http.StatusForbidden, "<D:valid-sync-token/>", "this sync token is not known any more"}
-	errMatches  = &fault{http.StatusForbidden, "<D:number-of-matches-within-limits/>", "that are more than was asked for"}
-	errUID      = &fault{http.StatusForbidden, "<C:no-uid-conflict/>", "another entry has this UID"}
-	errTooLarge = &fault{http.StatusRequestEntityTooLarge, "<C:max-resource-size/>", "it is too large"}
-	errData     = &fault{http.StatusForbidden, "<C:valid-calendar-data/>", "it is no iCalendar text"}
-	errPart     = &fault{http.StatusForbidden, "<C:supported-calendar-component/>", "it is no event, and votive has nothing else"}
-	errObject   = &fault{http.StatusForbidden, "<C:valid-calendar-object-resource/>", "want one event with a UID"}
-	errTooLong  = &fault{http.StatusForbidden, "<V:refused>the text is too long to be changed here: votive edit</V:refused>", "the text is too long to be changed here"}
-	errNames    = &fault{code: http.StatusForbidden, text: "a name of up to 200 bytes, without controls and slashes"}
-	errTooMany  = &fault{code: http.StatusTooManyRequests, text: "too many new events in an hour: is it the right calendar?"}
+	errNotFound  = &fault{code: http.StatusNotFound, text: "there is no such thing"}
+	errChanged   = &fault{code: http.StatusPreconditionFailed, text: "it is another by now"}
+	errMethod    = &fault{code: http.StatusMethodNotAllowed, text: "that cannot be done with it"}
+	errDepth     = &fault{http.StatusForbidden, "<D:propfind-finite-depth/>", "Depth: infinity is not answered, want 0 or 1"}
+	errReport    = &fault{http.StatusForbidden, "<D:supported-report/>", "there is no such report"}
+	errFilter    = &fault{http.StatusForbidden, "<C:supported-filter/>", "there is no such filter"}
+	errToken     = &fault{http.StatusForbidden, "<D:valid-sync-token/>", "this sync token is not known any more"}
+	errMatches   = &fault{http.StatusForbidden, "<D:number-of-matches-within-limits/>", "that are more than was asked for"}
+	errUID       = &fault{http.StatusForbidden, "<C:no-uid-conflict/>", "another entry has this UID"}
+	errTooLarge  = &fault{http.StatusRequestEntityTooLarge, "<C:max-resource-size/>", "it is too large"}
+	errData      = &fault{http.StatusForbidden, "<C:valid-calendar-data/>", "it is no iCalendar text"}
+	errPart      = &fault{http.StatusForbidden, "<C:supported-calendar-component/>", "it is no event, and votive has nothing else"}
+	errObject    = &fault{http.StatusForbidden, "<C:valid-calendar-object-resource/>", "want one event with a UID"}
+	errTooLong   = &fault{http.StatusForbidden, "<V:refused>the text is too long to be changed here: votive edit</V:refused>", "the text is too long to be changed here"}
+	errCancelled = &fault{http.StatusForbidden, "<V:refused>it is cancelled: votive edit</V:refused>", "it is cancelled"}
+	errOften     = &fault{code: http.StatusTooManyRequests, text: "it was changed too often in a day: do two programs change it in turn?"}
+	errNames     = &fault{code: http.StatusForbidden, text: "a name of up to 200 bytes, without controls and slashes"}
+	errTooMany   = &fault{code: http.StatusTooManyRequests, text: "too many new events in an hour: is it the right calendar?"}
 )
 
 // badRequest is about what is no request at all.

@@ -20,6 +20,21 @@ import (
 // put them there.
 const maxNew = 100
 
+// The bounds on how often events are revised in a day because programs changed
+// them. Two programs that each put back what the other wrote would else publish
+// without end, and soon nobody could change the event at all: it has some 110
+// revisions for its whole life (SPEC 5.5 f).
+const (
+	maxRevisions = 20    // of one event
+	maxRevised   = 1_000 // of all
+)
+
+// revised is when a program had an event revised.
+type revised struct {
+	event votive.ID
+	at    time.Time
+}
+
 // put takes an entry: a new one is announced, a changed one revised.
 func (q *request) put() (answer, error) {
 	if q.place.name == "" {
@@ -51,7 +66,7 @@ func (q *request) put() (answer, error) {
 		case old.UID() != said.UID:
 			return errUID
 		}
-		change, err = changed(old, said)
+		change, err = changed(old, said, v.Now())
 		return err
 	})
 	if err != nil {
@@ -119,6 +134,14 @@ func unused(v *almanac.View, all map[string]*entry, uid string) error {
 			return errUID
 		}
 	}
+	// What was cancelled and is gone is not announced again because a program
+	// still has it.
+	for note, value := range v.Locals(notesNames) {
+		var g given
+		if json.Unmarshal(value, &g) == nil && g.UID == uid && v.Local(notesGone+note[strings.LastIndexByte(note, '/')+1:]) != nil {
+			return errUID
+		}
+	}
 	return nil
 }
 
@@ -176,7 +199,20 @@ func (q *request) revise(event votive.ID, c *changing) error {
 			return almanac.Draft{Note: []almanac.Note{asked}}, nil
 		})
 	}
+	now, times := q.h.Almanac.Now(), 0
+	q.h.revised = slices.DeleteFunc(q.h.revised, func(r revised) bool { return now.Sub(r.at) > 24*time.Hour })
+	for _, r := range q.h.revised {
+		if r.event == event {
+			times++
+		}
+	}
+	if times >= maxRevisions || len(q.h.revised) >= maxRevised {
+		return errOften
+	}
 	c.wish.Notes = func(votive.ID) []almanac.Note { return []almanac.Note{asked} }
-	_, err := q.h.Secretary.Edit(q.Context(), event, c.wish)
-	return err
+	if _, err := q.h.Secretary.Edit(q.Context(), event, c.wish); err != nil {
+		return err
+	}
+	q.h.revised = append(q.h.revised, revised{event, now})
+	return nil
 }
