@@ -7,6 +7,9 @@
 // browser sends for another site is refused, by Origin and Sec-Fetch-Site where
 // they are sent. While the vault is locked everything is 503.
 //
+// On Linux it takes connections from processes of the same user alone: a port on
+// loopback is open to everybody who has an account on the computer.
+//
 // What it refuses: any address that is not loopback; names in place of
 // addresses, since what a name leads to can change; HTTP/2, which would be more
 // to bound. It writes no log of requests: paths are secrets.

@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/net/netutil"
@@ -70,10 +71,36 @@ func Open(addr string, l *slog.Logger) (*Web, error) {
 		return nil, err
 	}
 	return &Web{
-		listener: netutil.LimitListener(listener, maxConnections),
+		listener: netutil.LimitListener(&ownOnly{Listener: listener, own: own, log: l}, maxConnections),
 		host:     listener.Addr().String(),
 		log:      l,
 	}, nil
+}
+
+// ownOnly is a listener that takes connections from its own user alone, where
+// the system says whose they are. Ports are everybody's: while the daemon is
+// down, another user may listen on ours and be told the secrets that calendars
+// send. They are of no use to them then, and neither can they take up all places.
+type ownOnly struct {
+	net.Listener
+	own  func(net.Conn) bool
+	log  *slog.Logger
+	said sync.Once
+}
+
+// Accept passes over whoever is somebody else.
+func (l *ownOnly) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if l.own(c) {
+			return c, nil
+		}
+		l.said.Do(func() { l.log.Warn("web: another user of this computer asked for calendars, and was refused") })
+		_ = c.Close()
+	}
 }
 
 // Addr is what is listened on.

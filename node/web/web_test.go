@@ -174,3 +174,43 @@ func TestAddr(t *testing.T) {
 		}
 	}
 }
+
+// TestOthersAreRefused: who is another user is not even heard.
+func TestOthersAreRefused(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var logged bytes.Buffer
+	first := true
+	l := &ownOnly{Listener: listener, log: slog.New(slog.NewTextHandler(&logged, nil)), own: func(net.Conn) bool {
+		mine := !first
+		first = false
+		return mine
+	}}
+	defer l.Close()
+	other, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	mine, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mine.Close()
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if got := c.RemoteAddr().String(); got != mine.LocalAddr().String() {
+		t.Errorf("Accept gives %s, want %s", got, mine.LocalAddr())
+	}
+	if _, err := other.Read(make([]byte, 1)); err == nil {
+		t.Error("the other user's connection is open, want it closed")
+	}
+	if !strings.Contains(logged.String(), "another user") {
+		t.Errorf("the log is %q", logged.String())
+	}
+}
