@@ -27,6 +27,11 @@ type plan struct {
 const (
 	// lasts is how long after its start something is not over that has no end.
 	lasts = time.Hour
+	// late is how long after its start anything is over for a reminder. How long
+	// it lasts is up to who announced it: what recurs every day and lasts for
+	// years would have hundreds that are never over, until there were no room to
+	// note that any other is said, and so none was.
+	late = 7 * 24 * time.Hour
 	// horizon is how far a look goes. What recurs has no end, and what comes later
 	// is seen when it is nearer.
 	horizon = 32 * 24 * time.Hour
@@ -52,6 +57,9 @@ func (p *plan) look(now time.Time, reader *time.Location, said *fired) (due []Re
 		start, over := o.Span(reader)
 		if !over.After(start) {
 			over = start.Add(lasts)
+		}
+		if most := start.Add(late); over.After(most) {
+			over = most
 		}
 		if o.Cancelled || !now.Before(over) {
 			continue

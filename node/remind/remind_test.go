@@ -676,3 +676,27 @@ func TestLockForgets(t *testing.T) {
 		t.Errorf("locked, %d events are to be looked at, want none", len(l.at))
 	}
 }
+
+// TestLongOnesSilenceNobody: what recurs and is on for a year leaves room for
+// what else there is.
+func TestLongOnesSilenceNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.chooses("reminders", "8h,7h,6h,5h,4h,3h,2h,1h")
+		begins := at(t, morning.Add(-300*24*time.Hour).Format(stamp), "UTC")
+		ends := at(t, morning.Add(100*24*time.Hour).Format(stamp), "UTC")
+		title, rule := "Without end", "FREQ=DAILY"
+		if _, err := h.Announce(t.Context(), secretary.Wish{Title: &title, Start: &begins, End: &ends, Rule: &rule}, votive.ID{}, ""); err != nil {
+			t.Fatal(err)
+		}
+		h.starts()
+		sleep(time.Minute)
+		h.told()
+		h.announces("Candles", 65*time.Minute, "")
+		sleep(6 * time.Minute)
+		if got := h.told(); len(got) == 0 {
+			t.Error("nobody is reminded of candles")
+		}
+		h.stop()
+	})
+}
