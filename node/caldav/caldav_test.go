@@ -675,3 +675,55 @@ func TestManyChanges(t *testing.T) {
 	p.clock.Add(int64(25 * 3600 * 1e9))
 	p.wants(http.StatusNoContent, "PUT", path, event("uid-1", "Vigil tomorrow"))
 }
+
+// TestPrivate: what is marked as private is nobody's in a circle.
+func TestPrivate(t *testing.T) {
+	p := newPerson(t)
+	p.joins("june4")
+	circle := p.circlePath("june4")
+	for i, class := range []string{"PRIVATE", "confidential", "X-SECRET"} {
+		p.wants(http.StatusForbidden, "PUT", circle+"a.ics", event("uid-1", "Doctor", "CLASS:"+class))
+		p.puts(fmt.Sprint(minePath, i, ".ics"), event(fmt.Sprint("uid-1", i), "Doctor", "CLASS:"+class))
+	}
+	p.puts(circle+"b.ics", event("uid-2", "Vigil", "CLASS:PUBLIC"))
+	if got := p.titles(); len(got) != 2 {
+		t.Errorf("the person has %v, want a doctor and a vigil", got)
+	}
+	// It comes back as private, and can be changed as such.
+	p.wants(http.StatusNoContent, "PUT", circle+"b.ics", event("uid-2", "Long vigil", "CLASS:PRIVATE"))
+}
+
+// revoking is a body that takes the program's right while it is read.
+type revoking struct {
+	*strings.Reader
+	p *person
+}
+
+func (r revoking) Read(b []byte) (int, error) {
+	if r.p.program != "" {
+		if err := subscribe.Revoke(r.p.t.Context(), r.p.book, r.p.program); err != nil {
+			r.p.t.Error(err)
+		}
+		r.p.program = ""
+	}
+	return r.Reader.Read(b)
+}
+
+// TestRevokedMeanwhile: who sends slowly is nobody any more when it is all there.
+func TestRevokedMeanwhile(t *testing.T) {
+	for _, c := range [][3]string{
+		{"PUT", minePath + "a.ics", event("uid-1", "Supper")},
+		{"PROPFIND", minePath, "<propfind xmlns='DAV:'><allprop/></propfind>"},
+		{"REPORT", minePath, fmt.Sprintf(syncing, "")},
+	} {
+		p := newPerson(t)
+		r := httptest.NewRequest(c[0], c[1], revoking{strings.NewReader(c[2]), p})
+		r.SetBasicAuth(p.user, p.pass)
+		r.Header.Set("Depth", "1")
+		w := httptest.NewRecorder()
+		p.dav.ServeHTTP(w, r)
+		if w.Code != http.StatusUnauthorized || len(p.titles()) != 0 {
+			t.Errorf("%s = %d, and there is %v, want 401 and nothing", c[0], w.Code, p.titles())
+		}
+	}
+}

@@ -32,6 +32,8 @@
 // what differs is revised. Where nothing does there is no revision. What an entry
 // says as LOCATION is sealed, and only goes to guests who are let in.
 //
+// It cannot announce to a circle what is marked as private (CLASS).
+//
 // It cannot announce many at once, nor change one event again and again: see
 // maxNew and maxRevisions. What it was pointed at could be somebody's whole
 // private calendar.

@@ -174,6 +174,9 @@ func (h *Handler) answer(r *http.Request) (answer, error) {
 // look has see look at the collection of the request.
 func (q *request) look(see func(*almanac.View, collection, map[string]*entry) error) error {
 	return q.h.Almanac.View(func(v *almanac.View) error {
+		if _, err := subscribe.Find(v, q.program.ID); err != nil {
+			return errWho // it was revoked while the body came
+		}
 		c, err := find(v, &q.program, q.place.collection)
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"votive/node/almanac"
+	"votive/node/subscribe"
 )
 
 // resource is something that has properties: an entry, a collection, or, with
@@ -91,6 +92,9 @@ func (q *request) propfind() (answer, error) {
 	}
 	var w writer
 	err = q.h.Almanac.View(func(v *almanac.View) error {
+		if _, err := subscribe.Find(v, q.program.ID); err != nil {
+			return errWho
+		}
 		all, err := (&looking{q, v}).resources(depth == "1")
 		for _, r := range all {
 			w.response(r.href, (&looking{q, v}).properties(r, want))

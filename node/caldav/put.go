@@ -154,6 +154,9 @@ func (q *request) announce(c collection, said *calendar.Draft) error {
 	if !named(q.place.name) {
 		return errNames
 	}
+	if said.Secret && !c.circle.IsZero() {
+		return errSecret
+	}
 	now := q.h.Almanac.Now()
 	q.h.fresh = slices.DeleteFunc(q.h.fresh, func(t time.Time) bool { return now.Sub(t) > time.Hour })
 	if len(q.h.fresh) >= maxNew {

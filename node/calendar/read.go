@@ -24,6 +24,7 @@ type Draft struct {
 	Title  string
 	Text   string
 	Status votive.Status
+	Secret bool // its owner marked it as for few or nobody (CLASS, RFC 5545, 3.8.1.3)
 	Free   bool // it takes none of its owner's time (TRANSP, RFC 5545, 3.8.2.7)
 
 	// Place is what the other calendar has as LOCATION, which mostly is exact.
@@ -169,6 +170,11 @@ func (e *reading) words(c *component) {
 		e.Status = votive.Tentative
 	case "CANCELLED":
 		e.Status = votive.Cancelled
+	}
+	switch class := strings.ToUpper(strings.TrimSpace(text1(c, "CLASS"))); class {
+	case "", "PUBLIC":
+	default: // what is not known is to be taken as private
+		e.Secret = true
 	}
 	e.Free = strings.EqualFold(text1(c, "TRANSP"), "TRANSPARENT")
 	for _, p := range c.all("CATEGORIES") {
