@@ -727,3 +727,20 @@ func TestRevokedMeanwhile(t *testing.T) {
 		}
 	}
 }
+
+// TestInvited: who sends an invitation by mail has nothing announced.
+func TestInvited(t *testing.T) {
+	p := newPerson(t)
+	for _, line := range []string{"ORGANIZER;CN=X:mailto:x@example.org", "ATTENDEE:mailto:y@example.org"} {
+		p.wants(http.StatusForbidden, "PUT", minePath+"a.ics", event("uid-1", "Gotcha", line))
+	}
+	if got := p.titles(); len(got) != 0 {
+		t.Errorf("the person has %v, want nothing", got)
+	}
+	// A program may add itself to what is there: that is no change.
+	p.puts(minePath+"a.ics", event("uid-1", "Supper"))
+	p.wants(http.StatusNoContent, "PUT", minePath+"a.ics", event("uid-1", "Supper", "ORGANIZER:mailto:me@example.org"))
+	if got, known := p.titles()["Supper"]; got != 0 || !known {
+		t.Errorf("supper has the sequence %d (%t), want 0", got, known)
+	}
+}

@@ -32,6 +32,10 @@
 // what differs is revised. Where nothing does there is no revision. What an entry
 // says as LOCATION is sealed, and only goes to guests who are let in.
 //
+// It cannot announce what has an ORGANIZER or an ATTENDEE. Many programs put
+// invitations that come by mail into a calendar by themselves: whoever knows the
+// address would choose when this node sends something, and see which one does.
+//
 // It cannot announce to a circle what is marked as private (CLASS).
 //
 // It cannot announce many at once, nor change one event again and again: see

@@ -36,6 +36,7 @@ var (
 	errTooLong   = &fault{http.StatusForbidden, "<V:refused>the text is too long to be changed here: votive edit</V:refused>", "the text is too long to be changed here"}
 	errCancelled = &fault{http.StatusForbidden, "<V:refused>it is cancelled: votive edit</V:refused>", "it is cancelled"}
 	errSecret    = &fault{http.StatusForbidden, "<V:refused>it is marked as private, and a circle would see it</V:refused>", "it is marked as private, and a circle would see it"}
+	errInvited   = &fault{http.StatusForbidden, "<V:refused>it has an organizer or guests: it came by an invitation, or would send some</V:refused>", "it has an organizer or guests"}
 	errOften     = &fault{code: http.StatusTooManyRequests, text: "it was changed too often in a day: do two programs change it in turn?"}
 	errNames     = &fault{code: http.StatusForbidden, text: "a name of up to 200 bytes, without controls and slashes"}
 	errTooMany   = &fault{code: http.StatusTooManyRequests, text: "too many new events in an hour: is it the right calendar?"}

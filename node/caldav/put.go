@@ -154,6 +154,9 @@ func (q *request) announce(c collection, said *calendar.Draft) error {
 	if !named(q.place.name) {
 		return errNames
 	}
+	if said.Says["ORGANIZER"] || said.Says["ATTENDEE"] {
+		return errInvited
+	}
 	if said.Secret && !c.circle.IsZero() {
 		return errSecret
 	}
