@@ -109,6 +109,17 @@ func (e *Event) Replies() []*Reply {
 	return all
 }
 
+// Gone is how many reply ids were let in whose reply was destroyed with its
+// Inbox and has not come again. They have their places. SPEC 8.7.
+func (e *Event) Gone() (n int) {
+	for id, rec := range e.answers {
+		if e.replies[id] == nil && rec.Body().(*votive.Answer).Admission == votive.In {
+			n++
+		}
+	}
+	return n
+}
+
 // Secret is the event secret, if it is known here.
 func (e *Event) Secret() votive.Secret {
 	if e.Keep != nil {

@@ -160,3 +160,46 @@ func TestInboxOfSeries(t *testing.T) {
 		})
 	}
 }
+
+// TestPlacesOfSeries: a place is not given away because the reply that asked for
+// it was destroyed with its Inbox. SPEC 8.7.
+func TestPlacesOfSeries(t *testing.T) {
+	w := newWorld(t)
+	host, first, second := w.person(), w.person(), w.person()
+	event := host.vigil(votive.ID{})
+	if _, err := host.Edit(host.ctx, event, secretary.Wish{Rule: said("FREQ=YEARLY"), Capacity: said(1)}); err != nil {
+		t.Fatal(err)
+	}
+	inv, err := host.Invite(host.ctx, event, secretary.Terms{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.carry()
+	comes := func(guest *person) {
+		t.Helper()
+		if err := guest.Rsvp(guest.ctx, event, secretary.Rsvp{Status: votive.RsvpYes}); err != nil {
+			t.Fatal(err)
+		}
+		w.carry()
+	}
+	for _, guest := range []*person{first, second} {
+		if err := guest.accepts(inv.Link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	comes(first)
+	w.at.Store(time.Date(2027, 6, 5, 15, 0, 0, 0, time.UTC).UnixNano()) // 25 h after its end
+	w.carry()
+	host.sweep()
+	if got := len(host.knows(event).Replies()); got != 0 {
+		t.Fatalf("%d replies are here, want them destroyed: nothing is tested", got)
+	}
+	host.relock()
+	comes(second)
+	if a := second.knows(event).Answer; a == nil || a.Admission != votive.Waitlist {
+		t.Errorf("who comes to a full event is answered %+v, want the waitlist", a)
+	}
+	if a := first.knows(event).Answer; a == nil || a.Admission != votive.In {
+		t.Errorf("who had the place is answered %+v, want in", a)
+	}
+}

@@ -185,7 +185,7 @@ func (s *Secretary) patiently(ctx context.Context, p *patience,
 func answersTo(v *almanac.View, e *almanac.Event) []almanac.Letter {
 	var letters []almanac.Letter
 	seats := make(map[votive.ID]int)
-	seated := 0
+	seated := e.Gone() // how large a party they were went with their replies
 	for _, r := range admitted(e) {
 		seats[r.ID()] = max(r.Party, 1)
 		seated += seats[r.ID()]
