@@ -22,7 +22,17 @@ const (
 
 	outboxAgain  = 5 * time.Second  // pause after the outbox or the store failed
 	publishAgain = 10 * time.Second // and after nobody was there, unless a peer comes
+
+	// Where there is no link, peers are told of a frame with the next three
+	// heartbeats, and ask for it. For so long it is waited that one does; and so
+	// long after it was published it is published again if none did, which
+	// gossipsub would not do sooner.
+	givenWithin = 4 * time.Second
+	givenAgain  = 200 * time.Second
 )
+
+// errNotGiven is about frames that peers were told of, and none asked for.
+var errNotGiven = errors.New("no peer has asked for what was published")
 
 // publication is the frame of one's own that is being published: gossip asks
 // for the verdict on it as on any other.
@@ -41,7 +51,7 @@ type stamped struct {
 // leaves the outbox when a peer has been given it and it is in the store. After
 // a crash before that it goes out again, and is the same frame.
 func (c *Courier) send(ctx context.Context, m *mesh.Mesh) error {
-	box := outbox{Courier: c, mesh: m, pace: rate.NewLimiter(publishRate, publishBurst), given: make(map[votive.ID]votive.Frame)}
+	box := outbox{Courier: c, mesh: m, pace: rate.NewLimiter(publishRate, publishBurst), given: make(map[votive.ID]publishing)}
 	for {
 		batch, err := c.almanac.Outgoing(ctx)
 		if err == nil {
@@ -68,7 +78,14 @@ type outbox struct {
 	pace *rate.Limiter
 
 	mu    sync.Mutex
-	given map[votive.ID]votive.Frame // published, and still in the almanac's outbox
+	given map[votive.ID]publishing // and still in the almanac's outbox
+}
+
+// publishing is a frame that was published, and whether a peer was given it.
+type publishing struct {
+	frame votive.Frame
+	at    time.Time
+	given bool
 }
 
 // dispatch stamps frames one after the other on one core. Beside that it
@@ -101,13 +118,18 @@ func (b *outbox) dispatch(ctx context.Context, batch []almanac.Outgoing) error {
 	})
 	// What was published is kept, also when the rest cannot be.
 	keeping := context.WithoutCancel(ctx)
-	g.Go(func() error {
+	g.Go(func() (missing error) {
 		for first := range published {
-			if err := b.done(keeping, gather(first, published)); err != nil {
+			all := gather(first, published)
+			some := b.left(ctx, all)
+			if err := b.done(keeping, some); err != nil {
 				return err
 			}
+			if len(some) < len(all) {
+				missing = errNotGiven
+			}
 		}
-		return nil
+		return missing
 	})
 	return g.Wait()
 }
@@ -115,10 +137,10 @@ func (b *outbox) dispatch(ctx context.Context, batch []almanac.Outgoing) error {
 // stamp finds the stamp of a frame, where it was found before if it was.
 func (b *outbox) stamp(ctx context.Context, u votive.Unstamped) (votive.Frame, error) {
 	b.mu.Lock()
-	f, given := b.given[u.ID()]
+	p, given := b.given[u.ID()]
 	b.mu.Unlock()
 	if given {
-		return f, nil
+		return p.frame, nil
 	}
 	if b.store.Has(u.ID()) {
 		if f, err := b.store.Get(ctx, u.ID()); err == nil {
@@ -134,8 +156,34 @@ func (b *outbox) stamp(ctx context.Context, u votive.Unstamped) (votive.Frame, e
 func (b *outbox) public(id votive.ID) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	_, given := b.given[id]
-	return given || b.store.Has(id)
+	p, given := b.given[id]
+	return given && (p.given || time.Since(p.at) < givenAgain) || b.store.Has(id)
+}
+
+// left gives those of the frames that a peer was given, as far as can be known:
+// what nobody has is not offered to whoever asks first, and is not lost when
+// this node is. What was not published because nobody would carry it has left,
+// too. SPEC 2.14.
+func (b *outbox) left(ctx context.Context, all []stamped) (some []stamped) {
+	ctx, cancel := context.WithTimeout(ctx, givenWithin)
+	defer cancel()
+	for _, s := range all {
+		id := s.frame.ID()
+		b.mu.Lock()
+		p, published := b.given[id]
+		b.mu.Unlock()
+		if published && !p.given {
+			if !b.mesh.Given(ctx, s.frame.Bytes()) {
+				continue
+			}
+			p.given = true
+			b.mu.Lock()
+			b.given[id] = p
+			b.mu.Unlock()
+		}
+		some = append(some, s)
+	}
+	return some
 }
 
 // gather takes what else is ready.
@@ -157,6 +205,9 @@ func gather(first stamped, ready <-chan stamped) []stamped {
 // done makes frames that were published durable, as those of others, and says so
 // to the outbox.
 func (b *outbox) done(ctx context.Context, some []stamped) error {
+	if len(some) == 0 {
+		return nil
+	}
 	var fresh []votive.Frame
 	sent := make([]almanac.Outgoing, len(some))
 	for i, s := range some {
@@ -203,7 +254,7 @@ func (b *outbox) publish(ctx context.Context, f votive.Frame) error {
 		case err == nil:
 			b.tally.published.Add(1)
 			b.mu.Lock()
-			b.given[f.ID()] = f
+			b.given[f.ID()] = publishing{frame: f, at: time.Now()}
 			b.mu.Unlock()
 		case !errors.Is(err, mesh.ErrNoPeers):
 			return err

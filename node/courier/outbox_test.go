@@ -2,9 +2,18 @@ package courier
 
 import (
 	"errors"
+	"io"
 	"testing"
 	"time"
 
+	"github.com/libp2p/go-libp2p"
+	pb "github.com/libp2p/go-libp2p-pubsub/pb"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	"votive/node/mesh"
 	"votive/proto/votive"
 )
 
@@ -171,4 +180,84 @@ func TestOutboxPace(t *testing.T) {
 			t.Errorf("%d of %d by catch-up", got, n)
 		}
 	})
+}
+
+// A frame of which peers were told has not left before one has it: until then
+// it is in no store, where it would be offered to whoever asks first, and in the
+// outbox, so that it goes out though this node is ended. SPEC 2.14.
+func TestOutboxWaitsUntilAPeerHasIt(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a := w.open(plan{})
+		deaf := w.unlinked(a.mesh)
+		settle(10 * time.Second)
+		out := fresh(t, 5000, 5001)
+		a.shelf.send(out...)
+		settle(time.Minute)
+		if got := a.Status().Published; got != 1 {
+			t.Fatalf("%d published, want 1: nothing is tested", got)
+		}
+		if a.shelf.waiting() != 1 || a.store.Len() != 0 {
+			t.Errorf("%d in the outbox and %d in the store of what nobody asked for, want 1 and 0", a.shelf.waiting(), a.store.Len())
+		}
+		// It is told again, and then asks.
+		left := func() bool { deaf.want(out[0].ID()); return a.shelf.waiting() == 0 }
+		if took, ok := within(6*time.Minute, left); !ok || a.Status().Published != 2 {
+			t.Errorf("after %v it was published %d times, want twice", took, a.Status().Published)
+		}
+		if a.shelf.waiting() != 0 || a.store.Len() != 1 {
+			t.Errorf("%d in the outbox and %d in the store of what a peer has, want 0 and 1", a.shelf.waiting(), a.store.Len())
+		}
+	})
+}
+
+// deaf is a peer that takes part in the topic, is no link, and asks for nothing
+// by itself.
+type deaf struct {
+	t   *testing.T
+	out network.Stream
+}
+
+func (w *world) unlinked(to *mesh.Mesh) *deaf {
+	w.t.Helper()
+	addr, opts := w.place(0)
+	h, err := libp2p.New(append(opts, libp2p.ListenAddrStrings(addr), libp2p.DisableRelay(), libp2p.DisableMetrics(),
+		libp2p.DisableIdentifyAddressDiscovery())...)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = h.Close() })
+	h.SetStreamHandler("/meshsub/1.1.0", func(s network.Stream) { _, _ = io.Copy(io.Discard, s) })
+	at, err := peer.AddrInfoFromString(to.Addrs()[0])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := h.Connect(w.t.Context(), *at); err != nil {
+		w.t.Fatal(err)
+	}
+	d := &deaf{t: w.t}
+	if d.out, err = h.NewStream(w.t.Context(), at.ID, "/meshsub/1.1.0"); err != nil {
+		w.t.Fatal(err)
+	}
+	topic, on, hour := votive.Topic, true, uint64(3600)
+	d.send(&pb.RPC{Subscriptions: []*pb.RPC_SubOpts{{Subscribe: &on, Topicid: &topic}}})
+	settle(3 * time.Second)
+	d.send(&pb.RPC{Control: &pb.ControlMessage{Prune: []*pb.ControlPrune{{TopicID: &topic, Backoff: &hour}}}})
+	return d
+}
+
+func (d *deaf) send(rpc *pb.RPC) {
+	d.t.Helper()
+	b, err := proto.Marshal(rpc)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if _, err := d.out.Write(protowire.AppendBytes(nil, b)); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// want asks for a frame.
+func (d *deaf) want(id votive.ID) {
+	d.t.Helper()
+	d.send(&pb.RPC{Control: &pb.ControlMessage{Iwant: []*pb.ControlIWant{{MessageIDs: []string{string(id[:])}}}}})
 }

@@ -67,7 +67,7 @@ func (m *Mesh) openGossip() error {
 		pubsub.WithPeerExchange(m.cfg.Keeper),
 		pubsub.WithCustomPXRecordReducer(reducePX),
 		pubsub.WithAppSpecificRpcInspector(m.inspect),
-		pubsub.WithRawTracer(tracer{&m.links, &m.budget, &m.news}),
+		pubsub.WithRawTracer(tracer{&m.links, &m.budget, &m.news, &m.leaves}),
 	)
 	if err != nil {
 		return fmt.Errorf("mesh: %w", err)
@@ -207,8 +207,10 @@ func (m *Mesh) Publish(ctx context.Context, frame []byte) error {
 		return ErrNoPeers
 	}
 	id := m.cfg.FrameID(frame)
+	frame = bytes.Clone(frame)
 	m.news.pass(id)
-	err := m.topic.Publish(ctx, bytes.Clone(frame))
+	m.leaves.begin(id, frame)
+	err := m.topic.Publish(ctx, frame)
 	if err != nil {
 		m.news.unpass(id)
 	}
@@ -220,6 +222,13 @@ func (m *Mesh) Publish(ctx context.Context, frame []byte) error {
 		return ErrClosed
 	}
 	return err
+}
+
+// Given reports whether a frame that Publish took less than three minutes ago
+// was written to a peer, whole; it waits for that until ctx ends. Where there is
+// no link, nobody has a frame before it is asked for.
+func (m *Mesh) Given(ctx context.Context, frame []byte) bool {
+	return m.leaves.wait(ctx, m.cfg.FrameID(frame))
 }
 
 // tells reports whether there is a peer that is told the ids of what is

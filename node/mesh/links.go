@@ -111,6 +111,7 @@ type tracer struct {
 	links  *links
 	budget *budget
 	news   *news
+	leaves *leaves
 }
 
 func (t tracer) Graft(id PeerID, topic string) {
@@ -152,13 +153,19 @@ func (t tracer) RejectMessage(_ *pubsub.Message, why string) {
 	}
 }
 
-func (tracer) Join(string)                                         {}
-func (tracer) Leave(string)                                        {}
-func (tracer) ValidateMessage(*pubsub.Message)                     {}
-func (tracer) DuplicateMessage(*pubsub.Message)                    {}
-func (tracer) ThrottlePeer(PeerID)                                 {}
-func (tracer) RecvRPC(*pubsub.RPC)                                 {}
-func (tracer) SendRPC(*pubsub.RPC, PeerID)                         {}
-func (tracer) SendRPCCompleted(*pubsub.RPC, PeerID, time.Duration) {}
-func (tracer) DropRPC(*pubsub.RPC, PeerID)                         {}
-func (tracer) UndeliverableMessage(*pubsub.Message)                {}
+// SendRPCCompleted is called by who writes to the peer, not by the event loop.
+func (t tracer) SendRPCCompleted(rpc *pubsub.RPC, _ PeerID, _ time.Duration) {
+	for _, msg := range rpc.GetPublish() {
+		t.leaves.give(msg.GetData())
+	}
+}
+
+func (tracer) Join(string)                          {}
+func (tracer) Leave(string)                         {}
+func (tracer) ValidateMessage(*pubsub.Message)      {}
+func (tracer) DuplicateMessage(*pubsub.Message)     {}
+func (tracer) ThrottlePeer(PeerID)                  {}
+func (tracer) RecvRPC(*pubsub.RPC)                  {}
+func (tracer) SendRPC(*pubsub.RPC, PeerID)          {}
+func (tracer) DropRPC(*pubsub.RPC, PeerID)          {}
+func (tracer) UndeliverableMessage(*pubsub.Message) {}

@@ -141,6 +141,7 @@ type Mesh struct {
 	budget  budget
 	links   links
 	news    news
+	leaves  leaves
 	roster  roster
 	chosen  chosen
 	inflow  inflow
