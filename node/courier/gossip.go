@@ -48,15 +48,16 @@ func (c *Courier) Judge(from mesh.PeerID, b []byte) mesh.Verdict {
 
 // take queues a frame for the writer, unless it is here already.
 func (c *Courier) take(f votive.Frame) mesh.Verdict {
+	had := mesh.Ignore
 	if c.brought.has(f.ID(), time.Now()) {
-		return mesh.Accept // others wait for it: see brought
+		had = mesh.Accept // others wait for it: see brought
 	}
 	if !c.intake.begin(f.ID()) {
-		return mesh.Ignore
+		return had
 	}
 	if c.store.Has(f.ID()) {
 		c.intake.end(f)
-		return mesh.Ignore
+		return had
 	}
 	if !c.intake.reserve() { // the disk is behind
 		c.intake.end(f)

@@ -2,6 +2,7 @@ package courier
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -298,6 +299,28 @@ func TestOvertakenGossip(t *testing.T) {
 		}
 		if got := len(c.intake.queue); got != 0 {
 			t.Errorf("%d frames queued that are here, want 0", got)
+		}
+	})
+}
+
+// What catch-up brought and could not be kept, since the session was ended or
+// the disk failed, is taken when gossip brings it.
+func TestOvertakenAndLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := still(t, at(noon), 0)
+		frame := frames(t, 0, 1)[0]
+		f := fetching{channel: &channel{Courier: c}, outcome: &outcome{}}
+		f.came = append(f.came, frame)
+		if !f.fresh(frame) {
+			t.Fatal("not fresh")
+		}
+		ended, end := context.WithCancel(t.Context())
+		end()
+		if err := f.keepFresh(ended); err == nil || c.store.Has(frame.ID()) {
+			t.Fatal("it was kept: nothing is tested")
+		}
+		if got := c.Judge("peer", frame.Bytes()); got != mesh.Accept || len(c.intake.queue) != 1 {
+			t.Errorf("Judge() = %v with %d queued, want %v with 1", got, len(c.intake.queue), mesh.Accept)
 		}
 	})
 }
