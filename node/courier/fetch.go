@@ -178,20 +178,25 @@ func (f *fetching) batch(ctx context.Context, msg []byte, batch []recon.Short) e
 }
 
 // fresh reports whether nobody else has brought a frame that came, and says to
-// the others that it is here.
+// the others that it is here. It is shown at once: a peer that takes a minute for
+// the rest of its batch would else keep it from the person for so long, since
+// nobody else's is taken (SPEC 10.12).
 func (f *fetching) fresh(frame votive.Frame) bool {
 	if f.store.Has(frame.ID()) {
 		return false
 	}
 	f.brought.add(time.Now(), frame)
-	return f.intake.begin(frame.ID())
+	if !f.intake.begin(frame.ID()) {
+		return false
+	}
+	f.almanac.Show(frame)
+	return true
 }
 
 // keepFresh keeps what came.
 func (f *fetching) keepFresh(ctx context.Context) error {
 	fresh := f.came
 	f.came = nil
-	f.almanac.Show(fresh...)
 	if err := f.keep(ctx, fresh); err != nil {
 		return fmt.Errorf("%w: %v", errKeep, err)
 	}

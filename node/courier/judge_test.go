@@ -324,3 +324,31 @@ func TestOvertakenAndLost(t *testing.T) {
 		}
 	})
 }
+
+// witness is a shelf that notes what it is shown.
+type witness struct {
+	*shelf
+	shown []votive.Frame
+}
+
+func (w *witness) Show(frames ...votive.Frame) { w.shown = append(w.shown, frames...) }
+
+// SPEC 10.12: from the moment that a frame has come by catch-up nobody else's is
+// taken; so it is shown at once, however long the peer takes with the rest of
+// its batch.
+func TestShownAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := still(t, at(noon), 0)
+		w := &witness{shelf: newShelf(c.store)}
+		c.almanac = w
+		frame := frames(t, 0, 1)[0]
+		f := fetching{channel: &channel{Courier: c}, outcome: &outcome{}}
+		if !f.fresh(frame) || len(w.shown) != 1 {
+			t.Errorf("%d frames shown when one has come, want it", len(w.shown))
+		}
+		f.came = append(f.came, frame)
+		if err := f.keepFresh(t.Context()); err != nil || len(w.shown) != 1 {
+			t.Errorf("keepFresh() = %v with %d frames shown, want it once", err, len(w.shown))
+		}
+	})
+}
