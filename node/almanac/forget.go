@@ -135,9 +135,12 @@ func (e *Event) seals(inbox votive.ID) bool {
 	})
 }
 
-// replaced are the Inboxes whose keys are here and that no head names.
+// replaced are the Inboxes whose keys are here and that no head names, of an
+// event that recurs. What takes place once keeps them until it is over: there a
+// new one is of a device that could not read the old, and guests whose nodes are
+// off have not said their replies again. SPEC 8.7.
 func (e *Event) replaced() []votive.ID {
-	if !e.Known {
+	if !e.Known || !e.State.Card.Recurs() {
 		return nil
 	}
 	var all []votive.ID

@@ -519,3 +519,36 @@ func TestContacts(t *testing.T) {
 		t.Errorf("AddContact(own card) = %v, want it refused", err)
 	}
 }
+
+// TestSecondDeviceTakesNoReplies: a word changed on a device that cannot read
+// the replies does not have the one that can destroy them, of guests whose
+// nodes are off. SPEC 8.7.
+func TestSecondDeviceTakesNoReplies(t *testing.T) {
+	w := newWorld(t)
+	host, guest := w.person(), w.person()
+	event := host.vigil(votive.ID{})
+	inv, err := host.Invite(host.ctx, event, secretary.Terms{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.carry()
+	if err := guest.accepts(inv.Link); err != nil {
+		t.Fatal(err)
+	}
+	if err := guest.Rsvp(guest.ctx, event, secretary.Rsvp{Status: votive.RsvpYes, Name: said("Lam")}); err != nil {
+		t.Fatal(err)
+	}
+	w.carry()
+	var backup [24]string
+	_ = host.book.View(func(v *almanac.View) error { backup = v.Identity().Backup(); return nil })
+	second := w.person(backup[:]...).withFrames(host.sent, guest.sent)
+	w.people = []*person{host, second} // the guest is off
+	if _, err := second.Edit(second.ctx, event, secretary.Wish{City: said("London")}); err != nil {
+		t.Fatal(err)
+	}
+	w.carry()
+	host.sweep()
+	if e := host.knows(event); e.State.Card.City != "London" || len(e.Replies()) != 1 {
+		t.Errorf("the first device knows of %q and reads %d replies, want London and 1", e.State.Card.City, len(e.Replies()))
+	}
+}
