@@ -111,8 +111,9 @@ func TestAnnounceAgain(t *testing.T) {
 			}
 			carried = append(carried, f)
 		}
-		late.receive(carried)
 		late.joins("june4")
+		late.receive(carried)
+		late.receive(carried) // what came before what it belongs to
 		e := late.knows(event)
 		if !e.Known || e.State.Card.City != "Taipei" || e.Inbox() == nil {
 			t.Errorf("%v: a newcomer knows %+v, want the vigil in Taipei and its Inbox", w.now(), e.State.Card)
