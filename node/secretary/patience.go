@@ -30,6 +30,8 @@ const (
 
 	// inboxWait is before an event that recurs has a new Inbox.
 	inboxWait = 6 * time.Hour
+	// heardTime is how long ago a frame came where others are heard.
+	heardTime = 24 * time.Hour
 
 	// longest is how many times the mean a wait is at most.
 	longest = 4

@@ -36,12 +36,17 @@ func (w *Wish) recur(card *votive.Card) error {
 // inboxes gives events that recur a new Inbox when theirs has served, so that
 // who came to one occurrence cannot be read of when it is long over. Everybody
 // knows when that is: it waits for a while, so that the moment says nothing.
-// With several organizers it waits for a person. SPEC 8.7, 8.9.
+// With several organizers it waits for a person; and on a computer that hears
+// nobody until it does, since its owner may have changed the event on another,
+// and beside that change this one would fork it. SPEC 8.7, 8.9.
 func (s *Secretary) inboxes(ctx context.Context) error {
 	var come map[votive.ID]bool
 	err := s.book.Write(ctx, func(v *almanac.View) (almanac.Draft, error) {
 		var d almanac.Draft
 		asked := make(map[turn]time.Duration)
+		if v.Now().Sub(s.book.LastHeard()) > heardTime {
+			return d, errNothing
+		}
 		for _, e := range v.Organized() {
 			card := &e.State.Card
 			if e.Known && e.State.Quorum == 1 && card.Answers != votive.AnswersClosed && card.Status != votive.Cancelled && e.Spent(v.Now()) {

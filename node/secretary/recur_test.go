@@ -135,6 +135,11 @@ func TestInboxOfSeries(t *testing.T) {
 			}
 			w.pass(2*time.Minute + c.pass)
 			w.carry()
+			if got := host.knows(event).State.Card.Inbox; got != first {
+				t.Error("there is a new Inbox on a computer that hears nobody")
+			}
+			guest.joins("readers") // which is a frame
+			w.carry()
 			host.sweep()
 			second := host.knows(event).State.Card.Inbox
 			if second == first {
@@ -189,6 +194,7 @@ func TestPlacesOfSeries(t *testing.T) {
 	}
 	comes(first)
 	w.at.Store(time.Date(2027, 6, 5, 15, 0, 0, 0, time.UTC).UnixNano()) // 25 h after its end
+	first.joins("readers")                                              // the host hears of somebody
 	w.carry()
 	host.sweep()
 	if got := len(host.knows(event).Replies()); got != 0 {
