@@ -12,7 +12,10 @@ func (x *index) sealedReply(rec votive.Record, b *votive.SealedReply, src source
 		return taken{}
 	}
 	key := e.keys[b.Inbox]
-	if key == nil {
+	switch {
+	case key == nil && e.Reads() && e.names(b.Inbox) && !e.seals(b.Inbox):
+		return taken{} // to an Inbox that was replaced, whose key is gone
+	case key == nil:
 		return e.seal(rec, src)
 	}
 	reply, err := key.Key.Open(e.ID, b)
@@ -70,7 +73,7 @@ func (x *index) reply(e *Event, rec votive.Record, r votive.Reply, inbox votive.
 		next := *had
 		next.Reply, next.inbox, next.heard = r, inbox, had.heard+1
 		had = &next
-	case !e.seals(had.inbox) && inbox == e.State.Card.Inbox: // the same, said to the Inbox that follows
+	case !e.seals(had.inbox) && inbox == e.State.Card.Inbox && !had.Newer(r): // the same, said to the Inbox that follows
 		next := *had
 		next.inbox = inbox
 		e.replies[id] = &next

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"votive/node/almanac"
 	"votive/node/secretary"
 	"votive/proto/recur"
 	"votive/proto/votive"
@@ -207,5 +208,67 @@ func TestPlacesOfSeries(t *testing.T) {
 	}
 	if a := first.knows(event).Answer; a == nil || a.Admission != votive.In {
 		t.Errorf("who had the place is answered %+v, want in", a)
+	}
+}
+
+// TestOlderReplyToNewInbox: what a guest said last counts, whichever of their
+// computers says what again to a new Inbox. SPEC 8.2, 8.6.
+func TestOlderReplyToNewInbox(t *testing.T) {
+	w := newWorld(t)
+	host, guest := w.person(), w.person()
+	event := host.vigil(votive.ID{})
+	if _, err := host.Edit(host.ctx, event, secretary.Wish{Rule: said("FREQ=YEARLY")}); err != nil {
+		t.Fatal(err)
+	}
+	inv, err := host.Invite(host.ctx, event, secretary.Terms{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.carry()
+	if err := guest.accepts(inv.Link); err != nil {
+		t.Fatal(err)
+	}
+	says := func(status votive.Rsvp) votive.Reply {
+		t.Helper()
+		if err := guest.Rsvp(guest.ctx, event, secretary.Rsvp{Status: status}); err != nil {
+			t.Fatal(err)
+		}
+		w.carry()
+		return guest.knows(event).Mine.Reply
+	}
+	older := says(votive.RsvpYes)
+	says(votive.RsvpNo)
+	first := host.knows(event).State.Card.Inbox
+	w.at.Store(time.Date(2027, 6, 5, 15, 0, 0, 0, time.UTC).UnixNano()) // 25 h after its end
+	guest.joins("readers")                                              // the host hears of somebody
+	w.carry()
+	e := host.knows(event)
+	if e.State.Card.Inbox == first || len(e.Replies()) != 1 {
+		t.Fatalf("new Inbox %v, %d replies, want true, 1: nothing is tested", e.State.Card.Inbox != first, len(e.Replies()))
+	}
+	sealed, err := e.Inbox().Seal(older)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = guest.book.Write(guest.ctx, func(v *almanac.View) (almanac.Draft, error) {
+		return almanac.Draft{Send: []almanac.Letter{{
+			Kind: votive.KindReply, Secret: votive.ReplySecret(guest.knows(event).Keep.Invitation.Invite), About: event, Body: sealed, Until: v.Now().Add(time.Hour),
+		}}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	guest.post(w)
+	if err := host.vault.Flush(host.ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := host.store.Expire(host.ctx, w.now().AddDate(1, 0, 0)); err != nil { // what is left is the vault
+		t.Fatal(err)
+	}
+	for range 2 {
+		if got := host.knows(event).Replies(); len(got) != 1 || got[0].Status != votive.RsvpNo {
+			t.Errorf("the host reads of %+v, want no", got)
+		}
+		host.relock()
 	}
 }
