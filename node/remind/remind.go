@@ -267,15 +267,14 @@ func (l *looker) tell(f found, now time.Time) {
 	if len(f.due) == 0 {
 		return
 	}
-	l.watchers.tell(each(f.due))
-	if f.tell == settings.Off {
-		return
-	}
-	if l.HasDesktop() {
+	switch {
+	case f.tell == settings.Off:
+	case l.HasDesktop():
 		l.present(notice(f.due, now, f.tell))
-	} else {
+	default:
 		l.Log.Info("reminder: " + private(each(f.due), now))
 	}
+	l.watchers.tell(each(f.due)) // last: who hears of it may look in the log
 }
 
 // show shows a line on the desktop, if there is a place, and gives it a bounded
