@@ -1,6 +1,8 @@
 package almanac
 
 import (
+	"time"
+
 	"votive/proto/votive"
 )
 
@@ -12,6 +14,9 @@ type taken struct {
 	// to with others; the zero Record for nothing.
 	keep votive.Record
 	row  votive.ID // names that row in place of the record's id, unless zero
+
+	// first is when what the row is about first came, where this was not now.
+	first time.Time
 
 	// refused says that the record could not be used now and may be later: there
 	// was no room, or something that it follows is not here yet. Its frame does

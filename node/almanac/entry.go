@@ -20,6 +20,7 @@ const (
 	maxWalkIns   = 2_000  // to an event, by distinct guests without invitation
 	maxUpdates   = 256    // of one reply
 	maxSealed    = 1_000  // replies of an event, of each kind, that cannot be opened here
+	maxGone      = 20_000 // replies of an event that were destroyed, and of which only their places are kept
 )
 
 // Event is what this node knows of one event. What a View gives out is read
@@ -48,18 +49,18 @@ type Event struct {
 	since   map[votive.ID]time.Time         // when each of them was made here
 	sealed  []sealedReply                   // whose key is not here
 	replies map[votive.ID]*Reply
+	gone    map[votive.ID]gone          // what is left of replies that were destroyed, by reply id
 	by      map[votive.ID]int           // how many guests replied, by invitation
-	heard   int                         // how many did, ever
+	last    time.Time                   // when the last of them first did
 	answers map[votive.ID]votive.Record // the newest Answer to each reply id
 }
 
 // Reply is a guest's reply as an organizer knows it.
 type Reply struct {
 	votive.Reply
-	First  time.Time      // when this node first saw one with this id
+	First  time.Time      // when this node first saw one with this id, in whole milliseconds
 	Answer *votive.Answer // the newest given, or nil
 	inbox  votive.ID      // that it was sealed to
-	number int            // the order of First
 	heard  int            // how often it was said, updates included
 }
 
@@ -105,19 +106,8 @@ func (e *Event) Replies() []*Reply {
 	for _, r := range e.replies {
 		all = append(all, r)
 	}
-	slices.SortFunc(all, func(a, b *Reply) int { return a.number - b.number })
+	slices.SortFunc(all, func(a, b *Reply) int { return a.First.Compare(b.First) })
 	return all
-}
-
-// Gone is how many reply ids were let in whose reply was destroyed with its
-// Inbox and has not come again. They have their places. SPEC 8.7.
-func (e *Event) Gone() (n int) {
-	for id, rec := range e.answers {
-		if e.replies[id] == nil && rec.Body().(*votive.Answer).Admission == votive.In {
-			n++
-		}
-	}
-	return n
 }
 
 // Secret is the event secret, if it is known here.

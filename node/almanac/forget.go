@@ -2,6 +2,7 @@ package almanac
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -32,9 +33,9 @@ func (a *Almanac) forget(ctx context.Context) error {
 	var stale []votive.Link
 	err := a.View(func(v *View) error {
 		for _, e := range v.taken() {
-			if e.over(v.now) && len(e.keys)+len(e.replies)+len(e.sealed) > 0 {
+			if e.over(v.now) && len(e.keys)+len(e.replies)+len(e.sealed)+len(e.gone) > 0 {
 				over = append(over, e.ID)
-			} else if len(e.replaced()) > 0 {
+			} else if len(e.replaced(v.now)) > 0 {
 				replaced = append(replaced, e.ID)
 			}
 		}
@@ -98,9 +99,14 @@ func (e *Event) over(now time.Time) bool {
 // occurrence has come and gone since it was made, and it is old, or there is
 // none soon. SPEC 8.7.
 func (e *Event) Spent(now time.Time) bool {
+	return !e.State.Conflict && e.served(e.State.Card.Inbox, now)
+}
+
+// served is Spent for one of several Inboxes, and by the card that is shown.
+func (e *Event) served(inbox votive.ID, now time.Time) bool {
 	card := &e.State.Card
-	since, known := e.since[card.Inbox]
-	if !known || !card.Recurs() || e.State.Conflict {
+	since, known := e.since[inbox]
+	if !known || !card.Recurs() {
 		return false
 	}
 	by := now.Add(-replyLife)
@@ -135,17 +141,18 @@ func (e *Event) seals(inbox votive.ID) bool {
 	})
 }
 
-// replaced are the Inboxes whose keys are here and that no head names, of an
-// event that recurs. What takes place once keeps them until it is over: there a
-// new one is of a device that could not read the old, and guests whose nodes are
-// off have not said their replies again. SPEC 8.7.
-func (e *Event) replaced() []votive.ID {
-	if !e.Known || !e.State.Card.Recurs() {
+// replaced are the Inboxes whose keys are here, that have served and that no
+// head names, of an event that recurs. What takes place once keeps them until it
+// is over. One that was replaced before it had served was so by another device,
+// which cannot read it: what was sealed to it is read here alone, and guests
+// whose nodes are off have not said it again. SPEC 8.7.
+func (e *Event) replaced(now time.Time) []votive.ID {
+	if !e.Known {
 		return nil
 	}
 	var all []votive.ID
 	for inbox := range e.keys {
-		if !e.seals(inbox) {
+		if !e.seals(inbox) && e.served(inbox, now) {
 			all = append(all, inbox)
 		}
 	}
@@ -153,107 +160,139 @@ func (e *Event) replaced() []votive.ID {
 }
 
 // forgetReplaced deletes the keys of Inboxes that were replaced, and the replies
-// that were sealed to them and not sent again. Who was answered what is kept: a
-// guest who comes again has their place.
+// that were sealed to them and not sent again. Who was answered what is kept, and
+// what it takes to count places and uses: a guest who comes again has their
+// place, and nobody else has it before.
 func (a *Almanac) forgetReplaced(ctx context.Context, event votive.ID) error {
-	a.writing.Lock()
-	defer a.writing.Unlock()
-	a.mu.Lock()
-	x := a.index
-	if x == nil || x.events[event] == nil {
-		a.mu.Unlock()
-		return nil
-	}
-	c := new(vault.Changes)
-	e := x.events[event]
-	for _, inbox := range e.replaced() {
-		k := e.keys[inbox]
-		c.Delete(keepKey(k))
-		delete(x.keeps, k.About())
-		delete(e.keys, inbox)
-		delete(e.since, inbox)
+	return a.delete(ctx, func(x *index, c *vault.Changes) func() {
+		e := x.events[event]
+		if e == nil {
+			return nil
+		}
+		inboxes := e.replaced(a.Now())
+		left := x.remains(e, inboxes, a.Now())
+		var destroyed []votive.ID
 		for id, r := range e.replies {
-			if r.inbox != inbox {
+			if !slices.Contains(inboxes, r.inbox) {
 				continue
 			}
+			destroyed = append(destroyed, id)
 			for _, kind := range []votive.Kind{votive.KindReply, votive.KindWalkIn} {
 				c.Delete(recordKeys(event, kind) + string(id[:]))
 			}
-			delete(e.replies, id)
-			e.by[r.Invite]--
+			if g, ok := left[id]; ok {
+				c.Put(goneKey(event, id), g.row(event, id).encode())
+			} else {
+				c.Delete(goneKey(event, id))
+			}
 		}
-	}
-	a.mu.Unlock()
-	return a.Vault.Commit(ctx, c)
+		for _, inbox := range inboxes {
+			c.Delete(keepKey(e.keys[inbox]))
+		}
+		return func() {
+			for _, inbox := range inboxes {
+				delete(x.keeps, e.keys[inbox].About())
+				delete(e.keys, inbox)
+				delete(e.since, inbox)
+			}
+			for _, id := range destroyed {
+				g, ok := left[id]
+				e.leave(id, g, ok)
+			}
+		}
+	})
 }
 
-// forgetReplies deletes an event's replies, what was answered to them, and the
-// keys that open them.
-func (a *Almanac) forgetReplies(ctx context.Context, event votive.ID) error {
+// delete deletes from the vault, and then from the index what the function gives
+// says. Nothing is read or taken between the two: else a row that came meanwhile
+// would be deleted with what it replaced; and where the vault cannot do its part,
+// the index keeps it as well, to be tried again.
+func (a *Almanac) delete(ctx context.Context, what func(*index, *vault.Changes) (then func())) error {
 	a.writing.Lock()
 	defer a.writing.Unlock()
 	a.mu.Lock()
-	x := a.index
-	if x == nil || x.events[event] == nil {
-		a.mu.Unlock()
+	defer a.mu.Unlock()
+	if a.index == nil {
 		return nil
 	}
 	c := new(vault.Changes)
-	e := x.events[event]
-	for _, k := range e.keys {
-		c.Delete(keepKey(k))
-		delete(x.keeps, k.About())
+	then := what(a.index, c)
+	if then == nil {
+		return nil
 	}
-	e.keys, e.since, e.replies, e.by, e.sealed = nil, nil, nil, nil, nil
-	a.mu.Unlock()
-	var gone []string
+	if err := a.Vault.Commit(ctx, c); err != nil {
+		return err
+	}
+	then()
+	return nil
+}
+
+// forgetReplies deletes an event's replies, what was answered to them, what is
+// left of those that went before, and the keys that open them.
+func (a *Almanac) forgetReplies(ctx context.Context, event votive.ID) error {
+	gone := []string{goneRows + string(event[:])}
 	for _, kind := range []votive.Kind{votive.KindReply, votive.KindWalkIn, votive.KindAnswer} {
 		gone = append(gone, recordKeys(event, kind))
 	}
+	var names []string
 	err := a.Vault.Scan(ctx, func(name string, _ []byte) error {
-		for _, prefix := range gone {
-			if strings.HasPrefix(name, prefix) {
-				c.Delete(name)
-			}
+		if slices.ContainsFunc(gone, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
+			names = append(names, name)
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return a.Vault.Commit(ctx, c)
+	return a.delete(ctx, func(x *index, c *vault.Changes) func() {
+		e := x.events[event]
+		if e == nil {
+			return nil
+		}
+		for _, name := range names {
+			c.Delete(name)
+		}
+		for _, k := range e.keys {
+			c.Delete(keepKey(k))
+		}
+		return func() {
+			for _, k := range e.keys {
+				delete(x.keeps, k.About())
+			}
+			e.keys, e.since, e.replies, e.gone, e.by, e.sealed = nil, nil, nil, nil, nil, nil
+		}
+	})
 }
 
 // forgetPast makes room in crowded circles: events that are over go, unless
 // the person takes part in them.
 func (a *Almanac) forgetPast(ctx context.Context) error {
-	a.writing.Lock()
-	defer a.writing.Unlock()
-	now := a.Now()
-	a.mu.Lock()
-	x := a.index
-	if x == nil {
-		a.mu.Unlock()
-		return nil
-	}
-	c := new(vault.Changes)
-	for id, e := range x.events {
-		if x.load[e.Circle] < maxRevisions*3/4 || x.mine[id] != nil || !e.over(now.Add(-pastLife)) {
-			continue
+	return a.delete(ctx, func(x *index, c *vault.Changes) func() {
+		now := a.Now()
+		var past []*Event
+		load := maps.Clone(x.load)
+		for id, e := range x.events {
+			if load[e.Circle] < maxRevisions*3/4 || x.mine[id] != nil || !e.over(now.Add(-pastLife)) {
+				continue
+			}
+			past = append(past, e)
+			load[e.Circle] -= len(e.counted)
+			for _, r := range e.State.History {
+				revision := r.Revision().ID()
+				c.Delete(recordKeys(e.Circle, votive.KindCircle) + string(revision[:]))
+			}
+			for hash := range e.inboxes {
+				c.Delete(recordKeys(e.Circle, votive.KindCircle) + string(hash[:]))
+			}
 		}
-		for _, r := range e.State.History {
-			revision := r.Revision().ID()
-			c.Delete(recordKeys(e.Circle, votive.KindCircle) + string(revision[:]))
+		return func() {
+			for _, e := range past {
+				delete(x.events, e.ID)
+				x.agenda.remove(e.ID)
+			}
+			x.load = load
 		}
-		for hash := range e.inboxes {
-			c.Delete(recordKeys(e.Circle, votive.KindCircle) + string(hash[:]))
-		}
-		x.load[e.Circle] -= len(e.counted)
-		delete(x.events, id)
-		x.agenda.remove(id)
-	}
-	a.mu.Unlock()
-	return a.Vault.Commit(ctx, c)
+	})
 }
 
 // forgetFrames forgets that frames were read which the store has no longer.

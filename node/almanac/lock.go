@@ -115,9 +115,12 @@ func (a *Almanac) rows(ctx context.Context, x *index) ([]Outgoing, error) {
 			broken++
 			return nil
 		}
-		if strings.HasPrefix(key, keepRows) {
+		switch {
+		case strings.HasPrefix(key, keepRows):
 			broken += x.restore(r)
-		} else {
+		case strings.HasPrefix(key, goneRows):
+			broken += x.restoreGone(r)
+		default:
 			records = append(records, r)
 		}
 		return nil

@@ -119,6 +119,9 @@ func (a *Almanac) admit(ctx context.Context, all joined, about votive.ID) {
 			a.index.opened[id] = p
 		}
 	}
+	if !t.first.IsZero() {
+		src.arrived = t.first
+	}
 	if t.keep.Body() != nil {
 		a.index.late = append(a.index.late, written{t.keep, src, t.row})
 	}

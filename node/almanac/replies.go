@@ -1,6 +1,8 @@
 package almanac
 
 import (
+	"time"
+
 	"votive/proto/votive"
 )
 
@@ -56,16 +58,20 @@ func (x *index) reply(e *Event, rec votive.Record, r votive.Reply, inbox votive.
 	}
 	id := r.ID()
 	had := e.replies[id]
+	before, came := e.gone[id]
 	switch {
-	case had == nil && e.by[r.Invite] >= most:
+	case had == nil && !came && e.by[r.Invite] >= most:
 		return refused
 	case had == nil:
-		had = &Reply{Reply: r, First: src.arrived, inbox: inbox, number: e.heard, heard: 1}
-		e.heard++
+		had = &Reply{Reply: r, First: before.first, inbox: inbox, heard: 1}
 		if e.replies == nil {
-			e.replies, e.by = make(map[votive.ID]*Reply), make(map[votive.ID]int)
+			e.replies = make(map[votive.ID]*Reply)
 		}
-		e.by[r.Invite]++
+		if !came {
+			had.First = x.first(e, src)
+		}
+		e.comes(r.Invite, 1)
+		e.comesGone(before, -1)
 		if a, ok := e.answers[id]; ok {
 			had.Answer = a.Body().(*votive.Answer)
 		}
@@ -77,12 +83,33 @@ func (x *index) reply(e *Event, rec votive.Record, r votive.Reply, inbox votive.
 		next := *had
 		next.inbox = inbox
 		e.replies[id] = &next
-		return taken{keep: rec, row: id}
+		return taken{keep: rec, row: id, first: had.First}
 	default:
 		return taken{}
 	}
 	e.replies[id] = had
-	return taken{changes: []Change{{Kind: ReplyCame, Event: e.ID, Reply: id}}, keep: rec, row: id}
+	return taken{changes: []Change{{Kind: ReplyCame, Event: e.ID, Reply: id}}, keep: rec, row: id, first: had.First}
+}
+
+// first is when a new reply first came: later than all before it, so that their
+// order is the same when they are loaded again. SPEC 7.7.
+func (x *index) first(e *Event, src source) time.Time {
+	first := src.arrived.Truncate(time.Millisecond)
+	if !x.loading && !first.After(e.last) {
+		first = e.last.Add(time.Millisecond)
+	}
+	if first.After(e.last) {
+		e.last = first
+	}
+	return first
+}
+
+// comes counts guests who reply with an invitation, or none.
+func (e *Event) comes(invite votive.ID, n int) {
+	if e.by == nil {
+		e.by = make(map[votive.ID]int)
+	}
+	e.by[invite] += n
 }
 
 // answer takes what organizers said to a reply, one's own or a guest's.

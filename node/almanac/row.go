@@ -48,6 +48,7 @@ func parseRow(b []byte) (row, error) {
 // of the vault has room for little more than a record.
 const (
 	recordRows = "r" // what others said, and what was said to others
+	goneRows   = "g" // what is left of replies that were destroyed
 	keepRows   = "k" // what the person said to themself; the newest replaces
 	outRows    = "o" // sealed frames not yet published
 	localRows  = "l" // what only this computer keeps; followed by its name

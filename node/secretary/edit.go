@@ -173,6 +173,6 @@ func (r *revising) tell(d *almanac.Draft) {
 // admitted are the replies that were let in, and have not said no since.
 func admitted(e *almanac.Event) []*almanac.Reply {
 	return slices.DeleteFunc(e.Replies(), func(r *almanac.Reply) bool {
-		return r.Answer == nil || r.Answer.Admission != votive.In || r.Status == votive.RsvpNo
+		return !r.Admitted()
 	})
 }

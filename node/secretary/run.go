@@ -185,18 +185,24 @@ func (s *Secretary) patiently(ctx context.Context, p *patience,
 func answersTo(v *almanac.View, e *almanac.Event) []almanac.Letter {
 	var letters []almanac.Letter
 	seats := make(map[votive.ID]int)
-	seated := e.Gone() // how large a party they were went with their replies
-	for _, r := range admitted(e) {
-		seats[r.ID()] = max(r.Party, 1)
-		seated += seats[r.ID()]
+	seated := 0
+	came := e.Came()
+	for _, c := range came {
+		seats[c.ID] = c.Seats
+		seated += c.Seats
 	}
 	order := make(map[votive.ID]int)
-	for _, r := range e.Replies() {
+	for _, c := range came {
+		used := order[c.Invite]
+		order[c.Invite]++
+		r := c.Reply
+		if r == nil {
+			continue
+		}
 		q := votive.Request{
 			Event: &e.State, Reply: r.Reply, Revokes: e.Revokes(),
-			Order: order[r.Reply.Invite], Seated: seated - seats[r.ID()],
+			Order: used, Seated: seated - seats[r.ID()],
 		}
-		order[r.Reply.Invite]++
 		if i := v.Invite(r.Reply.Invite); i != nil {
 			q.Invitation = i.Invitation
 		}

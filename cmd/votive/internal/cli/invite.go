@@ -44,6 +44,10 @@ func (a *app) invite() *cobra.Command {
 event and answer, so send it on a way that you trust. It is valid until the
 event ends, or for 30 days if it is to a circle, unless --expires says less.
 
+With --uses so many people are let in, and no more. They are counted on this
+computer: one that was brought back by its 24 words, and any other with the same
+words, counts from the start.
+
 ` + hereLong,
 		Example: `  votive invite candles
   votive invite 3f2a9c1b --uses 1 --expires 7d
