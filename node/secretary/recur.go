@@ -41,6 +41,7 @@ func (w *Wish) recur(card *votive.Card) error {
 // and beside that change this one would fork it. SPEC 8.7, 8.9.
 func (s *Secretary) inboxes(ctx context.Context) error {
 	var come map[votive.ID]bool
+	cannot := make(map[votive.ID]bool)
 	err := s.book.Write(ctx, func(v *almanac.View) (almanac.Draft, error) {
 		var d almanac.Draft
 		asked := make(map[turn]time.Duration)
@@ -57,7 +58,8 @@ func (s *Secretary) inboxes(ctx context.Context) error {
 		for event := range come {
 			next, _, err := s.revision(v, event, func(r *revising) error { r.fresh = true; return nil })
 			if err != nil {
-				s.Log.Warn("an event that recurs can have no new Inbox", "err", err)
+				cannot[event] = true
+				s.cannot(event, err)
 				continue
 			}
 			d.Send, d.Keep = append(d.Send, next.Send...), append(d.Keep, next.Keep...)
@@ -67,10 +69,21 @@ func (s *Secretary) inboxes(ctx context.Context) error {
 		}
 		return something(d)
 	})
+	s.turning.done(cannot) // it is tried again when it is its turn once more
 	if err == nil {
 		s.turning.done(come)
 	}
 	return err
+}
+
+// cannot says that an event has no new Inbox, unless that was said before: what
+// makes it impossible can last for years.
+func (s *Secretary) cannot(event votive.ID, err error) {
+	if s.stuck[event] == err.Error() {
+		return
+	}
+	s.stuck[event] = err.Error()
+	s.Log.Warn("an event that recurs can have no new Inbox", "err", err)
 }
 
 // Occurrence moves one date of an event that recurs, or cancels it. A date that

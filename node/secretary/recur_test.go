@@ -1,7 +1,9 @@
 package secretary_test
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -270,5 +272,63 @@ func TestOlderReplyToNewInbox(t *testing.T) {
 			t.Errorf("the host reads of %+v, want no", got)
 		}
 		host.relock()
+	}
+}
+
+// warnings counts what is logged as a warning.
+type warnings struct {
+	slog.Handler
+	n *int
+}
+
+func (w warnings) Enabled(context.Context, slog.Level) bool { return true }
+
+func (w warnings) Handle(_ context.Context, r slog.Record) error {
+	if r.Level >= slog.LevelWarn {
+		*w.n++
+	}
+	return nil
+}
+
+// TestInboxThatCannotBe: what cannot be done for years is said once, and tried
+// again in hours.
+func TestInboxThatCannotBe(t *testing.T) {
+	w := newWorld(t)
+	w.delay = func(mean time.Duration) time.Duration { return mean }
+	host, other := w.person(), w.person()
+	event := host.vigil(votive.ID{})
+	if _, err := host.Edit(host.ctx, event, secretary.Wish{Rule: said("FREQ=YEARLY;COUNT=2")}); err != nil {
+		t.Fatal(err)
+	}
+	said := 0
+	host.Log = slog.New(warnings{slog.DiscardHandler, &said})
+	// No votive of today can write such a revision.
+	newer := func(yes bool) {
+		if err := host.book.View(func(v *almanac.View) error { v.Event(event).State.NeedsNewer = yes; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	newer(true)
+	w.at.Store(time.Date(2027, 6, 5, 15, 0, 0, 0, time.UTC).UnixNano())
+	hours := func(n int) {
+		t.Helper()
+		for range 60 * n {
+			w.pass(time.Minute)
+			host.Duties(host.ctx)
+		}
+	}
+	other.joins("readers")
+	other.post(w) // somebody is heard
+	hours(14)
+	if said != 1 {
+		t.Errorf("in 14 hours it was said %d times, want once", said)
+	}
+	first := host.knows(event).State.Card.Inbox
+	newer(false)
+	other.joins("writers")
+	other.post(w)
+	hours(13)
+	if host.knows(event).State.Card.Inbox == first {
+		t.Error("when it is possible there is no new Inbox")
 	}
 }

@@ -73,6 +73,7 @@ func (s *Secretary) Duties(ctx context.Context) {
 		if !s.do(ctx, duty) {
 			s.answering, s.repeating, s.noting, s.turning = patience{}, patience{}, patience{}, patience{}
 			clear(s.owed)
+			clear(s.stuck)
 			return
 		}
 	}

@@ -63,7 +63,8 @@ type Secretary struct {
 
 	// What Duties wait with; all of it may be lost.
 	answering, repeating, noting, turning patience
-	owed                                  map[votive.ID]bool // keeps that others caused, not yet noted to oneself
+	owed                                  map[votive.ID]bool   // keeps that others caused, not yet noted to oneself
+	stuck                                 map[votive.ID]string // events that can have no new Inbox, and why
 }
 
 // New makes a Secretary for the person whose almanac it is.
@@ -80,7 +81,7 @@ func New(book *almanac.Almanac, o Options) *Secretary {
 	if o.Delay == nil {
 		o.Delay = exponential
 	}
-	return &Secretary{Options: o, book: book, owed: make(map[votive.ID]bool)}
+	return &Secretary{Options: o, book: book, owed: make(map[votive.ID]bool), stuck: make(map[votive.ID]string)}
 }
 
 // Init makes the vault: for a new identity, or for one brought back by its 24
