@@ -60,9 +60,9 @@
 // starts and returns when all of them, all stream handlers and all calls of
 // Config.Verdict have ended. Inside, four owners:
 //
-//   - gossipsub's event loop calls the inspector (gossip.go) and the tracer
-//     (links.go), which tells new links the news (news.go); none of them may
-//     block. Only the inspector touches the budget.
+//   - gossipsub's event loop calls the inspector (gossip.go), the filter that
+//     notes the news (mesh.go), and the tracer (links.go), which tells them to
+//     new links (news.go); none of them may block. Only the inspector touches the budget.
 //   - gossipsub's validation workers, one for each core, call Config.Verdict at
 //     the same time.
 //   - every stream of the DHT has a goroutine of its own, which calls the

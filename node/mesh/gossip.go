@@ -208,12 +208,8 @@ func (m *Mesh) Publish(ctx context.Context, frame []byte) error {
 	}
 	id := m.cfg.FrameID(frame)
 	frame = bytes.Clone(frame)
-	m.news.pass(id)
 	m.leaves.begin(id, frame)
 	err := m.topic.Publish(ctx, frame)
-	if err != nil {
-		m.news.unpass(id)
-	}
 	var refused pubsub.ValidationError
 	switch {
 	case errors.As(err, &refused):

@@ -179,6 +179,47 @@ func TestNewLinkIsTold(t *testing.T) {
 	})
 }
 
+// A frame of ours is not told of before gossipsub has it: a link that forms in
+// between would be told what it cannot be given, and of our own frames alone.
+func TestOwnFrameIsNoNewsBeforeItIsThere(t *testing.T) {
+	inWorld(t, func(w *world) {
+		judging, judged := make(chan bool), make(chan bool)
+		n := w.open(func(cfg *Config) {
+			verdict := cfg.Verdict
+			cfg.Verdict = func(from PeerID, data []byte) Verdict {
+				if string(data) == string(frame(1)) {
+					close(judging)
+					<-judged
+				}
+				return verdict(from, data)
+			}
+		})
+		w.raw(n, testTopic)
+		settle(3 * time.Second)
+		published := make(chan error)
+		go func() { published <- n.Publish(w.t.Context(), frame(1)) }()
+		<-judging
+		late := w.unlinked(n, testTopic)
+		settle(100 * time.Millisecond)
+		late.graft(testTopic)
+		settle(100 * time.Millisecond)
+		if !n.links.has(late.ID()) {
+			t.Fatal("no link: nothing is tested")
+		}
+		if got := late.told(frameID(frame(1))); got != 0 {
+			t.Errorf("while the frame is judged the new link was told of it %d times, want 0", got)
+		}
+		close(judged)
+		if err := <-published; err != nil {
+			t.Errorf("Publish() = %v", err)
+		}
+		settle(time.Second)
+		if got := len(late.received()); got != 1 {
+			t.Errorf("the new link was given %d frames, want the one", got)
+		}
+	})
+}
+
 func TestNewsIsBounded(t *testing.T) {
 	var told []string
 	n := &news{say: func(_ PeerID, c *pb.ControlMessage, _ ...*pb.Message) { told = c.GetIhave()[0].GetMessageIDs() }}

@@ -119,8 +119,6 @@ func (t tracer) Graft(id PeerID, topic string) {
 	t.news.tell(id, topic)
 }
 
-func (t tracer) DeliverMessage(msg *pubsub.Message) { t.news.pass(msg.ID) }
-
 // Prune leaves the peer without a link for a minute at least.
 func (t tracer) Prune(id PeerID, _ string) {
 	t.links.change(id, func() {
@@ -161,6 +159,7 @@ func (t tracer) SendRPCCompleted(rpc *pubsub.RPC, _ PeerID, _ time.Duration) {
 }
 
 func (tracer) Join(string)                          {}
+func (tracer) DeliverMessage(*pubsub.Message)       {}
 func (tracer) Leave(string)                         {}
 func (tracer) ValidateMessage(*pubsub.Message)      {}
 func (tracer) DuplicateMessage(*pubsub.Message)     {}

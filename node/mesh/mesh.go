@@ -236,9 +236,10 @@ func (m *Mesh) Run(ctx context.Context) error {
 		return fmt.Errorf("mesh: %w", err)
 	}
 	defer joined.Cancel()
-	// Relaying takes part in the topic's mesh as a subscription does, without
-	// a queue of messages that nobody would read: Verdict has seen them.
-	if _, err := m.topic.Relay(); err != nil {
+	// Nobody reads this: Verdict has seen the frames of others. gossipsub asks
+	// the filter about all that it is about to pass on, ours and others' alike.
+	noted := pubsub.WithMessageFilter(func(msg *pubsub.Message) bool { m.news.pass(msg.ID); return false })
+	if _, err := m.topic.Subscribe(noted, pubsub.WithBufferSize(1)); err != nil {
 		return fmt.Errorf("mesh: %w", err)
 	}
 	g, ctx := errgroup.WithContext(ctx)

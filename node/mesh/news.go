@@ -21,8 +21,9 @@ const (
 // a new link is told too, in the same way: one's own frames and others', in no
 // order.
 //
-// gossipsub's event loop notes the frames of others and tells, Publish notes our
-// own.
+// gossipsub's event loop notes what it is about to pass on, and tells. It does
+// both in one turn with what it does itself: what is told here it has, and can
+// give.
 type news struct {
 	say func(PeerID, *pb.ControlMessage, ...*pb.Message) // in the event loop
 
@@ -42,13 +43,6 @@ func (n *news) pass(id string) {
 		n.passed = slices.Delete(n.passed, 0, maxNews/4)
 	}
 	n.passed = append(n.passed, passing{id, time.Now()})
-}
-
-// unpass takes back what was not passed on.
-func (n *news) unpass(id string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.passed = slices.DeleteFunc(n.passed, func(p passing) bool { return p.id == id })
 }
 
 // tell tells a new link, from the event loop.
