@@ -109,6 +109,14 @@ func (e *Database) open(disk vfs.FS) (err error) {
 	if e.broken, err = brokenLogs(e.dir, disk); err != nil {
 		return explainOpen(e.dir, err)
 	}
+	for _, log := range e.broken {
+		if !log.last {
+			continue
+		}
+		if err := e.mendLog(log, disk); err != nil {
+			return explainOpen(e.dir, err)
+		}
+	}
 	e.db, err = openPebble(e.dir, e.options())
 	if cause := e.disk.err(); cause != nil {
 		return explainOpen(e.dir, cause)
@@ -116,10 +124,8 @@ func (e *Database) open(disk vfs.FS) (err error) {
 		return explainOpen(e.dir, err)
 	}
 	e.disk.arm()
-	if e.Batching, err = pebbleds.NewDatastore(e.dir, pebbleds.WithPebbleDB(e.db)); err != nil || len(e.broken) == 0 {
-		return err
-	}
-	return e.recoverRows()
+	e.Batching, err = pebbleds.NewDatastore(e.dir, pebbleds.WithPebbleDB(e.db))
+	return err
 }
 
 // openPebble turns what Pebble panics with, on files that make no sense to it,

@@ -2,8 +2,8 @@ package disk
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"io"
 	"slices"
@@ -99,9 +99,9 @@ func isBroken(log io.Reader, number uint32) (is bool) {
 	return is
 }
 
-// eachBatch calls see with the rows of each batch that is whole in a log of
-// this number, and with whether anything before it is broken.
-func eachBatch(log io.Reader, number uint32, see func(rows []version, behind bool)) {
+// eachBatch calls see with each batch that is whole in a log of this number, with
+// its rows, and with whether anything before it is broken.
+func eachBatch(log io.Reader, number uint32, see func(batch []byte, rows []version, behind bool)) {
 	const first, middle, last = 1, 2, 3 // chunks of a batch; 0 is all of it
 	var batch []byte
 	begun, behind := false, false
@@ -116,8 +116,12 @@ func eachBatch(log io.Reader, number uint32, see func(rows []version, behind boo
 			batch, begun = nil, true
 		}
 		batch = append(batch, chunk[head:]...)
-		if rows, ok := batchRows(batch, nil); ok && begun && (kind == 0 || kind == last) {
-			see(rows, behind)
+		if begun && (kind == 0 || kind == last) {
+			if rows, ok := batchRows(batch, nil); ok {
+				see(batch, rows, behind)
+			} else if !behind {
+				see(batch, nil, behind) // Pebble's own business
+			}
 		}
 		begun = begun && (kind == first || kind == middle)
 		return true
@@ -141,8 +145,10 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // brokenLog is a log of which Pebble may drop a part.
 type brokenLog struct {
+	name    string
 	content []byte
 	number  uint32
+	last    bool
 }
 
 // brokenLogs is those of which Pebble reads something. What is in others is in
@@ -153,38 +159,95 @@ func brokenLogs(dir string, disk vfs.FS) (logs []brokenLog, err error) {
 		return nil, err
 	}
 	m, manifestErr := readManifest(dir, disk)
+	var last uint64
 	for _, name := range names {
 		number, ok := fileNumber(name)
 		if !ok || !isLogName(name) || manifestErr == nil && !m.counts(name, true) {
 			continue
 		}
+		last = max(last, number)
 		withRuins(disk.PathJoin(dir, name), disk, func(r io.Reader) {
 			if b, err := io.ReadAll(r); err == nil && isBroken(bytes.NewReader(b), uint32(number)) {
-				logs = append(logs, brokenLog{b, uint32(number)})
+				logs = append(logs, brokenLog{name: name, content: b, number: uint32(number)})
 			}
 		})
+	}
+	for i := range logs {
+		logs[i].last = uint64(logs[i].number) == last
 	}
 	return logs, nil
 }
 
-// recoverRows writes again the batches that are whole behind a break in a log.
-// They are the newest there are, and in their order: Pebble opens no database
-// in which anything but the last log is broken.
-func (e *Database) recoverRows() error {
-	w := e.Writer(context.Background())
-	batches := 0
-	for _, log := range e.broken {
-		eachBatch(bytes.NewReader(log.content), log.number, func(rows []version, behind bool) {
-			if behind && len(rows) > 0 {
-				w.versions(rows)
-				batches++
+// mendLog writes a broken log again without what is broken: beside it first, and
+// in its place when all of it is on disk. So a crash leaves one or the other, and
+// Pebble has read what is behind the break before it lets go of the log.
+//
+// It is for the last log alone. Pebble opens no database in which another one is
+// broken: what is in later logs may need what is lost.
+func (e *Database) mendLog(log brokenLog, disk vfs.FS) error {
+	var whole [][]byte
+	behind := 0
+	eachBatch(bytes.NewReader(log.content), log.number, func(batch []byte, rows []version, isBehind bool) {
+		whole = append(whole, batch)
+		if isBehind && len(rows) > 0 {
+			behind++
+		}
+	})
+	if behind == 0 {
+		return nil
+	}
+	beside := disk.PathJoin(e.dir, mended)
+	f, err := disk.Create(beside, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(newLog(log.number, whole))
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := disk.Rename(beside, disk.PathJoin(e.dir, log.name)); err != nil {
+		return err
+	}
+	if err := syncDir(e.dir, disk); err != nil {
+		return err
+	}
+	e.log.Warn("recovered what was behind damage in a log", "database", e.dir, "changes", behind)
+	return nil
+}
+
+// mended is a log before it takes the place of a broken one.
+const mended = "log.mended"
+
+// newLog is a log of this number with these batches in it.
+func newLog(number uint32, batches [][]byte) (log []byte) {
+	const head = chunkHead + 4
+	for _, batch := range batches {
+		for first, more := true, true; more; first = false {
+			room := logBlock - len(log)%logBlock
+			if room < head {
+				log = append(log, make([]byte, room)...)
+				room = logBlock
 			}
-		})
+			part := batch[:min(len(batch), room-head)]
+			batch, more = batch[len(part):], len(part) < len(batch)
+			kind := byte(5) // all of a batch; then its first chunk, one in the middle, its last
+			switch {
+			case first && more:
+				kind = 6
+			case more:
+				kind = 7
+			case !first:
+				kind = 8
+			}
+			at := len(log)
+			log = append(log, 0, 0, 0, 0, 0, 0, kind, 0, 0, 0, 0)
+			log = append(log, part...)
+			binary.LittleEndian.PutUint16(log[at+4:], uint16(len(part)))
+			binary.LittleEndian.PutUint32(log[at+chunkHead:], number)
+			binary.LittleEndian.PutUint32(log[at:], checksum(log[at+6:]))
+		}
 	}
-	if batches > 0 {
-		e.log.Warn("recovered what was behind damage in a log", "database", e.dir, "changes", batches)
-	}
-	return w.Finish()
+	return log
 }
 
 // Broken is what there was in a log that was broken when the database was

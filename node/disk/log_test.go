@@ -3,9 +3,19 @@ package disk
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"path"
 	"slices"
+	"sync"
 	"testing"
+
+	"github.com/cockroachdb/pebble/v2/record"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
 
 // chunk is a whole chunk of a log, of the kind that carries an offset.
@@ -52,4 +62,99 @@ func TestIsBroken(t *testing.T) {
 
 func flip(at int) func([]byte) []byte {
 	return func(b []byte) []byte { b[at] ^= 0x55; return b }
+}
+
+// What newLog writes Pebble reads, and eachBatch; and so wherever a batch begins
+// in a block.
+func TestNewLog(t *testing.T) {
+	for _, before := range []int{0, 1, logBlock - 40, logBlock - 35, logBlock - 34, logBlock - 33, logBlock - 23, logBlock - 22, logBlock - 12, logBlock - 11, logBlock, 3 * logBlock} {
+		want := []string{fmt.Sprintf("%0*d", before, 1), "of a few bytes", fmt.Sprintf("%0*d", 2*logBlock+500, 2), "last"}
+		var batches [][]byte
+		for _, b := range want {
+			batches = append(batches, []byte(b))
+		}
+		log := newLog(7, batches)
+		if isBroken(bytes.NewReader(log), 7) {
+			t.Errorf("with %d bytes before: a new log is broken", before)
+		}
+		var got []string
+		r := record.NewReader(bytes.NewReader(log), 7)
+		for {
+			one, err := r.Next()
+			if err != nil {
+				break
+			}
+			b, err := io.ReadAll(one)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, string(b))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("with %d bytes before: Pebble reads %d batches, and not those of the log, %d", before, len(got), len(want))
+		}
+		got = nil
+		eachBatch(bytes.NewReader(log), 7, func(batch []byte, _ []version, _ bool) { got = append(got, string(batch)) })
+		if !slices.Equal(got, want) {
+			t.Errorf("with %d bytes before: eachBatch sees %d batches, and not those of the log, %d", before, len(got), len(want))
+		}
+	}
+}
+
+// TestMendingOutlivesPowerLoss loses power at every step of opening a database
+// with a damaged log: what is behind the damage is there when it is opened
+// again.
+func TestMendingOutlivesPowerLoss(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	mem, all := inLog(t, rng)
+	m, err := readManifest("db", mem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logs := slices.DeleteFunc(files(t, mem, "", ".log"), func(name string) bool { return !m.counts(path.Base(name), true) })
+	rewrite(t, mem, logs[len(logs)-1], func(b []byte) []byte { b[len(b)/8] ^= 0x55; return b })
+	clone := func(unsynced int) *vfs.MemFS {
+		return mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: rng})
+	}
+	e := open(t, clone(100))
+	want := rows(t, e)
+	closeDatabase(t, e)
+	if len(want)*4 < len(all)*3 {
+		t.Fatalf("%d of %d rows are left where power is not lost: nothing is tested", len(want), len(all))
+	}
+
+	steps := 1
+	for at := 0; at < steps; at++ {
+		disk := clone(100)
+		var mu sync.Mutex // Pebble works in the background too
+		n, after := 0, (*vfs.MemFS)(nil)
+		before := errorfs.InjectorFunc(func(op errorfs.Op) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
+				if n == at {
+					after = disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: rng.IntN(101), RNG: rng})
+				}
+				n++
+			}
+			return nil
+		})
+		closeDatabase(t, open(t, errorfs.Wrap(disk, before)))
+		mu.Lock()
+		steps = max(steps, n)
+		mu.Unlock()
+		if after == nil {
+			break
+		}
+		e := open(t, after)
+		if got := rows(t, e); !maps.Equal(got, want) {
+			t.Errorf("power lost at step %d: %s", at, difference(got, want))
+		}
+		closeDatabase(t, e)
+	}
+	if steps < 10 {
+		t.Errorf("%d steps: nothing is tested", steps)
+	}
 }

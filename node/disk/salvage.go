@@ -92,7 +92,7 @@ func (r *Ruins) versions(ctx context.Context, see func(file int, v version)) err
 		withRuins(r.disk.PathJoin(r.dir, name), r.disk, func(f io.Reader) {
 			b, _ := io.ReadAll(f) // where it cannot be read it is zeros
 			if isLogName(name) {
-				eachBatch(bytes.NewReader(b), uint32(number), func(rows []version, _ bool) {
+				eachBatch(bytes.NewReader(b), uint32(number), func(_ []byte, rows []version, _ bool) {
 					for _, v := range rows {
 						see(i, v)
 					}

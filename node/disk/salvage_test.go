@@ -416,7 +416,7 @@ func FuzzRuins(f *testing.F) {
 	f.Add(slices.Concat(chunk(5, make([]byte, 100)), chunk(5, []byte("x"))), 5)
 	f.Fuzz(func(t *testing.T, b []byte, number int) {
 		isBroken(bytes.NewReader(b), uint32(number))
-		eachBatch(bytes.NewReader(b), uint32(number), func([]version, bool) {})
+		eachBatch(bytes.NewReader(b), uint32(number), func([]byte, []version, bool) {})
 		eachBlock(b, func(version) {})
 		_, _ = batchRows(b, nil)
 		m := manifest{tables: make(map[uint64]bool)}
