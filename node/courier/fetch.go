@@ -68,7 +68,6 @@ type fetching struct {
 	seen    uint64         // number of the last frame in the store that was looked at
 	size    int            // of the next batch
 	useless int            // frames that came and were not kept
-	buf     [votive.FrameSize]byte
 }
 
 // fetch brings all that is missing, as far as the peer is worth it. What is
@@ -224,10 +223,11 @@ func (f *fetching) read(short recon.Short) (votive.Frame, bool, error) {
 	case answer != have:
 		return votive.Frame{}, false, fmt.Errorf("%w: answer %d to an ask, want %d or %d", errLie, answer, haveNot, have)
 	}
-	if _, err := io.ReadFull(f.in, f.buf[:]); err != nil {
+	buf := new([votive.FrameSize]byte)
+	if _, err := io.ReadFull(f.in, buf[:]); err != nil {
 		return votive.Frame{}, false, err
 	}
-	frame, verdict, err := votive.Judge(f.buf[:], f.store.Floor(), f.now())
+	frame, verdict, err := votive.Judge(buf[:], f.store.Floor(), f.now())
 	switch {
 	case verdict == votive.Reject:
 		return votive.Frame{}, false, fmt.Errorf("%w: %v", errLie, err)

@@ -59,7 +59,6 @@ func (b *BundleWriter) Write(f Frame) error {
 // BundleReader reads a bundle of any length, a frame at a time. It holds one.
 type BundleReader struct {
 	r       io.Reader
-	buf     [FrameSize]byte
 	err     error // that ended it
 	damaged int
 	row     int // damaged ones in a row
@@ -89,7 +88,8 @@ func NewBundleReader(r io.Reader) (*BundleReader, error) {
 // reading on; else what was wrong with reading. SPEC 13.3.
 func (b *BundleReader) Next(floor Rank, now time.Time) (Frame, Verdict, error) {
 	for b.err == nil {
-		n, err := io.ReadFull(b.r, b.buf[:])
+		buf := new([FrameSize]byte)
+		n, err := io.ReadFull(b.r, buf[:])
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			b.cut, err = n, io.EOF
 		}
@@ -97,7 +97,7 @@ func (b *BundleReader) Next(floor Rank, now time.Time) (Frame, Verdict, error) {
 			b.err = err
 			break
 		}
-		f, verdict, _ := Judge(b.buf[:], floor, now)
+		f, verdict, _ := Judge(buf[:], floor, now)
 		if verdict != Reject {
 			b.row = 0
 			return f, verdict, nil

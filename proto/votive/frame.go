@@ -71,12 +71,22 @@ func (f Frame) Rank() Rank { h := f.Header(); return h.Rank(f.id) }
 // ParseFrame takes the bytes of a frame, which it copies. It refuses whatever
 // SPEC 2.5 has Rejected, and looks at no clock.
 func ParseFrame(b []byte) (Frame, error) {
+	f, err := frameOf(b)
+	if err != nil {
+		return Frame{}, err
+	}
+	whole := *f.bytes
+	f.bytes = &whole
+	return f, nil
+}
+
+// frameOf is ParseFrame without the copy: b is the frame's from then on.
+func frameOf(b []byte) (Frame, error) {
 	id, err := checkStamped(b)
 	if err != nil {
 		return Frame{}, err
 	}
-	whole := [FrameSize]byte(b)
-	return Frame{bytes: &whole, id: id}, nil
+	return Frame{bytes: (*[FrameSize]byte)(b), id: id}, nil
 }
 
 // FrameID is the gossipsub message id of a message of any length: the frame id

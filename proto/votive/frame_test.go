@@ -163,17 +163,25 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// The bytes handed to Judge belong to the network, and are used again.
-func TestJudgeCopies(t *testing.T) {
+// The bytes handed to ParseFrame are used again, those handed to Judge are the
+// frame.
+func TestWhoseBytes(t *testing.T) {
 	f := sealed(t, NewReader(KindCircle, testSecret("circle")), Days30, noon)
 	b := bytes.Clone(f.Bytes())
-	got, _, err := Judge(b, Rank{}, noon)
+	got, err := ParseFrame(b)
 	if err != nil {
 		t.Fatal(err)
 	}
+	judged, _, err := Judge(b, Rank{}, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if &judged.Bytes()[0] != &b[0] {
+		t.Error("Judge copied the message")
+	}
 	clear(b)
 	if !bytes.Equal(got.Bytes(), f.Bytes()) {
-		t.Error("the frame changed with the bytes it was judged from")
+		t.Error("the frame changed with the bytes it was parsed from")
 	}
 }
 

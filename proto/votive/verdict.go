@@ -34,11 +34,13 @@ func (v Verdict) String() string {
 const clockSlack = 48 * time.Hour
 
 // Judge reaches the verdict on a message from the message, the floor and the
-// clock alone. It copies b. The error says why a message is not accepted; a
-// message that is ignored is a frame all the same. What is a matter of budgets
-// and duplicates is up to the caller. SPEC 2.5, 2.6.
+// clock alone. A message that is not rejected is the frame's from then on, and
+// must not be written to by anybody: frames come by the thousand, and are not
+// copied on their way from the network to the disk. The error says why a message
+// is not accepted; one that is ignored is a frame all the same. What is a matter
+// of budgets and duplicates is up to the caller. SPEC 2.5, 2.6.
 func Judge(b []byte, floor Rank, now time.Time) (Frame, Verdict, error) {
-	f, err := ParseFrame(b)
+	f, err := frameOf(b)
 	if err != nil {
 		return Frame{}, Reject, err
 	}
