@@ -1,7 +1,5 @@
 package votive
 
-import "slices"
-
 // Event is what a set of revisions adds up to. SPEC 5.7-5.12.
 type Event struct {
 	ID   ID
@@ -70,18 +68,17 @@ func Fold(event ID, counted []*Counted) (Event, bool) {
 	return e, true
 }
 
-// waiting is what is here and does not count.
+// waiting is what is here and does not count, ascending.
 func (h *history) waiting() []ID {
 	if len(h.counted) == len(h.all) {
 		return nil
 	}
 	var ids []ID
-	for id, s := range h.all {
+	for _, s := range h.all {
 		if !s.counts {
-			ids = append(ids, id)
+			ids = append(ids, s.revision.id)
 		}
 	}
-	slices.SortFunc(ids, ID.Compare)
 	return ids
 }
 

@@ -17,7 +17,7 @@ const (
 // count. It is a function of the set of Counted that it is made of.
 type history struct {
 	event   ID
-	all     map[ID]*state
+	all     []*state // by id
 	counted []*state // by depth, then id
 	heads   []*state // by id
 	walks   int
@@ -39,18 +39,7 @@ type state struct {
 // newHistory finds out what counts. What belongs to other events is left out.
 // SPEC 5.5-5.7.
 func newHistory(event ID, counted []*Counted) *history {
-	h := &history{event: event, all: make(map[ID]*state, len(counted)), counted: make([]*state, 0, len(counted))}
-	for _, c := range counted {
-		if c.revision.event != event {
-			continue
-		}
-		s := h.all[c.revision.id]
-		if s == nil {
-			h.all[c.revision.id] = &state{Counted: c, awaits: len(c.revision.parents)}
-		} else if s.Counted != c {
-			s.also = append(s.also, c)
-		}
-	}
+	h := &history{event: event, all: statesOf(event, counted), counted: make([]*state, 0, len(counted))}
 	h.count()
 	slices.SortFunc(h.counted, func(a, b *state) int {
 		return cmp.Or(cmp.Compare(a.depth, b.depth), a.revision.id.Compare(b.revision.id))
@@ -60,7 +49,7 @@ func newHistory(event ID, counted []*Counted) *history {
 			p.passed = true
 		}
 		for _, id := range s.revision.instead {
-			if other := h.all[id]; other != nil {
+			if other := h.find(id); other != nil {
 				other.passed = true
 			}
 		}
@@ -70,8 +59,44 @@ func newHistory(event ID, counted []*Counted) *history {
 			h.heads = append(h.heads, s)
 		}
 	}
-	slices.SortFunc(h.heads, func(a, b *state) int { return a.revision.id.Compare(b.revision.id) })
+	slices.SortFunc(h.heads, compareStates)
 	return h
+}
+
+// statesOf is the revisions of an event, ascending by id, each with all the
+// Counted that there are for it.
+func statesOf(event ID, counted []*Counted) []*state {
+	all := make([]*state, 0, len(counted))
+	states := make([]state, len(counted)) // one piece of memory, and not many
+	for i, c := range counted {
+		if c.revision.event == event {
+			states[i] = state{Counted: c, awaits: len(c.revision.parents)}
+			all = append(all, &states[i])
+		}
+	}
+	slices.SortFunc(all, compareStates)
+	distinct := all[:0]
+	for _, s := range all {
+		last := len(distinct) - 1
+		switch {
+		case last < 0 || distinct[last].revision.id != s.revision.id:
+			distinct = append(distinct, s)
+		case distinct[last].Counted != s.Counted:
+			distinct[last].also = append(distinct[last].also, s.Counted)
+		}
+	}
+	return distinct
+}
+
+func compareStates(a, b *state) int { return a.revision.id.Compare(b.revision.id) }
+
+// find is the revision with that id, or nil.
+func (h *history) find(id ID) *state {
+	i, found := slices.BinarySearchFunc(h.all, id, func(s *state, id ID) int { return s.revision.id.Compare(id) })
+	if !found {
+		return nil
+	}
+	return h.all[i]
 }
 
 // count goes from the genesis to whatever has all its parents counted.
@@ -114,7 +139,7 @@ func (h *history) parentsOf(r *Revision) ([]*state, error) {
 	}
 	parents := make([]*state, len(r.parents))
 	for i, id := range r.parents {
-		parents[i] = h.all[id]
+		parents[i] = h.find(id)
 		if parents[i] == nil || !parents[i].counts {
 			return nil, fmt.Errorf("parent %v of revision %v is not here, or does not count", id, r.id)
 		}

@@ -115,7 +115,8 @@ func (h *history) abandoned(ids []ID, parents []*state) []ID {
 		return true
 	})
 	return slices.DeleteFunc(sortedSet(slices.Clone(ids)), func(id ID) bool {
-		return named[id] || h.all[id] != nil && h.all[id].counts
+		s := h.find(id)
+		return named[id] || s != nil && s.counts
 	})
 }
 
@@ -132,7 +133,7 @@ func (d *Desk) holds(h *history, id ID) bool {
 
 // revision is the revision with that id, or nil.
 func (d *Desk) revision(h *history, id ID) *Revision {
-	if s := h.all[id]; s != nil {
+	if s := h.find(id); s != nil {
 		return s.revision
 	}
 	for _, p := range d.Proposals {
@@ -252,13 +253,13 @@ func (d *Desk) signedBy(h *history, key ID) []ID {
 			ids = append(ids, s.Revision)
 		}
 	}
-	for id, s := range h.all {
+	for _, s := range h.all {
 		if s.counts {
 			continue
 		}
 		for _, c := range append(s.also, s.Counted) {
 			if c.markOf(key) != nil {
-				ids = append(ids, id)
+				ids = append(ids, s.revision.id)
 			}
 		}
 	}
