@@ -77,7 +77,7 @@ func concerns(b votive.Body, event votive.ID) bool {
 func (x *index) own(id votive.ID) *Event {
 	e := x.events[id]
 	if e == nil {
-		e = newEvent(id)
+		e = &Event{ID: id}
 		x.events[id] = e
 	}
 	x.mine[id] = e
@@ -105,7 +105,7 @@ func (x *index) inbox(rec votive.Record, in *votive.Inbox) taken {
 // was: whether it counts now is for the heads to say. SPEC 7.6.
 func (x *index) revoke(rec votive.Record, r *votive.Revoke, src source) taken {
 	e := x.events[r.Event]
-	if e == nil || !x.loading && !e.voters[r.Author] {
+	if e == nil || !x.loading && !e.votes(r.Author) {
 		return refused
 	}
 	if e.revokes[rec.ID()] != nil {
@@ -134,7 +134,7 @@ func (x *index) invitation(rec votive.Record, inv *votive.Invitation, src source
 		return x.found(inv, src)
 	}
 	e := x.events[inv.Event]
-	if e == nil || !x.loading && !e.voters[inv.Author] {
+	if e == nil || !x.loading && !e.votes(inv.Author) {
 		return refused
 	}
 	if id := votive.InviteHash(inv.Invite); x.invites[id] == nil {

@@ -38,9 +38,9 @@ type Event struct {
 	Mine   *votive.KeepReply // the person's own reply, or nil
 	Answer *votive.Answer    // to it, or nil
 
-	counted map[votive.ID]*votive.Counted   // by revision: those that count, with the marks that matter
+	counted revisions                       // that count, with the marks that matter
 	waits   []waiting                       // revisions that do not count yet
-	voters  map[votive.ID]bool              // keys that are, or were, in a roster of a revision that counts
+	voters  []votive.ID                     // keys that are, or were, in a roster of a revision that counts; ascending
 	invited int                             // invitations that came from the desk
 	inboxes map[votive.ID]*votive.Inbox     // by hash
 	details map[votive.ID]*votive.Details   // by hash
@@ -67,13 +67,6 @@ type Reply struct {
 type sealedReply struct {
 	rec votive.Record
 	src source
-}
-
-func newEvent(id votive.ID) *Event {
-	return &Event{
-		ID:      id,
-		counted: make(map[votive.ID]*votive.Counted, 1),
-	}
 }
 
 // Organized reports whether the person here holds one of its event keys.

@@ -1,7 +1,6 @@
 package almanac
 
 import (
-	"maps"
 	"slices"
 
 	"votive/proto/votive"
@@ -32,16 +31,16 @@ func (x *index) count(rec votive.Record, c *votive.Counted, src source) (taken, 
 		if !r.First() || !x.room(rec, src) {
 			return refused, false
 		}
-		e = newEvent(r.Event())
+		e = &Event{ID: r.Event()}
 	}
-	had := e.counted[r.ID()]
+	had := e.counted.find(r.ID())
 	if had != nil && !e.adds(c) {
 		return x.placed(rec, e, src), false
 	}
 	if !e.follows(r) || len(e.counted) >= maxCounted && !src.own {
 		return x.wait(rec, e, c, src), false
 	}
-	state, known := votive.Fold(e.ID, append(e.Counted(), c))
+	state, known := votive.Fold(e.ID, append(slices.Clip(e.counted), c))
 	joined := in(state.History, r.ID())
 	if !known || joined == nil {
 		return x.wait(rec, e, c, src), false
@@ -51,7 +50,7 @@ func (x *index) count(rec votive.Record, c *votive.Counted, src source) (taken, 
 	if had == nil && rec.Kind() == votive.KindCircle {
 		x.load[src.about]++
 	}
-	e.counted[r.ID()] = joined
+	e.counted.put(joined)
 	e.learned(src)
 	t := taken{changes: x.becomes(e, state), keep: rec}
 	if joined != c {
@@ -65,14 +64,14 @@ func (x *index) count(rec votive.Record, c *votive.Counted, src source) (taken, 
 func (x *index) reload(rec votive.Record, c *votive.Counted, src source) taken {
 	e := x.events[c.Revision().Event()]
 	if e == nil {
-		e = newEvent(c.Revision().Event())
+		e = &Event{ID: c.Revision().Event()}
 		x.events[e.ID] = e
 	}
 	x.placed(rec, e, src)
-	if e.counted[c.Revision().ID()] == nil && rec.Kind() == votive.KindCircle {
+	if e.counted.find(c.Revision().ID()) == nil && rec.Kind() == votive.KindCircle {
 		x.load[src.about]++
 	}
-	e.counted[c.Revision().ID()] = c
+	e.counted.put(c)
 	e.learned(src)
 	return taken{}
 }
@@ -110,7 +109,7 @@ func whole(rec votive.Record, joined *votive.Counted) votive.Record {
 func (x *index) placed(rec votive.Record, e *Event, src source) (t taken) {
 	if rec.Kind() == votive.KindCircle && e.Circle.IsZero() {
 		e.Circle = src.about
-		if c := e.counted[rec.ID()]; c != nil {
+		if c := e.counted.find(rec.ID()); c != nil {
 			t.keep = whole(rec, c)
 		}
 	}
@@ -126,7 +125,7 @@ func (x *index) room(rec votive.Record, src source) bool {
 // adds reports whether c has a mark that the event's Counted of this revision
 // lacks, by a key with a say in it.
 func (e *Event) adds(c *votive.Counted) bool {
-	had := e.counted[c.Revision().ID()].Signers()
+	had := e.counted.find(c.Revision().ID()).Signers()
 	return slices.ContainsFunc(c.Signers(), func(key votive.ID) bool {
 		return !slices.Contains(had, key) && e.hasSay(c.Revision(), key)
 	})
@@ -139,7 +138,7 @@ func (e *Event) hasSay(r *votive.Revision, key votive.ID) bool {
 		return true
 	}
 	return slices.ContainsFunc(r.Parents(), func(p votive.ID) bool {
-		c := e.counted[p]
+		c := e.counted.find(p)
 		return c != nil && organizes(c.Revision(), key)
 	})
 }
@@ -151,7 +150,7 @@ func organizes(r *votive.Revision, key votive.ID) bool {
 
 // follows reports whether all that the revision follows counts.
 func (e *Event) follows(r *votive.Revision) bool {
-	return r.First() || !slices.ContainsFunc(r.Parents(), func(p votive.ID) bool { return e.counted[p] == nil })
+	return r.First() || !slices.ContainsFunc(r.Parents(), func(p votive.ID) bool { return e.counted.find(p) == nil })
 }
 
 // names reports whether a revision that counts names this Inbox.
@@ -173,7 +172,7 @@ type waiting struct {
 // wait keeps a revision until something else counts, if somebody with a say in
 // the event has marked it and there is room. Else it is left in the store.
 func (x *index) wait(rec votive.Record, e *Event, c *votive.Counted, src source) taken {
-	if !e.Known || len(e.waits) >= maxWaiting || !slices.ContainsFunc(c.Signers(), func(k votive.ID) bool { return e.voters[k] }) {
+	if !e.Known || len(e.waits) >= maxWaiting || !slices.ContainsFunc(c.Signers(), e.votes) {
 		return refused
 	}
 	e.waits = append(e.waits, waiting{rec, src})
@@ -207,12 +206,11 @@ func (x *index) awake(e *Event) (changes []Change) {
 func (x *index) becomes(e *Event, state votive.Event) []Change {
 	before := e.State
 	e.State, e.Known = state, true
-	if e.voters == nil {
-		e.voters = make(map[votive.ID]bool, 1)
-	}
 	for _, c := range state.History {
 		for _, o := range c.Revision().Card().Organizers {
-			e.voters[o.Key] = true
+			if i, known := slices.BinarySearchFunc(e.voters, o.Key, votive.ID.Compare); !known {
+				e.voters = slices.Insert(e.voters, i, o.Key)
+			}
 		}
 	}
 	x.agenda.put(e.ID, &e.State.Card)
@@ -225,16 +223,14 @@ func (x *index) becomes(e *Event, state votive.Event) []Change {
 
 // refold works an event out from what was loaded.
 func (x *index) refold(e *Event) {
-	state, known := votive.Fold(e.ID, e.Counted())
-	if !known {
-		clear(e.counted)
-		return
-	}
-	clear(e.counted)
+	state, known := votive.Fold(e.ID, e.counted)
+	e.counted = nil
 	for _, c := range state.History {
-		e.counted[c.Revision().ID()] = c
+		e.counted.put(c)
 	}
-	x.becomes(e, state)
+	if known {
+		x.becomes(e, state)
+	}
 }
 
 // Waiting are revisions that do not count, or not yet.
@@ -247,4 +243,37 @@ func (e *Event) Waiting() []*votive.Counted {
 }
 
 // Counted are the revisions that count.
-func (e *Event) Counted() []*votive.Counted { return slices.Collect(maps.Values(e.counted)) }
+func (e *Event) Counted() []*votive.Counted { return slices.Clone(e.counted) }
+
+// votes reports whether a key is, or was, in the roster of a revision that
+// counts.
+func (e *Event) votes(key votive.ID) bool {
+	_, ok := slices.BinarySearchFunc(e.voters, key, votive.ID.Compare)
+	return ok
+}
+
+// revisions are some of one event, ascending by id: nearly always one.
+type revisions []*votive.Counted
+
+func (rs revisions) search(id votive.ID) (int, bool) {
+	return slices.BinarySearchFunc(rs, id, func(c *votive.Counted, id votive.ID) int { return c.Revision().ID().Compare(id) })
+}
+
+// find is the revision with that id, or nil.
+func (rs revisions) find(id votive.ID) *votive.Counted {
+	i, found := rs.search(id)
+	if !found {
+		return nil
+	}
+	return rs[i]
+}
+
+// put adds a revision, or replaces it.
+func (rs *revisions) put(c *votive.Counted) {
+	i, found := rs.search(c.Revision().ID())
+	if found {
+		(*rs)[i] = c
+		return
+	}
+	*rs = slices.Insert(*rs, i, c)
+}
