@@ -38,6 +38,7 @@ type Event struct {
 	Mine   *votive.KeepReply // the person's own reply, or nil
 	Answer *votive.Answer    // to it, or nil
 
+	slot    slot                            // where it stands on the agenda
 	counted revisions                       // that count, with the marks that matter
 	waits   []waiting                       // revisions that do not count yet
 	voters  []votive.ID                     // keys that are, or were, in a roster of a revision that counts; ascending

@@ -42,7 +42,7 @@ func (a *Almanac) View(look func(*View) error) error {
 		return ErrNoVault
 	}
 	a.mu.RLock()
-	if x := a.index; x != nil && len(x.agenda.fresh) > 0 {
+	if x := a.index; x != nil && !x.agenda.settled() {
 		a.mu.RUnlock()
 		a.mu.Lock()
 		if a.index != nil {
@@ -144,7 +144,7 @@ func (v *View) Counter(k votive.Keep) uint32 {
 }
 
 // Events is how many events are known.
-func (v *View) Events() int { return len(v.x.agenda.where) }
+func (v *View) Events() int { return v.x.agenda.events }
 
 // Organized are the events that the person organizes.
 func (v *View) Organized() []*Event {

@@ -288,7 +288,7 @@ func (a *Almanac) forgetPast(ctx context.Context) error {
 		return func() {
 			for _, e := range past {
 				delete(x.events, e.ID)
-				x.agenda.remove(e.ID)
+				x.agenda.remove(e)
 			}
 			x.load = load
 		}

@@ -80,7 +80,7 @@ func (x *index) keepCircle(k *votive.KeepCircle) []Change {
 	for event, e := range x.events {
 		if e.Circle == id && e.Keep == nil {
 			delete(x.events, event)
-			x.agenda.remove(event)
+			x.agenda.remove(e)
 			changes = append(changes, Change{Kind: EventChanged, Event: event})
 		}
 	}

@@ -213,7 +213,7 @@ func (x *index) becomes(e *Event, state votive.Event) []Change {
 			}
 		}
 	}
-	x.agenda.put(e.ID, &e.State.Card)
+	x.agenda.put(e)
 	changes := []Change{{Kind: EventChanged, Event: e.ID}}
 	if e.State.Conflict && !before.Conflict {
 		changes = append(changes, Change{Kind: ConflictCame, Event: e.ID})

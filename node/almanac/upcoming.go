@@ -36,9 +36,8 @@ func (v *View) Upcoming(q Query) ([]*Event, bool) {
 	}
 	var settled int64 // nothing after this can come before the last of Limit
 	v.x.agenda.recurring(q.From, func(s slot) {
-		e := v.x.events[s.event]
-		if start, ok := q.fits(e); ok {
-			hits = append(hits, hit{start, e})
+		if start, ok := q.fits(s.event); ok {
+			hits = append(hits, hit{start, s.event})
 		}
 	})
 	// Of those that recur only the first of them can be among the first of all.
@@ -54,9 +53,8 @@ func (v *View) Upcoming(q Query) ([]*Event, bool) {
 		if !q.To.IsZero() && s.start > q.To.Add(farthest).Unix() {
 			return false
 		}
-		e := v.x.events[s.event]
-		if start, ok := q.fits(e); ok {
-			hits = append(hits, hit{start, e})
+		if start, ok := q.fits(s.event); ok {
+			hits = append(hits, hit{start, s.event})
 			if len(hits) <= q.Limit+1 {
 				settled = max(settled, start.Add(farthest).Unix())
 			}
@@ -75,7 +73,7 @@ func (v *View) Upcoming(q Query) ([]*Event, bool) {
 // fits reports whether the event is one of those asked for, and when it begins
 // for the reader: of one that recurs, its next occurrence.
 func (q *Query) fits(e *Event) (time.Time, bool) {
-	if e == nil || !e.Known || !q.Circle.IsZero() && e.Circle != q.Circle {
+	if !e.Known || !q.Circle.IsZero() && e.Circle != q.Circle {
 		return time.Time{}, false
 	}
 	card := &e.State.Card

@@ -42,8 +42,13 @@ func TestUpcoming(t *testing.T) {
 				}
 			}
 			for range random.IntN(3) + 1 { // put again, as after a change
-				x.events[id] = &Event{ID: id, Known: true, State: votive.Event{ID: id, Card: card}}
-				x.agenda.put(id, &card)
+				e := x.events[id]
+				if e == nil {
+					e = &Event{ID: id, Known: true}
+					x.events[id] = e
+				}
+				e.State = votive.Event{ID: id, Card: card}
+				x.agenda.put(e)
 				if random.IntN(2) == 0 {
 					card.Recurrence.Rule = recur.Rule{}
 				}
