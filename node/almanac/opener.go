@@ -2,13 +2,20 @@ package almanac
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"votive/proto/votive"
 )
 
+// atOnce is how many frames are opened before the index takes in what they say:
+// where many come, the lock is taken once for all of them, and whoever watches is
+// woken once.
+const atOnce = 64
+
 // open is the opener: the goroutine that reads what Show was given.
 func (a *Almanac) open(ctx context.Context) error {
+	var batch []votive.Frame
 	tick := time.NewTicker(againEvery)
 	defer tick.Stop()
 	may := true // look through the store once more, before the next tick
@@ -17,10 +24,9 @@ func (a *Almanac) open(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case frames := <-a.incoming:
-			a.queued.Add(-int64(len(frames)))
-			for _, f := range frames {
-				a.read(ctx, a.ring.Load(), f)
-			}
+			batch = a.more(append(batch[:0], frames...))
+			a.read(ctx, a.ring.Load(), batch...)
+			clear(batch)
 		case <-tick.C:
 			may = !a.retry(ctx)
 		case <-a.wake:
@@ -32,6 +38,20 @@ func (a *Almanac) open(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// more takes what else was shown, until it is enough for one go.
+func (a *Almanac) more(batch []votive.Frame) []votive.Frame {
+	defer func() { a.queued.Add(-int64(len(batch))) }()
+	for len(batch) < atOnce {
+		select {
+		case frames := <-a.incoming:
+			batch = append(batch, frames...)
+		default:
+			return batch
+		}
+	}
+	return batch
 }
 
 // scan opens what is in the store and can be read with r. What is known
@@ -47,6 +67,7 @@ func (a *Almanac) scan(ctx context.Context, r *ring) {
 }
 
 func (a *Almanac) pass(ctx context.Context, r *ring) {
+	var batch []votive.Frame
 	for _, e := range a.Store.Arrivals(0) {
 		if _, ours := r.find(&e.Header); !ours || a.opened(e.ID) {
 			continue
@@ -56,8 +77,12 @@ func (a *Almanac) pass(ctx context.Context, r *ring) {
 			a.Log.Debug("a frame in the store could not be read", "err", err)
 			continue
 		}
-		a.read(ctx, r, f)
+		if batch = append(batch, f); len(batch) == atOnce {
+			a.read(ctx, r, batch...)
+			batch = batch[:0]
+		}
 	}
+	a.read(ctx, r, batch...)
 }
 
 // opened reports whether a frame has been read before.
@@ -71,22 +96,32 @@ func (a *Almanac) opened(frame votive.ID) bool {
 	return opened
 }
 
-// read opens one frame if it is ours, and takes in what it says. What is
-// wrong with it is its author's business: it is ignored.
-func (a *Almanac) read(ctx context.Context, r *ring, f votive.Frame) {
-	header := f.Header()
-	w, ours := r.find(&header)
-	if !ours || a.opened(f.ID()) {
-		return
+// read opens those of some frames that are ours, and takes in what they say.
+func (a *Almanac) read(ctx context.Context, r *ring, frames ...votive.Frame) {
+	for some := range slices.Chunk(frames, atOnce) {
+		a.admit(ctx, a.ours(ctx, r, some))
 	}
-	all, whole, err := a.pieces.join(w, f, a.reopen(ctx, w))
-	if err != nil {
-		a.Log.Debug("a frame under a secret of ours says nothing valid", "err", err)
-		return
+}
+
+// ours is what those of some frames say that are ours. What is wrong with it is
+// its author's business: it is ignored.
+func (a *Almanac) ours(ctx context.Context, r *ring, frames []votive.Frame) []joined {
+	var records []joined
+	for _, f := range frames {
+		header := f.Header()
+		w, ours := r.find(&header)
+		if !ours || a.opened(f.ID()) {
+			continue
+		}
+		all, whole, err := a.pieces.join(w, f, a.reopen(ctx, w))
+		switch {
+		case err != nil:
+			a.Log.Debug("a frame under a secret of ours says nothing valid", "err", err)
+		case whole:
+			records = append(records, all)
+		}
 	}
-	if whole {
-		a.admit(ctx, all, w.about)
-	}
+	return records
 }
 
 // reopen opens frames of the store for who joins them.
@@ -100,21 +135,44 @@ func (a *Almanac) reopen(ctx context.Context, w watched) func(votive.ID) (votive
 	}
 }
 
-// admit takes a record from the network into the index, and has the vault
-// keep it.
-func (a *Almanac) admit(ctx context.Context, all joined, about votive.ID) {
+// admit takes records from the network into the index, and has the vault keep
+// them.
+func (a *Almanac) admit(ctx context.Context, records []joined) {
+	if len(records) == 0 {
+		return
+	}
 	a.mu.Lock()
 	if a.index == nil {
 		a.mu.Unlock()
 		return
 	}
-	src := source{about: about, frame: all.frames[len(all.frames)-1], arrived: a.Now()}
+	var told []Change
+	for _, all := range records {
+		told = append(told, a.take(all)...)
+	}
+	a.keepLate()
+	added, due := a.follow(), len(a.index.again) > 0
+	a.mu.Unlock()
+	a.watchers.tell(told...)
+	a.scan(ctx, added)
+	if due {
+		a.nudge()
+	}
+}
+
+// take takes one record in, unless its last frame has been read meanwhile.
+// Called with mu held.
+func (a *Almanac) take(all joined) []Change {
+	src := source{about: all.about, frame: all.frames[len(all.frames)-1], arrived: a.Now()}
+	if _, read := a.index.opened[src.frame]; read {
+		return nil
+	}
 	t := a.index.apply(all.rec, src)
 	if t.refused {
 		a.index.left++
 		a.shown.unread(all.frames)
 	} else {
-		p := placeOf(all.rec.Kind(), about, all.rec.Bytes())
+		p := placeOf(all.rec.Kind(), src.about, all.rec.Bytes())
 		for _, id := range all.frames {
 			a.index.opened[id] = p
 		}
@@ -125,14 +183,7 @@ func (a *Almanac) admit(ctx context.Context, all joined, about votive.ID) {
 	if t.keep.Body() != nil {
 		a.index.late = append(a.index.late, written{t.keep, src, t.row})
 	}
-	a.keepLate()
-	added, due := a.follow(), len(a.index.again) > 0
-	a.mu.Unlock()
-	a.watchers.tell(t.changes...)
-	a.scan(ctx, added)
-	if due {
-		a.nudge()
-	}
+	return t.changes
 }
 
 // keepLate has the vault keep what is worth a row now. Called with mu held.

@@ -36,10 +36,12 @@ type partialKey struct {
 	parts  int
 }
 
-// joined is a record, and the frames it came in.
+// joined is a record, the frames it came in, and what the secret it came under
+// is about.
 type joined struct {
 	rec    votive.Record
 	frames []votive.ID
+	about  votive.ID
 }
 
 // join opens a frame that w knows, and gives the record once its parts are all
@@ -51,7 +53,7 @@ func (p *pieces) join(w watched, f votive.Frame, read func(votive.ID) (votive.Pi
 	}
 	if piece.Parts() == 1 {
 		rec, err := votive.Join(w.Reader, piece)
-		return joined{rec, []votive.ID{f.ID()}}, err == nil, err
+		return joined{rec, []votive.ID{f.ID()}, w.about}, err == nil, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -66,7 +68,7 @@ func (p *pieces) join(w watched, f votive.Frame, read func(votive.ID) (votive.Pi
 		tries++
 		rec, err := p.try(w, ids, read)
 		if err == nil {
-			done = joined{rec, slices.Clone(ids)}
+			done = joined{rec, slices.Clone(ids), w.about}
 		}
 		return err != nil && tries < maxTries
 	})
