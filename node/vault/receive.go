@@ -1,8 +1,9 @@
 package vault
 
 import (
+	"bufio"
 	"context"
-	"slices"
+	"crypto/rand"
 	"time"
 
 	ds "github.com/ipfs/go-datastore"
@@ -29,14 +30,15 @@ func (v *Vault) Arrived(n int) {
 
 // Receive keeps a row that was learnt from others. It can be read at once, and
 // is on disk within about a minute: until then its frame in the store is what
-// a crash leaves. It is nothing to a locked vault.
+// a crash leaves. It is nothing to a locked vault. The value is the vault's from
+// then on.
 func (v *Vault) Receive(name string, value []byte) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.sealer == nil {
 		return
 	}
-	v.received[name] = slices.Clone(value)
+	v.received[name] = value
 	v.arrived.Store(true)
 	if len(v.received) >= maxReceived {
 		select {
@@ -67,6 +69,11 @@ func (v *Vault) flush(ctx context.Context) (err error) {
 			v.arrived.Store(true)
 		}
 	}()
+	// Asking the system for every nonce would take longer than to seal with it.
+	// What is drawn beforehand is not kept: in a copy of a machine that runs it
+	// would be there twice.
+	v.sealer.random = bufio.NewReader(rand.Reader)
+	defer func() { v.sealer.random = rand.Reader }()
 	names := make([]string, 0, len(v.received))
 	for name := range v.received {
 		names = append(names, name)

@@ -9,6 +9,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
+	"io"
 
 	ds "github.com/ipfs/go-datastore"
 	"golang.org/x/crypto/chacha20poly1305"
@@ -32,6 +33,7 @@ type sealer struct {
 	// rows (RFC 2104): as good as its key, and half the work.
 	inner, outer []byte
 	aead         cipher.AEAD
+	random       io.Reader // where nonces come from
 }
 
 func newSealer(key *dataKey) (*sealer, error) {
@@ -46,7 +48,7 @@ func newSealer(key *dataKey) (*sealer, error) {
 	}
 	defer clear(values)
 	aead, err := chacha20poly1305.NewX(values)
-	return &sealer{inner: padState(names, 0x36), outer: padState(names, 0x5c), aead: aead}, err
+	return &sealer{inner: padState(names, 0x36), outer: padState(names, 0x5c), aead: aead, random: rand.Reader}, err
 }
 
 // padState is the state of SHA-256 after a key combined with one of HMAC's two
@@ -152,7 +154,7 @@ func (s *sealer) sealDummy(key ds.Key) (row, error) { return s.sealPlain(key, fu
 func (s *sealer) sealPlain(key ds.Key, fill func(plain []byte)) (row, error) {
 	sealed := make([]byte, sealedSize)
 	nonce, plain := sealed[:s.aead.NonceSize()], sealed[s.aead.NonceSize():][:plainSize]
-	if _, err := rand.Read(nonce); err != nil {
+	if _, err := io.ReadFull(s.random, nonce); err != nil {
 		return row{}, err
 	}
 	fill(plain)
