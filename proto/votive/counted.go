@@ -80,10 +80,7 @@ func (c *Counted) check() error {
 
 // prove is SPEC 5.4: every mark is a signature over the revision's id.
 func (c *Counted) prove(Kind, Secret) error {
-	payload, err := marshal(signatureStatement(c.revision.id))
-	if err != nil {
-		return err
-	}
+	payload := signaturePayload(c.revision.id)
 	for _, m := range c.marks {
 		if err := verifySigned(m.key, payload, m.signature); err != nil {
 			return fmt.Errorf("mark: %w", err)

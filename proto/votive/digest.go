@@ -9,7 +9,8 @@ import (
 // digest is SHA-256 over the length-prefixed domain and parts. SPEC 1.2.
 func digest(domain string, parts ...[]byte) ID {
 	h := sha256.New()
-	h.Write(appendPrefixed(nil, []byte(domain)))
+	var head [64]byte // all domains are shorter
+	h.Write(appendPrefixed(head[:0], []byte(domain)))
 	for _, p := range parts {
 		var length [binary.MaxVarintLen64]byte
 		h.Write(length[:binary.PutUvarint(length[:], uint64(len(p)))])

@@ -1,6 +1,7 @@
 package votive
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -388,5 +389,18 @@ func TestSignatureInAnotherForm(t *testing.T) {
 	}
 	if _, err := NewReader(KindEvent, testSecret("event")).Compose(count(p)); err != nil {
 		t.Errorf("what two of three signed = %v, want a record", err)
+	}
+}
+
+// What marks are signatures over is what a writer of a Statement writes.
+func TestSignaturePayload(t *testing.T) {
+	for _, revision := range []ID{{1}, digest("a revision"), {31: 255}} {
+		want, err := marshal(signatureStatement(revision))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := signaturePayload(revision); !bytes.Equal(got, want) {
+			t.Errorf("signaturePayload(%v) = %x, want %x", revision, got, want)
+		}
 	}
 }

@@ -129,6 +129,13 @@ func signatureStatement(revision ID) *wirepb.Statement {
 	}}
 }
 
+// signaturePayload is the signatureStatement encoded: what every mark is a
+// signature over. It is of one form, and so its beginning is always the same:
+// field 1 with 34 bytes, a Signature, and in it field 1 with 32. SPEC 5.4.
+func signaturePayload(revision ID) []byte {
+	return append([]byte{0x0a, 34, 0x0a, 32}, revision[:]...)
+}
+
 // signatureFrom reads a Signature in the one form that it has. SPEC 5.4.
 func signatureFrom(s *signed, w *wirepb.Signature) (*Signature, error) {
 	revision, err := idFrom("signed revision", w.GetRevision())
@@ -137,10 +144,7 @@ func signatureFrom(s *signed, w *wirepb.Signature) (*Signature, error) {
 	}
 	// Its signature is to be a mark, and that is over these bytes: in any other
 	// form it would hold here, and spoil the Counted that it is put into.
-	written, err := marshal(signatureStatement(revision))
-	if err != nil {
-		return nil, err
-	}
+	written := signaturePayload(revision)
 	if !bytes.Equal(s.payload, written) {
 		return nil, fmt.Errorf("signature statement of %d bytes is not written as the %d of a mark", len(s.payload), len(written))
 	}
