@@ -86,14 +86,13 @@ the daemon on this computer.`,
   votive events                          see what is coming
   votive announce "Candles" --at "2027-06-04 20:00" --zone Asia/Hong_Kong
   votive invite candles                  get a link to send to a guest`,
-		Version:                    a.version,
-		SilenceErrors:              true,
-		SilenceUsage:               true,
-		SuggestionsMinimumDistance: 2,
-		Args:                       cobra.ArbitraryArgs,
-		RunE:                       a.choose,
-		DisableFlagsInUseLine:      true,
-		CompletionOptions:          cobra.CompletionOptions{DisableDefaultCmd: true},
+		Version:               a.version,
+		SilenceErrors:         true,
+		SilenceUsage:          true,
+		Args:                  cobra.ArbitraryArgs,
+		RunE:                  a.choose,
+		DisableFlagsInUseLine: true,
+		CompletionOptions:     cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
@@ -201,9 +200,8 @@ func (a *app) choose(cmd *cobra.Command, args []string) error {
 		return cmd.Help()
 	}
 	hint := cmd.CommandPath() + " --help"
-	cmd.SuggestionsMinimumDistance = 2
-	if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
-		hint = cmd.CommandPath() + " " + like[0]
+	if like := suggest(cmd, args[0]); like != "" {
+		hint = like
 	}
 	return usage(hint, "there is no command %q", cmd.CommandPath()+" "+args[0])
 }
