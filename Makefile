@@ -57,7 +57,7 @@ run: build ## start the daemon, with a vault if there is none yet
 	@bin/votive status --json | grep -q '"vault": *true' || { set -x; bin/votive init --no-passphrase; }
 	@echo; echo 'votive is running. Announce something:'; echo; \
 	echo '  bin/votive circle join june4'; \
-	echo '  bin/votive announce "Candlelight vigil" --at "2027-06-04 20:00" --zone Asia/Hong_Kong --circle june4'; \
+	echo '  bin/votive announce "Candlelight vigil" --at "4 June 20:00" --zone Asia/Hong_Kong --circle june4'; \
 	echo; echo 'Stop it with: bin/votive down'
 
 .PHONY: man

@@ -29,6 +29,7 @@ type stage struct {
 	dir, bin                           string
 	organizer, keeper, guest, stranger *person
 	keeperAddr                         string
+	date                               string // of the vigil: YYYY-MM-DD
 	event, link                        string
 	keys                               []string
 }
@@ -53,7 +54,7 @@ func run(ctx context.Context, bin string, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	s := &stage{out: out, dir: dir, bin: bin}
+	s := &stage{out: out, dir: dir, bin: bin, date: june4(start)}
 	defer func() { err = errors.Join(err, s.cleanUp()) }()
 	for _, step := range []struct {
 		says string
@@ -75,6 +76,17 @@ func run(ctx context.Context, bin string, out io.Writer) (err error) {
 	}
 	fmt.Fprintf(out, "\nEvery step held, in %.0f s.\n", time.Since(start).Seconds())
 	return nil
+}
+
+// june4 is the next 4 June that is over nowhere on Earth: at least two days from
+// now, since nobody is told of what has been.
+func june4(now time.Time) string {
+	now = now.UTC()
+	day := time.Date(now.Year(), time.June, 4, 0, 0, 0, 0, time.UTC)
+	if day.Before(now.AddDate(0, 0, 2)) {
+		day = day.AddDate(1, 0, 0)
+	}
+	return day.Format(time.DateOnly)
 }
 
 func (s *stage) person(name string) *person {
@@ -138,7 +150,7 @@ func (s *stage) startGuest(ctx context.Context) error {
 }
 
 func (s *stage) announce(ctx context.Context) error {
-	err := s.organizer.types(ctx, "announce", title, "--at", "2027-06-04 20:00", "--zone", "Asia/Hong_Kong",
+	err := s.organizer.types(ctx, "announce", title, "--at", s.date+" 20:00", "--zone", "Asia/Hong_Kong",
 		"--for", "2h", "--circle", circle, "--city", city, "--place", place, "--by", host)
 	if err != nil {
 		return err
@@ -248,12 +260,12 @@ func (s *stage) seizeKeeper(ctx context.Context) error {
 }
 
 func (s *stage) edit(ctx context.Context) error {
-	if err := s.organizer.types(ctx, "edit", title, "--at", "2027-06-04 20:30"); err != nil {
+	if err := s.organizer.types(ctx, "edit", title, "--at", s.date+" 20:30"); err != nil {
 		return err
 	}
 	return s.guest.waits(ctx, "the new time has arrived", func(ctx context.Context) (bool, error) {
 		e, err := find(ctx, s.guest)
-		return e != nil && e.Start.Local == "2027-06-04T20:30:00", err
+		return e != nil && e.Start.Local == s.date+"T20:30:00", err
 	})
 }
 
@@ -277,7 +289,7 @@ func (s *stage) survive(ctx context.Context) error {
 	}
 	err := s.stranger.waits(ctx, "the event was found, at its new time", func(ctx context.Context) (bool, error) {
 		e, err := find(ctx, s.stranger)
-		return e != nil && e.Start.Local == "2027-06-04T20:30:00", err
+		return e != nil && e.Start.Local == s.date+"T20:30:00", err
 	})
 	if err != nil {
 		return err
