@@ -26,10 +26,10 @@ var suggested = map[string]bool{
 // would be typed, or empty. It begins with the same letter, and either one
 // letter is wrong, missing, too much or in the other's place (two from seven
 // letters on), or it is the only one, of all there are, that begins with typed.
-// Two letters are too few to tell what was meant.
+// Two letters are too few to tell by their likeness.
 func suggest(c *cobra.Command, typed string) string {
 	typed = strings.ToLower(typed)
-	if len(typed) < 3 {
+	if len(typed) < 2 {
 		return ""
 	}
 	near, best := "", 2
@@ -48,7 +48,7 @@ func suggest(c *cobra.Command, typed string) string {
 			begun, begin = path, begin+1
 			d-- // "invit" is invite rather than init
 		}
-		if d < best {
+		if d < best && len(typed) > 2 {
 			near, best = path, d
 		}
 	}
