@@ -35,6 +35,9 @@ func (a *API) ReadTime(_ context.Context, r *localpb.ReadTimeRequest) (*localpb.
 			return nil, err
 		}
 	}
+	if r.Until != "" {
+		return a.readUntil(r.Until, s.had, reader)
+	}
 	start, end, err := s.understand()
 	if err != nil {
 		return nil, badInput(err)

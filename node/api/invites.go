@@ -17,9 +17,7 @@ func (a *API) Invite(ctx context.Context, r *localpb.InviteRequest) (*localpb.In
 		return nil, err
 	}
 	terms := secretary.Terms{Uses: int(r.Uses), Here: r.Here}
-	if d, err := length(r.Expires); err == nil {
-		terms.Expires = a.Almanac.Now().Add(d)
-	} else if terms.Expires, err = a.instant(r.Expires, reader, time.Time{}, true); err != nil {
+	if terms.Expires, err = a.until(r.Expires, reader); err != nil {
 		return nil, err
 	}
 	var inv secretary.Invitation

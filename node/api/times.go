@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"votive/proto/dates"
+	"votive/proto/localpb"
 	"votive/proto/votive"
 )
 
@@ -175,6 +176,44 @@ func echo(start, end votive.Time, reader *time.Location) []string {
 		}
 	}
 	return lines
+}
+
+// until reads until when something is valid: a moment in RFC 3339, a duration
+// from now, or a time, in the reader's zone, where a date means the whole day.
+// Nothing is the zero time.
+func (a *API) until(text string, reader *time.Location) (time.Time, error) {
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
+	}
+	if d, err := length(text); err == nil {
+		return a.Almanac.Now().Add(d), nil
+	}
+	return a.instant(text, reader, time.Time{}, true)
+}
+
+// readUntil says how until is understood, before it is signed: where an event
+// is, in UTC, and in the reader's zone.
+func (a *API) readUntil(text string, event *votive.Card, reader *time.Location) (*localpb.ReadTimeResponse, error) {
+	at, err := a.until(text, reader)
+	if err != nil {
+		return nil, err
+	}
+	at = at.Add(time.Second - 1).Truncate(time.Second) // of a duration, never less than was said
+	t, err := votive.NewTime(at.UTC().Format(localLayout), "UTC", 0)
+	if err != nil {
+		return nil, badInput(err)
+	}
+	m := &localpb.ReadTimeResponse{Start: timeMessage(t)}
+	if event != nil && event.Start.Kind() == votive.Zoned && event.Start.Zone() != reader.String() {
+		if there, err := zone(event.Start.Zone()); err == nil {
+			m.Echo = append(m.Echo, "there  "+at.In(there).Format(clockLayout)+" "+event.Start.Zone())
+		}
+	}
+	m.Echo = append(m.Echo, "UTC    "+at.UTC().Format(clockLayout))
+	if reader != time.UTC {
+		m.Echo = append(m.Echo, "here   "+at.In(reader).Format(clockLayout)+" "+reader.String())
+	}
+	return m, nil
 }
 
 const (

@@ -38,7 +38,7 @@ func newScene(t *testing.T) *scene {
 	made := s.host.asks("invite", s.event)
 	s.host.does("revoke", made.at("id"))
 	s.revoked = made.at("link")
-	s.expired = s.host.asks("invite", s.event, "--expires", "1s").at("link")
+	s.expired = s.host.asks("invite", s.event, "--expires", "3s").at("link")
 	s.host.polls(`(?m)expired$`, "invites", s.event)
 
 	passphrase := filepath.Join(t.TempDir(), "passphrase")

@@ -1925,6 +1925,7 @@ type ReadTimeRequest struct {
 	Every         string                 `protobuf:"bytes,8,opt,name=every,proto3" json:"every,omitempty"`    // daily, weekly, monthly, yearly, and :COUNT or :UNTIL
 	Rule          string                 `protobuf:"bytes,9,opt,name=rule,proto3" json:"rule,omitempty"`      // or an RRULE
 	Once          bool                   `protobuf:"varint,10,opt,name=once,proto3" json:"once,omitempty"`    // a single date of the event: how it recurs says nothing
+	Until         string                 `protobuf:"bytes,11,opt,name=until,proto3" json:"until,omitempty"`   // alone: until when something is valid, a time, a date to its end, or a duration from now
 	Also          []string               `protobuf:"bytes,30,rep,name=also,proto3" json:"also,omitempty"`     // dates besides; one that is empty: none any more
 	Except        []string               `protobuf:"bytes,31,rep,name=except,proto3" json:"except,omitempty"` // dates on which it is not; one that is empty: all are
 	unknownFields protoimpl.UnknownFields
@@ -2029,6 +2030,13 @@ func (x *ReadTimeRequest) GetOnce() bool {
 		return x.Once
 	}
 	return false
+}
+
+func (x *ReadTimeRequest) GetUntil() string {
+	if x != nil {
+		return x.Until
+	}
+	return ""
 }
 
 func (x *ReadTimeRequest) GetAlso() []string {
@@ -3749,7 +3757,7 @@ type InviteRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	To            string                 `protobuf:"bytes,1,opt,name=to,proto3" json:"to,omitempty"` // an event or a closed circle
 	Uses          uint32                 `protobuf:"varint,2,opt,name=uses,proto3" json:"uses,omitempty"`
-	Expires       string                 `protobuf:"bytes,3,opt,name=expires,proto3" json:"expires,omitempty"` // a time or a duration as typed; default: the event's end, 30 days for a circle
+	Expires       string                 `protobuf:"bytes,3,opt,name=expires,proto3" json:"expires,omitempty"` // RFC 3339, as ReadTime has it, or a time or a duration as typed; default: the event's end, 30 days for a circle
 	ReaderZone    string                 `protobuf:"bytes,4,opt,name=reader_zone,json=readerZone,proto3" json:"reader_zone,omitempty"`
 	File          bool                   `protobuf:"varint,5,opt,name=file,proto3" json:"file,omitempty"`     // wants the file form as well
 	Circle        bool                   `protobuf:"varint,6,opt,name=circle,proto3" json:"circle,omitempty"` // `to` is a circle
@@ -7634,7 +7642,7 @@ const file_local_proto_rawDesc = "" +
 	"\x04zone\x18\x03 \x01(\tH\x00R\x04zone\x88\x01\x01\x12\x15\n" +
 	"\x03utc\x18\x04 \x01(\tH\x01R\x03utc\x88\x01\x01B\a\n" +
 	"\x05_zoneB\x06\n" +
-	"\x04_utc\"\x9e\x02\n" +
+	"\x04_utc\"\xb4\x02\n" +
 	"\x0fReadTimeRequest\x12\x0e\n" +
 	"\x02at\x18\x01 \x01(\tR\x02at\x12\x10\n" +
 	"\x03end\x18\x02 \x01(\tR\x03end\x12\x18\n" +
@@ -7647,7 +7655,8 @@ const file_local_proto_rawDesc = "" +
 	"\x05every\x18\b \x01(\tR\x05every\x12\x12\n" +
 	"\x04rule\x18\t \x01(\tR\x04rule\x12\x12\n" +
 	"\x04once\x18\n" +
-	" \x01(\bR\x04once\x12\x12\n" +
+	" \x01(\bR\x04once\x12\x14\n" +
+	"\x05until\x18\v \x01(\tR\x05until\x12\x12\n" +
 	"\x04also\x18\x1e \x03(\tR\x04also\x12\x16\n" +
 	"\x06except\x18\x1f \x03(\tR\x06except\"\xb9\x01\n" +
 	"\x10ReadTimeResponse\x12+\n" +

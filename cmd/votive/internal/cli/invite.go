@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"votive/cmd/votive/internal/daemon"
 	"votive/cmd/votive/internal/page"
 	"votive/cmd/votive/internal/plain"
 	"votive/cmd/votive/internal/qr"
@@ -74,9 +75,13 @@ func (a *app) makeInvite(ctx context.Context, to string, circle bool, f *inviteF
 			return err
 		}
 	}
-	r, err := client.Invite(ctx, &localpb.InviteRequest{
-		To: to, Circle: circle, Uses: f.uses, Expires: f.expires, ReaderZone: a.zoneName(), File: f.out != "", Here: f.here,
-	})
+	var r *localpb.InviteResponse
+	expires, err := a.until(ctx, client, to, circle, f.expires)
+	if err == nil {
+		r, err = client.Invite(ctx, &localpb.InviteRequest{
+			To: to, Circle: circle, Uses: f.uses, Expires: expires, ReaderZone: a.zoneName(), File: f.out != "", Here: f.here,
+		})
+	}
 	if file != nil {
 		if err = finish(file, r.GetFile(), err); err != nil {
 			return err
@@ -98,6 +103,31 @@ func (a *app) makeInvite(ctx context.Context, to string, circle bool, f *inviteF
 	a.invited(r, f.out)
 	a.linked(f.here, r.GetAddress())
 	return nil
+}
+
+// until is the moment that was typed, in RFC 3339. It shows it before anything
+// is signed: where the event is, in UTC, and here. Nothing typed is nothing.
+func (a *app) until(ctx context.Context, client daemon.Client, to string, circle bool, typed string) (string, error) {
+	if typed == "" {
+		return "", nil
+	}
+	r := &localpb.ReadTimeRequest{Until: typed, ReaderZone: a.zoneName()}
+	if !circle {
+		r.Event = to
+	}
+	read, err := client.ReadTime(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	if read.GetStart().GetUtc() == "" { // it is older than this command
+		return "", failed("votive down", "the daemon does not say how it understands %q", typed)
+	}
+	a.say("Valid until")
+	for _, line := range read.GetEcho() {
+		a.say("%s", plain.Line(line))
+	}
+	a.say("")
+	return read.GetStart().GetUtc(), nil
 }
 
 // What --here is, where links are made.
@@ -125,7 +155,8 @@ func (a *app) linked(here bool, address string) {
 
 // invited says what was made.
 func (a *app) invited(r *localpb.InviteResponse, out string) {
-	valid := "It is valid until " + a.reader().Stamp(r.GetExpires())
+	reader := a.reader()
+	valid := "It is valid until " + reader.Stamp(r.GetExpires()) + " " + reader.Zone.String()
 	switch r.GetUses() {
 	case 0:
 		valid += ", for any number of people"
