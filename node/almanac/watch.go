@@ -2,6 +2,7 @@ package almanac
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"votive/proto/votive"
@@ -61,11 +62,19 @@ func (a *Almanac) Watch(ctx context.Context, buffer int) <-chan Change {
 	return w.changes
 }
 
-// tell hands changes to everybody who watches.
+// tell hands changes to everybody who watches. What happened at once is said
+// once: several records may have been needed for it, and the watcher reads what
+// they add up to.
 func (ws *watchers) tell(changes ...Change) {
 	if len(changes) == 0 {
 		return
 	}
+	said := make(map[Change]bool, len(changes))
+	changes = slices.DeleteFunc(changes, func(c Change) bool {
+		again := said[c]
+		said[c] = true
+		return again
+	})
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	for w := range ws.all {

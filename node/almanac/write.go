@@ -3,7 +3,6 @@ package almanac
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"votive/node/vault"
@@ -165,7 +164,7 @@ func (a *Almanac) settle(ctx context.Context, c *vault.Changes, records []writte
 	added := a.follow()
 	a.mu.Unlock()
 	a.out.add(outgoing...)
-	a.watchers.tell(slices.Compact(told)...)
+	a.watchers.tell(told...)
 	a.scan(ctx, added)
 	return nil
 }
