@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -198,72 +197,6 @@ func TestRefusesWhatIsTooLong(t *testing.T) {
 	}
 	if got := rows(t, v); len(got) != 0 {
 		t.Errorf("%d rows were written all the same", len(got))
-	}
-}
-
-// TestTorturePowerLoss cuts the power at random moments: what Commit has
-// acknowledged is there, whole changes or none, and the vault opens.
-func TestTorturePowerLoss(t *testing.T) {
-	rounds := 60
-	if os.Getenv("VOTIVE_LONG") != "" {
-		rounds = 1000
-	}
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	rng := rand.New(rand.NewPCG(seed, 0))
-	for range rounds {
-		fs := vfs.NewCrashableMem()
-		v := made(t, fs, "")
-		acked, cut := 0, 1+rng.IntN(12)
-		for i := range cut {
-			c := new(Changes)
-			for j := range 1 + rng.IntN(5) {
-				c.Put(fmt.Sprintf("%d/%d", i, j), bytes.Repeat([]byte{byte(i)}, rng.IntN(6000)))
-			}
-			c.Put(fmt.Sprintf("%d/last", i), nil)
-			if err := v.Commit(t.Context(), c); err != nil {
-				t.Fatalf("Commit = %v", err)
-			}
-			acked = i + 1
-		}
-		after := fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: rng.IntN(101), RNG: rng})
-		if err := v.Close(); err != nil {
-			t.Fatalf("Close = %v", err)
-		}
-		v = open(t, after)
-		if !v.Exists() || v.Locked() {
-			t.Fatal("after the power loss there is no vault")
-		}
-		got := rows(t, v)
-		for i := range acked {
-			if _, ok := got[fmt.Sprintf("%d/last", i)]; !ok {
-				t.Fatalf("seed %d: change %d of %d was acknowledged and is gone", seed, i, acked)
-			}
-		}
-	}
-}
-
-// TestRewrapOutlivesPowerLoss cuts the power around a change of passphrase:
-// the old one or the new one opens the vault.
-func TestRewrapOutlivesPowerLoss(t *testing.T) {
-	seed := rand.Uint64()
-	rng := rand.New(rand.NewPCG(seed, 0))
-	for range 40 {
-		fs := vfs.NewCrashableMem()
-		v := made(t, fs, "old")
-		if err := v.ChangePassphrase([]byte("old"), []byte("new")); err != nil {
-			t.Fatalf("ChangePassphrase = %v", err)
-		}
-		after := fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: rng.IntN(101), RNG: rng})
-		_ = v.Close()
-		v = open(t, after)
-		if err := v.Unlock([]byte("new")); err != nil {
-			t.Fatalf("seed %d: Unlock with the new passphrase = %v", seed, err)
-		}
-	}
-	v := made(t, vfs.NewMem(), "old")
-	if err := v.ChangePassphrase([]byte("guess"), []byte("new")); !errors.Is(err, ErrWrongPassphrase) {
-		t.Errorf("ChangePassphrase with a guess = %v, want %v", err, ErrWrongPassphrase)
 	}
 }
 
