@@ -47,6 +47,7 @@ type talk struct {
 	offerer *Offerer
 	bytes   int  // both ways, without frames
 	rounds  int  // until the asker has learned
+	listed  bool // the asker has seen a list
 	got     []ID // what the asker fetched
 	given   []ID // what the offerer did
 }
@@ -63,6 +64,7 @@ func learn(t testing.TB, a *Asker, hello []byte, o *Offerer) *talk {
 			t.Fatalf("offerer, round %d: %v", k.rounds, err)
 		}
 		k.bytes += len(turn.Write)
+		k.listed = k.listed || turn.Write[0] == sayList
 		turn, err = a.Step(turn.Write)
 		if err != nil {
 			t.Fatalf("asker, round %d: %v", k.rounds, err)
