@@ -147,7 +147,7 @@ vuln: bin/tools/govulncheck.stamp ## look for known vulnerabilities (asks vuln.g
 	bin/tools/govulncheck ./...
 
 .PHONY: accept
-accept: ## try votive at full length against other software: python3-dateutil, python3-icalendar, vdirsyncer, khal
+accept: ## try votive at full length against other software: python3-dateutil, python3-icalendar, libical, vdirsyncer, khal
 	$(SAY)
 	@pkgs=$(call having,TestAccept); VOTIVE_LONG=1 $(GO) test -count 1 -p 1 -v -timeout 60m -run '^TestAccept' $$pkgs
 

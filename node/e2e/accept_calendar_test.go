@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -167,6 +168,42 @@ longdatetimeformat = %%Y-%%m-%%d %%H:%%M
 	return d.does("khal", append([]string{"-c", config, "--no-color"}, args...)...)
 }
 
+// read has another implementation read what came into a directory, with a script
+// of node/calendar: it finds nothing wrong. Where it is not here nothing is done.
+func (d *desk) read(module, script, dir string) {
+	d.t.Helper()
+	const python = "/usr/bin/python3"
+	if exec.Command(python, "-c", "import "+module).Run() != nil {
+		d.t.Logf("no %s that can import %s here: apt-get install python3-icalendar python3-gi gir1.2-ical-3.0", python, module)
+		return
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.ics"))
+	if err != nil || len(files) == 0 {
+		d.t.Fatalf("there is nothing in %s: %v", dir, err)
+	}
+	var texts []string
+	for _, f := range files {
+		texts = append(texts, read(d.t, f))
+	}
+	input, err := json.Marshal(texts)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	out, err := d.runs(string(input), python, filepath.Join("..", "calendar", "testdata", script))
+	if err != nil {
+		d.t.Fatalf("%s = %v\n%s", script, err, out)
+	}
+	var got []struct{ Errors, Summary []string }
+	if err := json.Unmarshal([]byte(out), &got); err != nil || len(got) != len(files) {
+		d.t.Fatalf("%s printed %s: %v", script, out, err)
+	}
+	for i, g := range got {
+		if len(g.Errors) > 0 || len(g.Summary) == 0 {
+			d.t.Errorf("%s says of %s %q, and of events %q:\n%s", script, files[i], g.Errors, g.Summary, texts[i])
+		}
+	}
+}
+
 // TestAcceptCalendars is the programs that people use against a real daemon:
 // vdirsyncer down and up and back, khal writing and reading, the feed.
 func TestAcceptCalendars(t *testing.T) {
@@ -302,6 +339,10 @@ func TestAcceptCalendars(t *testing.T) {
 		if d.file(d.path("feed"), text) == "" {
 			t.Errorf("the feed has no %s", text)
 		}
+	}
+	for _, dir := range []string{mine, circle, d.path("feed")} {
+		d.read("icalendar", "events.py", dir)
+		d.read("gi; gi.require_version('ICalGLib', '3.0')", "libical.py", dir)
 	}
 	host.does("calendar", "revoke", d.given.at("user"))
 	for _, pair := range []string{"feed", "two"} {
