@@ -42,7 +42,7 @@ func (r Rule) Dates(start, from Date) iter.Seq[Date] {
 
 // walk gives the dates of a rule in which nothing is left to its start, from
 // begin to last, until yield says to stop.
-func (r Rule) walk(start, begin, last Date, yield func(Date) bool) {
+func (r *Rule) walk(start, begin, last Date, yield func(Date) bool) {
 	switch r.freq {
 	case Daily:
 		r.daily(start, begin, last, yield)
@@ -82,7 +82,7 @@ func periods(start, begin, step int) int {
 	return start + max(0, begin-start)/step*step
 }
 
-func (r Rule) daily(start, begin, last Date, yield func(Date) bool) {
+func (r *Rule) daily(start, begin, last Date, yield func(Date) bool) {
 	step := Date(r.interval)
 	if r.months != 0 || r.days|r.fromEnd != 0 || r.weekdays != 0 {
 		r.insideMonths(begin, last, func(d Date) bool { return (d-start)%step == 0 }, yield)
@@ -96,7 +96,7 @@ func (r Rule) daily(start, begin, last Date, yield func(Date) bool) {
 	}
 }
 
-func (r Rule) weekly(start, begin, last Date, yield func(Date) bool) {
+func (r *Rule) weekly(start, begin, last Date, yield func(Date) bool) {
 	week := start - Date((start.Weekday()-r.weekStart+7)%7)
 	step := 7 * Date(r.interval)
 	if r.months != 0 {
@@ -115,7 +115,7 @@ func (r Rule) weekly(start, begin, last Date, yield func(Date) bool) {
 // insideMonths gives those days of all months that the rule has and that fit:
 // what BYMONTH, BYMONTHDAY and BYDAY leave of days or weeks is found by months,
 // and not day by day.
-func (r Rule) insideMonths(begin, last Date, fits, yield func(Date) bool) {
+func (r *Rule) insideMonths(begin, last Date, fits, yield func(Date) bool) {
 	for m := monthOf(begin); ; m++ {
 		year, month := m/12, m%12+1
 		day := firstOf(year, month)
@@ -129,9 +129,17 @@ func (r Rule) insideMonths(begin, last Date, fits, yield func(Date) bool) {
 }
 
 // inMonth is BYMONTH.
-func (r Rule) inMonth(month int) bool { return r.months == 0 || r.months>>month&1 == 1 }
+func (r *Rule) inMonth(month int) bool { return r.months == 0 || r.months>>month&1 == 1 }
 
-func (r Rule) monthly(start, begin, last Date, yield func(Date) bool) {
+// yearMonths is BYMONTH, all of them where there is none.
+func (r *Rule) yearMonths() uint16 {
+	if r.months == 0 {
+		return 1<<13 - 2
+	}
+	return r.months
+}
+
+func (r *Rule) monthly(start, begin, last Date, yield func(Date) bool) {
 	for m := periods(monthOf(start), monthOf(begin), int(r.interval)); ; m += int(r.interval) {
 		year, month := m/12, m%12+1
 		day := firstOf(year, month)
@@ -150,7 +158,7 @@ func monthOf(d Date) int {
 	return year*12 + month - 1
 }
 
-func (r Rule) yearly(start, begin, last Date, yield func(Date) bool) {
+func (r *Rule) yearly(start, begin, last Date, yield func(Date) bool) {
 	first, _, _ := start.Civil()
 	now, _, _ := begin.Civil()
 	for year := periods(first, now, int(r.interval)); year <= 2100; year += int(r.interval) {
@@ -158,21 +166,19 @@ func (r Rule) yearly(start, begin, last Date, yield func(Date) bool) {
 		if r.ofYear() && r.numbered() {
 			numbered = r.numberedDays(year)
 		}
-		for month := 1; month <= 12; month++ {
-			if !r.inMonth(month) {
-				continue
-			}
+		for set := r.yearMonths(); set != 0; set &= set - 1 {
+			month := bits.TrailingZeros16(set)
 			day := firstOf(year, month)
 			if day > last {
 				return
 			}
-			var set uint32
+			var days uint32
 			if r.ofYear() {
-				set = r.insideYear(year, month, day, numbered[month])
+				days = r.insideYear(year, month, day, numbered[month])
 			} else {
-				set = r.inside(year, month, day)
+				days = r.inside(year, month, day)
 			}
-			if !give(day, set, begin, last, yield) {
+			if !give(day, days, begin, last, yield) {
 				return
 			}
 		}
@@ -198,7 +204,10 @@ func all(length int) uint32 { return 1<<(length+1) - 2 }
 
 // inside is the days of a month on which the rule comes, weekdays counted in
 // the month.
-func (r Rule) inside(year, month int, first Date) uint32 {
+func (r *Rule) inside(year, month int, first Date) uint32 {
+	if !r.numbered() {
+		return r.insideYear(year, month, first, 0)
+	}
 	length := daysIn(year, month)
 	var numbered uint32
 	for w := range 7 {
@@ -219,7 +228,7 @@ func (r Rule) inside(year, month int, first Date) uint32 {
 }
 
 // insideYear is the same where the days that BYDAY numbers are known.
-func (r Rule) insideYear(year, month int, first Date, numbered uint32) uint32 {
+func (r *Rule) insideYear(year, month int, first Date, numbered uint32) uint32 {
 	length := daysIn(year, month)
 	set := all(length)
 	if r.days|r.fromEnd != 0 {
@@ -237,7 +246,7 @@ func (r Rule) insideYear(year, month int, first Date, numbered uint32) uint32 {
 }
 
 // monthDays is BYMONTHDAY in a month of so many days.
-func (r Rule) monthDays(length int) uint32 {
+func (r *Rule) monthDays(length int) uint32 {
 	// Day -n of the month is day length+1-n. Reversed, bit n is bit 31-n.
 	below := uint64(bits.Reverse32(r.fromEnd)) << 1 >> (31 - length)
 	return (r.days | uint32(below)) & all(length)
@@ -261,7 +270,7 @@ func nthBit(set uint32, n int) uint32 {
 }
 
 // numberedDays is the days that BYDAY numbers in a year, by month.
-func (r Rule) numberedDays(year int) [13]uint32 {
+func (r *Rule) numberedDays(year int) [13]uint32 {
 	var months [13]uint32
 	first, next := firstOf(year, 1), firstOf(year+1, 1)
 	add := func(d Date) {

@@ -88,35 +88,41 @@ func (c *Card) Next(at time.Time, reader *time.Location) (Occurrence, bool) {
 // moments for a reader in that zone, soonest first: at most MaxOccurrences, and
 // whether there are more. A zero to is no bound.
 func (c *Card) Within(from, to time.Time, reader *time.Location) (on []Occurrence, more bool) {
-	type begun struct {
-		at int64
-		Occurrence
-	}
-	var usual, different []begun
 	if c.Recurs() {
-		usual = make([]begun, 0, 128)
+		on = make([]Occurrence, 0, 128)
 	}
+	var starts []int64 // of those in on; of use where some are different
 	w := c.walk(reader)
 	for o, span := range w.between(from, to) {
-		if at := (begun{span.start, o}); c.different(o.Date) {
-			different = append(different, at)
-		} else {
-			usual = append(usual, at)
+		on = append(on, o)
+		if len(c.Occurrences) > 0 {
+			starts = append(starts, span.start)
 		}
-		if len(usual)+len(different) > MaxOccurrences+maxDifferent {
+		if len(on) > MaxOccurrences+maxDifferent {
 			break
 		}
 	}
-	if len(different) > 0 {
-		usual = append(different, usual...)
-		slices.SortStableFunc(usual, func(a, b begun) int { return cmp.Compare(a.at, b.at) })
+	if len(starts) > 0 {
+		on = soonest(on, starts)
 	}
-	more = len(usual) > MaxOccurrences
-	on = make([]Occurrence, min(len(usual), MaxOccurrences))
-	for i := range on {
-		on[i] = usual[i].Occurrence
+	if len(on) > MaxOccurrences {
+		return on[:MaxOccurrences:MaxOccurrences], true
 	}
-	return on, more
+	return on, false
+}
+
+// soonest are occurrences in the order of their starts.
+func soonest(on []Occurrence, starts []int64) []Occurrence {
+	order := make([]int, len(on))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(starts[a], starts[b]) })
+	sorted := make([]Occurrence, len(on))
+	for i, at := range order {
+		sorted[i] = on[at]
+	}
+	return sorted
 }
 
 // Spans are from when to when the event takes place, as far as that is between
@@ -137,20 +143,23 @@ func (c *Card) Spans(from, to time.Time, reader *time.Location) iter.Seq2[time.T
 // all of them.
 type walk struct {
 	*Card
-	lasts             time.Duration
-	there, end, where clock // of its start, its end and its reader
+	lasts        time.Duration
+	there, where clock  // of its start and its reader
+	end          *clock // of its end, mostly that of its start
 }
 
-func (c *Card) walk(reader *time.Location) walk {
+func (c *Card) walk(reader *time.Location) *walk {
 	if reader == nil {
 		reader = time.UTC
 	}
-	w := walk{Card: c, lasts: c.lasts(), where: clock{zone: reader}}
+	w := &walk{Card: c, lasts: c.lasts(), where: clock{zone: reader}}
 	if c.Start.kind == Zoned {
 		w.there = clockOf(c.Start)
+		w.end = &w.there
 	}
-	if c.End.kind == Zoned {
-		w.end = clockOf(c.End)
+	if end := c.End; end.kind == Zoned && (end.zone != c.Start.zone || end.offset != c.Start.offset) {
+		there := clockOf(end)
+		w.end = &there
 	}
 	return w
 }
