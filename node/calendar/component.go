@@ -16,6 +16,7 @@ const (
 	maxDepth      = 8
 	maxComponents = 20_000
 	maxProperties = 200_000
+	maxOwn        = 4096 // properties of one part that are kept: they are looked through again and again
 	maxNotices    = 100
 )
 
@@ -102,6 +103,10 @@ func readAll(r io.Reader) (*component, notices, error) {
 			}
 			if properties++; properties > maxProperties {
 				return nil, n, fmt.Errorf("more than %d properties, want at most that", maxProperties)
+			}
+			if len(in.props) == maxOwn {
+				n.say("there are parts with more than %d properties; the others were left out", maxOwn)
+				continue
 			}
 			in.props = append(in.props, p)
 		}

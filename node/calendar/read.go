@@ -62,6 +62,12 @@ func Read(r io.Reader) ([]Draft, []string, error) {
 		return nil, nil, fmt.Errorf("calendar: %w", err)
 	}
 	f := &file{notices: n, zones: make(map[string]zone)}
+	drafts := f.drafts(top)
+	return drafts, f.all(), nil
+}
+
+// drafts reads the events of all VCALENDARs.
+func (f *file) drafts(top *component) []Draft {
 	var mains []*component
 	overrides := make(map[string][]*component)
 	byUID := make(map[string]int)
@@ -118,7 +124,7 @@ func Read(r io.Reader) ([]Draft, []string, error) {
 		}
 		drafts = append(drafts, d)
 	}
-	return drafts, f.all(), nil
+	return drafts
 }
 
 // file is what all events of a file share.
@@ -127,6 +133,7 @@ type file struct {
 	timezones []*component
 	zones     map[string]zone
 	loose     int // rules written as dates
+	looked    int // days that rules were asked about: what recurrence costs
 }
 
 // draft reads a VEVENT with the VEVENTs that change some of its dates.

@@ -261,7 +261,14 @@ func TestReadHostile(t *testing.T) {
 func FuzzImport(f *testing.F) {
 	f.Add([]byte(fileOf("DTSTART;TZID=Europe/London:20270604T200000", "DURATION:P1D", "RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=-1", "EXDATE:20270605T190000Z")))
 	f.Add(Write([]Event{{Card: vigil()}, {Card: recurring()}}, Options{}))
+	files, _ := costly()
+	for _, name := range sorted(files) {
+		if len(files[name]) <= 1<<13 {
+			f.Add([]byte(files[name]))
+		}
+	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
+		checkCost(t, string(raw))
 		drafts, notices, err := Read(io.LimitReader(strings.NewReader(string(raw)), 1<<16))
 		if err != nil {
 			return

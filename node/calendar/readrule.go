@@ -84,13 +84,22 @@ func last(dates []recur.Date, other recur.Date) recur.Date {
 func (e *reading) moreDates(props []property, dates map[recur.Date]bool) []votive.Occurrence {
 	var moved []votive.Occurrence
 	start := dateOf(e.Start)
+	var times []votive.Time
+	var asked []recur.Date
 	e.values(props, func(t votive.Time) {
 		t, ok := e.likeStart(t)
-		d := dateOf(t)
-		given := d == start || dates[d] || e.Recurrence.Rule.Gives(start, d)
-		switch sameClock := ok && on(e.Start, d) == t; {
-		case !ok || d < start:
+		if !ok || dateOf(t) < start {
 			e.say("RDATE %v was left out: it is before the start, or of another form", t)
+			return
+		}
+		times = append(times, t)
+		asked = append(asked, dateOf(t))
+	})
+	byRule := e.byRule(asked)
+	for _, t := range times {
+		d := dateOf(t)
+		given := d == start || dates[d] || byRule[d]
+		switch sameClock := on(e.Start, d) == t; {
 		case len(dates) > 2*maxDates || given && sameClock:
 		case sameClock:
 			dates[d] = true
@@ -100,9 +109,34 @@ func (e *reading) moreDates(props []property, dates map[recur.Date]bool) []votiv
 			dates[d] = true
 			moved = append(moved, votive.Occurrence{Date: d, Start: t})
 		}
-	})
+	}
 	slices.SortFunc(moved, func(a, b votive.Occurrence) int { return int(a.Date - b.Date) })
 	return moved
+}
+
+// byRule is which of some dates the rule gives. It is walked once, whatever is
+// asked: a rule with a COUNT is walked from its start, and there may be as many
+// dates as lines.
+func (e *reading) byRule(asked []recur.Date) map[recur.Date]bool {
+	given := make(map[recur.Date]bool)
+	if len(asked) == 0 || e.Recurrence.Rule.IsZero() {
+		return given
+	}
+	start, first, last := dateOf(e.Start), slices.Min(asked), slices.Max(asked)
+	e.file.looked += int(max(0, last-start))
+	wanted := make(map[recur.Date]bool, len(asked))
+	for _, d := range asked {
+		wanted[d] = true
+	}
+	for d := range e.Recurrence.Rule.Dates(start, max(start, first)) {
+		if d > last {
+			break
+		}
+		if wanted[d] {
+			given[d] = true
+		}
+	}
+	return given
 }
 
 // values gives the times of a property that may be a list, of a PERIOD its
@@ -268,9 +302,7 @@ func (e *reading) change(d recur.Date, c *component) (votive.Occurrence, bool) {
 		o.End = votive.Time{}
 	}
 	if o.Start == on(e.Start, d) || o.Start.Instant(nil).Equal(on(e.Start, d).Instant(nil)) {
-		card := e.Card()
-		card.Occurrences = nil
-		usual, _ := card.Occurrence(d)
+		usual := e.usual(d)
 		_, end := usual.Span(nil)
 		if o.End.IsZero() && usual.End.IsZero() || !o.End.IsZero() && o.End.Instant(nil).Equal(usual.End.Instant(nil)) ||
 			o.End.Kind() == votive.Zoned && o.End.Instant(nil).Equal(end) {
@@ -280,23 +312,24 @@ func (e *reading) change(d recur.Date, c *component) (votive.Occurrence, bool) {
 	return o, true
 }
 
-// among is which of ascending dates are dates of the event. The rule is walked
-// once, whatever is asked.
+// usual is the occurrence on a date of the event as if nothing were different.
+// The rule, which would be walked to that date, makes no difference to it.
+func (e *reading) usual(d recur.Date) votive.Occurrence {
+	card := e.Card()
+	card.Occurrences, card.Recurrence = nil, votive.Recurrence{}
+	if d != dateOf(e.Start) {
+		card.Recurrence.Dates = []recur.Date{d}
+	}
+	usual, _ := card.Occurrence(d)
+	return usual
+}
+
+// among is which of some dates are dates of the event.
 func (e *reading) among(asked []recur.Date) map[recur.Date]bool {
-	takes := make(map[recur.Date]bool)
-	if len(asked) == 0 {
-		return takes
-	}
 	r := &e.Recurrence
-	start := dateOf(e.Start)
+	takes := e.byRule(asked)
 	if r.Rule.IsZero() {
-		takes[start] = true
-	}
-	for d := range r.Rule.Dates(start, max(start, asked[0])) {
-		if d > asked[len(asked)-1] {
-			break
-		}
-		takes[d] = true
+		takes[dateOf(e.Start)] = true
 	}
 	for _, d := range r.Dates {
 		takes[d] = true
@@ -316,6 +349,7 @@ func (e *reading) written(text string, dates map[recur.Date]bool) (more bool) {
 		return false
 	}
 	start := dateOf(e.Start)
+	defer func() { e.file.looked += w.looked }()
 	count := 1 // the start is the first of them, whatever the rule says
 	for d := range w.dates(start) {
 		switch {
@@ -342,6 +376,8 @@ type loose struct {
 	weeks, days []int // BYWEEKNO, BYYEARDAY
 	years       int   // every how manieth, where base is daily for these two
 	firstDay    int   // of the week, from Monday, 0
+
+	looked int // at so many days
 }
 
 // byDay are the names of the days of the week in RFC 5545, from Monday.
@@ -427,11 +463,12 @@ func (w *loose) dates(start recur.Date) func(yield func(recur.Date) bool) {
 	if w.years > 0 || len(w.positions) > 0 {
 		begin = w.period(start).first
 	}
+	fits := w.inYears(start)
 	return func(yield func(recur.Date) bool) {
-		var set []recur.Date
+		var set, chosen []recur.Date
 		var of period
 		flush := func() bool {
-			var chosen []recur.Date
+			chosen = chosen[:0]
 			for _, n := range w.positions {
 				if n < 0 {
 					n += len(set) + 1
@@ -453,7 +490,7 @@ func (w *loose) dates(start recur.Date) func(yield func(recur.Date) bool) {
 			if d > start+horizon {
 				break
 			}
-			if !w.has(d, start) {
+			if w.looked++; w.years > 0 && !fits(d) {
 				continue
 			}
 			if len(w.positions) == 0 {
@@ -462,11 +499,11 @@ func (w *loose) dates(start recur.Date) func(yield func(recur.Date) bool) {
 				}
 				continue
 			}
-			if p := w.period(d); p != of {
+			if d >= of.next {
 				if !flush() {
 					return
 				}
-				of = p
+				of = w.period(d)
 			}
 			set = append(set, d)
 		}
@@ -474,47 +511,108 @@ func (w *loose) dates(start recur.Date) func(yield func(recur.Date) bool) {
 	}
 }
 
-// has reports whether BYWEEKNO and BYYEARDAY have that date.
-func (w *loose) has(d, start recur.Date) bool {
-	if w.years == 0 {
-		return true
+// inYears is whether BYWEEKNO and BYYEARDAY have a date, of dates that ascend:
+// what a year has is looked up once. Weeks are those of ISO 8601, which RFC 5545,
+// 3.3.10, has where they begin on Monday; they belong to the year of their
+// Thursday.
+func (w *loose) inYears(start recur.Date) func(recur.Date) bool {
+	weekly := len(w.weeks) > 0
+	yearOf := func(d recur.Date) int {
+		if weekly {
+			d = thursday(d)
+		}
+		return civil(d).Year()
 	}
-	t := civil(d)
-	year, week := t.ISOWeek()
-	since, _ := civil(start).ISOWeek()
-	if len(w.weeks) == 0 {
-		year, since = t.Year(), civil(start).Year()
+	since := yearOf(start)
+	var first, next recur.Date // of the year that days and weeks are of
+	var counts bool
+	var days [367]bool
+	var weeks [54]bool
+	enter := func(year int) {
+		first, next = newYear(year), newYear(year+1)
+		counts = (year-since)%w.years == 0 && year >= since
+		clear(days[:])
+		clear(weeks[:])
+		length := int(next - first)
+		for _, n := range w.days {
+			if n < 0 {
+				n += length + 1
+			}
+			if n >= 1 && n <= length {
+				days[n] = true
+			}
+		}
+		last := int(thursday(newYear(year)+recur.Date(length)-4)-first)/7 + 1 // of December 28
+		for _, n := range w.weeks {
+			if n < 0 {
+				n += last + 1
+			}
+			if n >= 1 && n <= last {
+				weeks[n] = true
+			}
+		}
 	}
-	weeks, days := 52, time.Date(t.Year(), 12, 31, 0, 0, 0, 0, time.UTC).YearDay()
-	if _, n := time.Date(year, 12, 28, 0, 0, 0, 0, time.UTC).ISOWeek(); n == 53 {
-		weeks = 53
+	return func(d recur.Date) bool {
+		of := d
+		if weekly {
+			of = thursday(d)
+		}
+		if of < first || of >= next {
+			enter(civil(of).Year())
+		}
+		switch {
+		case !counts, weekly && !weeks[(of-first)/7+1]:
+			return false
+		case len(w.days) == 0:
+			return true
+		case d < first || d >= next: // days are counted in the year of the date, weeks may be in another
+			return w.hasDay(d)
+		}
+		return days[d-first+1]
 	}
-	in := func(list []int, n, most int) bool {
-		return len(list) == 0 || slices.Contains(list, n) || slices.Contains(list, n-most-1)
-	}
-	return year >= since && (year-since)%w.years == 0 && in(w.weeks, week, weeks) && in(w.days, t.YearDay(), days)
 }
 
-// period is the day, week, month or year that positions are counted in.
-type period struct{ first recur.Date }
+// hasDay is BYYEARDAY of a date at the turn of a year.
+func (w *loose) hasDay(d recur.Date) bool {
+	year := civil(d).Year()
+	n, most := int(d-newYear(year))+1, int(newYear(year+1)-newYear(year))
+	return slices.Contains(w.days, n) || slices.Contains(w.days, n-most-1)
+}
+
+// newYear is the first day of a year, also of one that no date is in.
+func newYear(year int) recur.Date {
+	return dateAt(time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC))
+}
+
+// thursday is that of the week of a date, which begins on Monday.
+func thursday(d recur.Date) recur.Date { return d + 3 - recur.Date((int(d.Weekday())+6)%7) }
+
+// period is the day, week, month or year that positions are counted in, as far as
+// it has dates, to the first that is of the next.
+type period struct{ first, next recur.Date }
 
 func (w *loose) period(d recur.Date) period {
-	year, month, _ := d.Civil()
 	frequency := w.base.Frequency()
 	if w.years > 0 {
 		frequency = recur.Yearly
 	}
-	first := d
+	p := period{d, d + 1}
 	switch frequency {
 	case recur.Weekly:
-		first = d - recur.Date((int(d.Weekday())+6-w.firstDay+7)%7)
+		p.first = d - recur.Date((int(d.Weekday())+6-w.firstDay+7)%7)
+		p.next = p.first + 7
 	case recur.Monthly:
-		first, _ = recur.DateOf(year, month, 1)
+		first := civil(d).AddDate(0, 0, 1-civil(d).Day())
+		p = period{dateAt(first), dateAt(first.AddDate(0, 1, 0))}
 	case recur.Yearly:
-		first, _ = recur.DateOf(year, 1, 1)
+		p = period{newYear(civil(d).Year()), newYear(civil(d).Year() + 1)}
 	}
-	return period{max(first, recur.First)}
+	p.first = max(p.first, recur.First)
+	return p
 }
+
+// dateAt is the date of a midnight, also of one in other years than dates are.
+func dateAt(midnight time.Time) recur.Date { return recur.Date(midnight.Unix() / 86400) }
 
 // civil is a date as a moment.
 func civil(d recur.Date) time.Time {

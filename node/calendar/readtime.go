@@ -286,6 +286,10 @@ type setting struct {
 	from, to int // seconds east of UTC
 }
 
+// maxSettings is how often a VTIMEZONE may set the clock, as far as it is read: to
+// compare it with a zone, each setting is held to all of them.
+const maxSettings = 1024
+
 // clockOf reads a VTIMEZONE (RFC 5545, 3.6.5).
 func clockOf(c *component, year int) clock {
 	var all clock
@@ -297,7 +301,9 @@ func clockOf(c *component, year int) clock {
 			continue
 		}
 		set := func(t time.Time) {
-			all = append(all, setting{t.Unix(), from, to})
+			if len(all) < maxSettings {
+				all = append(all, setting{t.Unix(), from, to})
+			}
 		}
 		set(begin)
 		if p := o.first("RRULE"); p != nil {
