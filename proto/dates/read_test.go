@@ -1,6 +1,7 @@
 package dates
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -368,6 +369,64 @@ func TestEvery(t *testing.T) {
 	}
 }
 
+// mostBytes is what reading a text may allocate: a KB of input may cost 16 MiB,
+// and no text that is looked at is longer.
+const mostBytes = 16 << 20
+
+// allocated is how many bytes an operation allocates.
+func allocated(operation func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	operation()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// dearTexts are those that have most tried.
+var dearTexts = []string{
+	strings.Repeat("十", 33),
+	strings.Repeat("二十", 16),
+	strings.Repeat(" ", 100),
+	strings.Repeat("1 ", 50),
+	strings.Repeat("６", 33),
+	strings.Repeat("月", 33),
+	strings.Repeat("in ", 33),
+	strings.Repeat("next ", 20),
+	strings.Repeat("(", 100),
+	strings.Repeat("20:", 33),
+	strings.Repeat("\xff", 100),
+	"the day after tomorrow 20:00 the day after tomorrow 20:00 the day after tomorrow 20:00",
+	"29 February",
+	strings.Repeat("6月4日", 1<<16), // too long to be looked at
+}
+
+// TestReadCosts: no text takes more than 200 times what a plain one takes, some
+// microseconds.
+func TestReadCosts(t *testing.T) {
+	r := inHongKong(t)
+	took := func(text string) time.Duration {
+		begin := time.Now()
+		for range 100 {
+			_, _ = r.Read(text)
+		}
+		return time.Since(begin)
+	}
+	// Of several, the quickest: the others shared the processor.
+	yardstick := took("fri 20:00")
+	for range 10 {
+		yardstick = min(yardstick, took("fri 20:00"))
+	}
+	for _, text := range dearTexts {
+		got, most := took(text), 200*yardstick
+		for tries := 0; got > most && tries < 10; tries++ {
+			got = min(got, took(text))
+		}
+		if got > most {
+			t.Errorf("Read(%.100q) takes %v, want at most %v, 200 times what a plain text takes", text, got/100, most/100)
+		}
+	}
+}
+
 // FuzzRead: whatever is understood is understood as the same when it is written
 // out, whatever the script and the width of what was typed.
 func FuzzRead(f *testing.F) {
@@ -378,9 +437,16 @@ func FuzzRead(f *testing.F) {
 		f.Add(text, int64(1_811_921_420), "Asia/Hong_Kong")
 		f.Add(text, int64(1_825_561_800), "America/New_York")
 	}
+	for _, text := range dearTexts {
+		f.Add(text, int64(1_811_921_420), "Asia/Hong_Kong")
+	}
 	f.Fuzz(func(t *testing.T, text string, at int64, zone string) {
 		r := Reader{Now: time.Unix(at%(1<<33), 0), Zone: zone, Here: time.UTC, Floating: zone == ""}
-		got, err := r.Read(text)
+		var got votive.Time
+		var err error
+		if bytes := allocated(func() { got, err = r.Read(text) }); bytes > mostBytes {
+			t.Fatalf("Read(%.200q) allocates %d bytes, want at most %d", text, bytes, mostBytes)
+		}
 		if err != nil {
 			return
 		}
@@ -401,9 +467,11 @@ func BenchmarkRead(b *testing.B) {
 	for name, text := range map[string]string{
 		"short":      "fri 20:00",
 		"chinese":    "二〇二七年六月四日星期五晚上八点三十分",
-		"longest":    strings.Repeat("十", 33),
-		"all blanks": strings.Repeat(" ", 100),
-		"refused":    "the day after tomorrow 20:00 the day after tomorrow 20:00 the day after tomorrow 20:00",
+		"longest":    dearTexts[0],
+		"all blanks": dearTexts[2],
+		"refused":    dearTexts[11],
+		"leap day":   dearTexts[12],
+		"too long":   dearTexts[13],
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
@@ -411,6 +479,8 @@ func BenchmarkRead(b *testing.B) {
 			for b.Loop() {
 				_, _ = r.Read(text)
 			}
+			kb := float64(b.N) * float64(1+len(text)/1024)
+			b.ReportMetric(b.Elapsed().Seconds()*1000/kb, "ms/KB")
 		})
 	}
 }

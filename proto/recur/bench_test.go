@@ -6,16 +6,13 @@ import "testing"
 // of it; a day is the yardstick: what one step of a plain daily rule takes.
 func BenchmarkDates(b *testing.B) {
 	start := First
-	for _, rule := range []string{
+	for _, rule := range append([]string{
 		"FREQ=YEARLY",
 		"FREQ=YEARLY;BYDAY=20MO",
 		"FREQ=MONTHLY;BYDAY=-1FR",
 		"FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE,FR;WKST=SU",
 		"FREQ=DAILY",
-		"FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",  // none, and every day is looked at
-		"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", // none
-		"FREQ=YEARLY;BYDAY=1MO,2MO,3MO,4MO,5MO,6MO,7MO,8MO,9MO,10MO,-1TU,-2TU,-3TU,-4TU,-5TU,-6TU,-7TU,-8TU,-9TU,-10TU,1WE,2WE,3WE,4WE,5WE,6WE,7WE,8WE,9WE,10WE,11WE,12WE,13WE,14WE",
-	} {
+	}, dearRules...) {
 		r, err := Parse(rule)
 		if err != nil {
 			b.Fatal(err)
@@ -30,6 +27,7 @@ func BenchmarkDates(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(n), "dates/op")
+			b.ReportMetric(b.Elapsed().Seconds()*1000/float64(b.N), "ms/KB") // a rule is less than one
 		})
 	}
 }

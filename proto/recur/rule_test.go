@@ -2,6 +2,7 @@ package recur
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -279,8 +280,69 @@ func TestDates(t *testing.T) {
 	})
 }
 
+// mostBytes is what reading a rule, and expanding it over the century, may
+// allocate: a KB of input may cost 16 MiB, and no rule is longer.
+const mostBytes = 16 << 20
+
+// allocated is how many bytes an operation allocates.
+func allocated(operation func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	operation()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// dearRules are those that look at most for what they give.
+var dearRules = []string{
+	"FREQ=DAILY;INTERVAL=999;COUNT=1000;BYDAY=MO,TU,WE,TH,FR,SA,SU", // every day is looked at, and few are given
+	"FREQ=DAILY;INTERVAL=1000;BYMONTH=1,2,3,4,5,6,7,8,9,10,11,12",
+	"FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", // none
+	"FREQ=WEEKLY;INTERVAL=1000;BYMONTH=1,2,3,4,5,6,7,8,9,10,11,12;BYDAY=MO,TU,WE,TH,FR,SA,SU",
+	"FREQ=MONTHLY;BYMONTHDAY=31;BYDAY=1MO,1TU,1WE,1TH,1FR,1SA,1SU,-5MO,-5TU,-5WE,-5TH,-5FR,-5SA,-5SU",
+	"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", // none
+	"FREQ=YEARLY;BYDAY=1MO,2MO,3MO,4MO,5MO,6MO,7MO,8MO,9MO,10MO,-1TU,-2TU,-3TU,-4TU,-5TU,-6TU,-7TU,-8TU,-9TU,-10TU,1WE,2WE,3WE,4WE,5WE,6WE,7WE,8WE,9WE,10WE,11WE,12WE,13WE,14WE",
+	"FREQ=YEARLY;BYMONTHDAY=31;BYDAY=53MO,53TU,53WE,53TH,53FR,53SA,53SU,-53MO,-53TU,-53WE,-53TH,-53FR,-53SA,-53SU,MO,TU,WE,TH,FR,SA,SU",
+}
+
+// TestRuleCosts: no rule takes more over the century than 20 times what every day
+// of it takes, which is what the dearest may look at: so it takes some
+// milliseconds at most, wherever a plain rule takes a tenth of one.
+func TestRuleCosts(t *testing.T) {
+	took := func(r Rule) time.Duration {
+		begin := time.Now()
+		n := 0
+		for range r.Dates(First, First) {
+			n++
+		}
+		if n > int(Last-First)+1 {
+			t.Errorf("%v gives %d dates, more than there are", r, n)
+		}
+		return time.Since(begin)
+	}
+	// Of several, the quickest: the others shared the processor.
+	yardstick := took(Every(Daily))
+	for range 10 {
+		yardstick = min(yardstick, took(Every(Daily)))
+	}
+	for _, text := range dearRules {
+		r, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, most := took(r), 20*yardstick
+		for tries := 0; got > most && tries < 10; tries++ {
+			got = min(got, took(r))
+		}
+		if got > most {
+			t.Errorf("%s takes %v, want at most %v, 20 times what every day takes", text, got, most)
+		}
+	}
+}
+
 // FuzzParse: what is understood is written so that it is understood as the
-// same, is short, and gives dates that ascend and are within the years.
+// same, is short, and gives dates that ascend and are within the years. What it
+// allocates is bounded, and so is how many dates there are.
 func FuzzParse(f *testing.F) {
 	for _, c := range rfcExamples {
 		f.Add(c.rule, int32(20000))
@@ -288,8 +350,22 @@ func FuzzParse(f *testing.F) {
 	f.Add("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", int32(0))
 	f.Add("FREQ=DAILY;INTERVAL=1000;COUNT=1000", int32(-1))
 	f.Add("freq=monthly;byday=-5FR,fr,+1MO", int32(1<<30))
+	for _, rule := range dearRules {
+		f.Add(rule, int32(0))
+	}
+	f.Add("FREQ=DAILY;BYMONTHDAY="+strings.Repeat("1,", 1<<19), int32(0))
 	f.Fuzz(func(t *testing.T, text string, start int32) {
-		r, err := Parse(text)
+		var r Rule
+		var err error
+		bytes := allocated(func() {
+			if r, err = Parse(text); err == nil {
+				for range r.Dates(First, First) {
+				}
+			}
+		})
+		if bytes > mostBytes {
+			t.Fatalf("Parse(%.200q) and all its dates allocate %d bytes, want at most %d", text, bytes, mostBytes)
+		}
 		if err != nil {
 			return
 		}
