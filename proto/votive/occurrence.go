@@ -139,6 +139,20 @@ func (c *Card) Spans(from, to time.Time, reader *time.Location) iter.Seq2[time.T
 	}
 }
 
+// Coming are the dates by which the occurrences are known that take place and
+// are not over at a moment, for a reader in that zone: all there are, those that
+// are different first, then the others, soonest first.
+func (c *Card) Coming(at time.Time, reader *time.Location) iter.Seq[recur.Date] {
+	return func(yield func(recur.Date) bool) {
+		w := c.walk(reader)
+		for o := range w.between(at, time.Time{}) {
+			if !o.Cancelled && !yield(o.Date) {
+				return
+			}
+		}
+	}
+}
+
 // walk goes through the occurrences of a card, and keeps what is the same of
 // all of them.
 type walk struct {
