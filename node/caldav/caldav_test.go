@@ -552,6 +552,39 @@ func TestManyNew(t *testing.T) {
 	p.puts(minePath+"later.ics", event("later", "Later"))
 }
 
+// TestManyNewInCircles: what strangers read is announced a little at a time, and
+// the rest when there is room again.
+func TestManyNewInCircles(t *testing.T) {
+	p := newPerson(t)
+	p.joins("june4")
+	p.joins("readers")
+	paths := []string{p.circlePath("june4"), p.circlePath("readers")}
+	put := func(i int) *httptest.ResponseRecorder {
+		p.clock.Add(60e9)
+		return p.does("PUT", fmt.Sprintf("%s%d.ics", paths[i%2], i), event(fmt.Sprint(i), fmt.Sprint("Vigil ", i)))
+	}
+	for i := range 12 {
+		w := put(i)
+		if i < 10 && w.Code != http.StatusCreated {
+			t.Errorf("the announcement %d = %d", i, w.Code)
+		}
+		// The first one was 10 minutes ago when the eleventh came.
+		if want := fmt.Sprint(60 * (60 - i)); i >= 10 && (w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != want) {
+			t.Errorf("the announcement %d = %d, Retry-After %s, want 429, %s", i, w.Code, w.Header().Get("Retry-After"), want)
+		}
+	}
+	p.puts(minePath+"a.ics", event("uid-1", "Supper")) // found by invitation only
+	p.clock.Add(48 * 60e9)
+	for i := 10; i < 12; i++ {
+		if w := put(i); w.Code != http.StatusCreated {
+			t.Errorf("an hour later the announcement %d = %d", i, w.Code)
+		}
+	}
+	if got := p.titles(); len(got) != 13 {
+		t.Errorf("the person has %v, want 12 vigils and supper", got)
+	}
+}
+
 // TestAlarms: what reminds the person here reminds them in their calendar, which
 // sees that it changed.
 func TestAlarms(t *testing.T) {

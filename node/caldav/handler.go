@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"votive/node/almanac"
 	"votive/node/secretary"
@@ -37,9 +36,9 @@ type Handler struct {
 	Options
 	busy    chan struct{}
 	states  states
-	writing sync.Mutex  // one PUT or DELETE at a time; guards fresh and revised
-	fresh   []time.Time // when the last new events were announced
-	revised []revised   // those of the last day
+	writing sync.Mutex // one PUT or DELETE at a time; guards fresh and revised
+	fresh   fresh
+	revised []revised // those of the last day
 }
 
 // New makes a Handler.

@@ -16,9 +16,38 @@ import (
 	"votive/proto/votive"
 )
 
-// maxNew is how many events are announced in an hour at most because programs
-// put them there.
-const maxNew = 100
+// How many events are announced in an hour at most because programs put them
+// there: in all, and into circles, where strangers read them. A program tries
+// again later by itself.
+const (
+	maxNew       = 100
+	maxInCircles = 10
+)
+
+// fresh is when events were announced in the last hour.
+type fresh struct{ own, circles []time.Time }
+
+// wait is how long no more may be announced, at a moment: not at all as a rule.
+func (f *fresh) wait(now time.Time, circle bool) time.Duration {
+	over := func(t time.Time) bool { return now.Sub(t) > time.Hour }
+	f.own, f.circles = slices.DeleteFunc(f.own, over), slices.DeleteFunc(f.circles, over)
+	switch all := append(slices.Clone(f.own), f.circles...); {
+	case circle && len(f.circles) >= maxInCircles:
+		return f.circles[0].Add(time.Hour).Sub(now)
+	case len(all) >= maxNew:
+		return slices.MinFunc(all, time.Time.Compare).Add(time.Hour).Sub(now)
+	}
+	return 0
+}
+
+// note notes that something was announced.
+func (f *fresh) note(now time.Time, circle bool) {
+	if circle {
+		f.circles = append(f.circles, now)
+	} else {
+		f.own = append(f.own, now)
+	}
+}
 
 // The bounds on how often events are revised in a day because programs changed
 // them. Two programs that each put back what the other wrote would else publish
@@ -83,7 +112,7 @@ func (q *request) put() (answer, error) {
 func (q *request) draft() (*calendar.Draft, error) {
 	if kind := q.Header.Get("Content-Type"); kind != "" {
 		if t, _, err := mime.ParseMediaType(kind); err != nil || t != "text/calendar" {
-			return nil, &fault{http.StatusForbidden, "<C:supported-calendar-data/>", "want text/calendar"}
+			return nil, &fault{code: http.StatusForbidden, precondition: "<C:supported-calendar-data/>", text: "want text/calendar"}
 		}
 	}
 	drafts, _, err := calendar.Read(bytes.NewReader(q.body))
@@ -149,7 +178,7 @@ func unused(v *almanac.View, all map[string]*entry, uid string) error {
 // the courier's business.
 func (q *request) announce(c collection, said *calendar.Draft) error {
 	if said.Status == votive.Cancelled {
-		return &fault{http.StatusForbidden, "<C:valid-calendar-object-resource/>", "it is new, and cancelled already"}
+		return &fault{code: http.StatusForbidden, precondition: "<C:valid-calendar-object-resource/>", text: "it is new, and cancelled already"}
 	}
 	if !named(q.place.name) {
 		return errNames
@@ -160,10 +189,9 @@ func (q *request) announce(c collection, said *calendar.Draft) error {
 	if said.Secret && !c.circle.IsZero() {
 		return errSecret
 	}
-	now := q.h.Almanac.Now()
-	q.h.fresh = slices.DeleteFunc(q.h.fresh, func(t time.Time) bool { return now.Sub(t) > time.Hour })
-	if len(q.h.fresh) >= maxNew {
-		return errTooMany
+	now, circle := q.h.Almanac.Now(), !c.circle.IsZero()
+	if wait := q.h.fresh.wait(now, circle); wait > 0 {
+		return tooMany(wait, circle)
 	}
 	value, err := json.Marshal(given{Name: q.place.name, UID: said.UID})
 	if err != nil {
@@ -186,7 +214,7 @@ func (q *request) announce(c collection, said *calendar.Draft) error {
 	if _, err := q.h.Secretary.Announce(q.Context(), w, c.circle, ""); err != nil {
 		return err
 	}
-	q.h.fresh = append(q.h.fresh, now)
+	q.h.fresh.note(now, circle)
 	return nil
 }
 
