@@ -99,6 +99,9 @@ func (a *API) ListCalendars(context.Context, *localpb.ListCalendarsRequest) (*lo
 	return a.calendars()
 }
 
+// maxDates is how many of the dates are named that a calendar took from an event.
+const maxDates = 20
+
 func (a *API) calendars() (*localpb.CalendarsResponse, error) {
 	m := &localpb.CalendarsResponse{Web: a.Web}
 	return m, a.Almanac.View(func(v *almanac.View) error {
@@ -106,9 +109,13 @@ func (a *API) calendars() (*localpb.CalendarsResponse, error) {
 			m.Calendars = append(m.Calendars, calendarMessage(v, &c))
 		}
 		for _, d := range caldav.Deletions(v) {
-			m.Waiting = append(m.Waiting, &localpb.Deletion{
-				Event: eventMessage(v, d.Event), Asked: d.Asked.UTC().Format(time.RFC3339),
-			})
+			one := &localpb.Deletion{Event: eventMessage(v, d.Event), Asked: d.Asked.UTC().Format(time.RFC3339)}
+			shown := min(len(d.Dates), maxDates)
+			for _, date := range d.Dates[:shown] {
+				one.Dates = append(one.Dates, date.String())
+			}
+			one.MoreDates = uint32(len(d.Dates) - shown)
+			m.Waiting = append(m.Waiting, one)
 		}
 		return nil
 	})
@@ -133,9 +140,10 @@ func (a *API) RevokeCalendar(ctx context.Context, r *localpb.RevokeCalendarReque
 	return a.calendars()
 }
 
-// SettleDeletion cancels an event that a calendar deleted, or keeps it.
+// SettleDeletion cancels an event that a calendar deleted, or takes the dates from
+// it that a calendar took, or keeps all as it is.
 func (a *API) SettleDeletion(ctx context.Context, r *localpb.SettleDeletionRequest) (*localpb.EventResponse, error) {
-	event, err := a.deleted(r.Event)
+	event, err := a.deleted(r)
 	if err != nil {
 		return nil, err
 	}
@@ -153,8 +161,8 @@ func (a *API) SettleDeletion(ctx context.Context, r *localpb.SettleDeletionReque
 }
 
 // deleted is the event that somebody named, if its deletion waits.
-func (a *API) deleted(name string) (votive.ID, error) {
-	event, err := a.findEvent(name)
+func (a *API) deleted(r *localpb.SettleDeletionRequest) (votive.ID, error) {
+	event, err := a.findEvent(r.Event)
 	if err != nil {
 		return event, err
 	}
@@ -163,6 +171,9 @@ func (a *API) deleted(name string) (votive.ID, error) {
 			if d.Event.ID == event {
 				return nil
 			}
+		}
+		if !r.Keep && caldav.Confirmed(v, event) {
+			return nil // said again, where the first answer was lost
 		}
 		return hinted(connect.CodeNotFound, "votive calendar", "no calendar deleted that event")
 	})

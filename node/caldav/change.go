@@ -16,9 +16,11 @@ import (
 // changing is what a program changed of an entry.
 type changing struct {
 	wish   secretary.Wish
-	some   bool // the wish says something
-	cancel bool // it is to be cancelled
-	cut    bool // the text changed, and its end may be lost
+	some   bool      // the wish says something
+	cancel bool      // it is to be cancelled
+	less   *schedule // it is to have fewer dates; nil: that is not wished
+	of     schedule  // what it is less than: the event's, once the wish is done
+	cut    bool      // the text changed, and its end may be lost
 }
 
 // changed compares what a program wrote with what was written for it, both as
@@ -26,8 +28,7 @@ type changing struct {
 // has no room for it, is no change.
 //
 // What is cancelled stays so: a program that has an old copy of it may well write
-// that copy. What comes to a cancellation is one: an event none of whose dates
-// would be to come any more waits for the person as a deleted one does.
+// that copy.
 func changed(old *entry, said *calendar.Draft, now time.Time) (*changing, error) {
 	drafts, _, err := calendar.Read(bytes.NewReader(old.text()))
 	if err != nil || len(drafts) != 1 {
@@ -38,18 +39,10 @@ func changed(old *entry, said *calendar.Draft, now time.Time) (*changing, error)
 	switch {
 	case c.cut:
 		return nil, errTooLong
-	case c.some && old.event.State.Card.Status == votive.Cancelled:
+	case (c.some || c.less != nil) && old.event.State.Card.Status == votive.Cancelled:
 		return nil, errCancelled
 	}
 	return c, nil
-}
-
-// ends reports whether an event has dates to come, and would have none.
-func ends(card votive.Card, said *calendar.Draft, now time.Time) bool {
-	_, had := card.Next(now, nil)
-	card.Start, card.End, card.Recurrence, card.Occurrences = said.Start, said.End, said.Recurrence, said.Occurrences
-	_, has := card.Next(now, nil)
-	return had && !has && card.Recurs()
 }
 
 // maxText is how much of a text is read (SPEC 6.1).
@@ -82,14 +75,33 @@ func (c *changing) compare(e calendar.Event, had, now *calendar.Draft, at time.T
 	c.place(e, had, now)
 	if had.Start != now.Start || had.End != now.End || !reflect.DeepEqual(had.Recurrence, now.Recurrence) ||
 		!reflect.DeepEqual(had.Occurrences, now.Occurrences) {
-		if ends(*e.Card, now, at) {
-			c.cancel = true
+		c.when(scheduleOf(e.Card), scheduleSaid(now), at)
+	}
+}
+
+// when compares when it takes place. What adds dates or moves them is done;
+// what takes some away waits for the person, as a deleted event does: guests
+// would be told that their date is off because of a slip in a calendar. What is
+// moved and what is off may come together, of one series: then the one is done,
+// and the other waits.
+func (c *changing) when(had, said schedule, now time.Time) {
+	gone := had.without(&said, now)
+	switch {
+	case len(gone) == 0:
+	case len(said.coming(now)) == 0 && (!had.recurrence.IsZero() || !said.recurrence.IsZero()):
+		c.cancel = true // nothing would be to come any more
+		return
+	default:
+		less := said
+		c.less, c.of = &less, had
+		rest, possible := said.with(gone, &had)
+		if !possible || len(had.without(&rest, now)) > 0 || rest.mark() == had.mark() {
 			return
 		}
-		w.Start, w.End = &now.Start, &now.End
-		recur(w, now)
-		c.some = true
+		c.of, said = rest, rest
 	}
+	said.wish(&c.wish)
+	c.some = true
 }
 
 // words compares text and links. There is one URL to an event in iCalendar:
@@ -157,14 +169,4 @@ func (c *changing) place(e calendar.Event, had, now *calendar.Draft) {
 	if e.Card.Geo != nil {
 		c.wish.Geo = new(*votive.Geo)
 	}
-}
-
-// recur wishes all of how an event recurs: as a whole, since a date that is
-// different must be one of the event.
-func recur(w *secretary.Wish, said *calendar.Draft) {
-	var rule string
-	if !said.Recurrence.Rule.IsZero() {
-		rule = said.Recurrence.RRule(said.Start)
-	}
-	w.Rule, w.Dates, w.Except, w.Occurrences = &rule, &said.Recurrence.Dates, &said.Recurrence.Except, &said.Occurrences
 }

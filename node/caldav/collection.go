@@ -88,28 +88,43 @@ type entry struct {
 	alarms []time.Duration
 }
 
-// entries are those of a collection, by name.
-func (c *collection) entries(v *almanac.View) map[string]*entry {
-	names := make(map[string]given) // by event
-	for note, value := range v.Locals(notesNames + c.id + "/") {
-		var g given
-		if json.Unmarshal(value, &g) == nil {
-			names[note[len(notesNames)+len(c.id)+1:]] = g
-		}
-	}
-	all := make(map[string]*entry)
+// entry is what an event is in the collection; nil where it is not in it. It is
+// the event of one that is, see entries.
+func (c *collection) entry(v *almanac.View, e *almanac.Event) *entry {
+	return c.look(v)(e)
+}
+
+// look is entry for many.
+func (c *collection) look(v *almanac.View) func(*almanac.Event) *entry {
 	alarms := remind.Chosen(v)
-	add := func(e *almanac.Event) {
-		id := e.ID.String()
-		if !e.Known || e.State.Card.Start.IsZero() || v.Local(notesGone+id) != nil {
-			return
+	return func(e *almanac.Event) *entry {
+		if e == nil || !e.Known || e.State.Card.Start.IsZero() {
+			return nil
 		}
-		g := names[id]
+		id := e.ID.String()
+		if v.Local(notesGone+id) != nil {
+			return nil
+		}
+		var g given
+		if value := v.Local(c.note(e.ID)); value != nil && json.Unmarshal(value, &g) != nil {
+			g = given{}
+		}
 		one := &entry{event: e, name: g.Name, uid: g.UID, asked: v.Local(notesDeletions + id), alarms: alarms(e)}
 		if one.name == "" {
 			one.name = calendar.UID(e.ID) + ".ics"
 		}
-		all[one.name] = one
+		return one
+	}
+}
+
+// entries are those of a collection, by name.
+func (c *collection) entries(v *almanac.View) map[string]*entry {
+	all := make(map[string]*entry)
+	look := c.look(v)
+	add := func(e *almanac.Event) {
+		if one := look(e); one != nil {
+			all[one.name] = one
+		}
 	}
 	if c.circle.IsZero() {
 		for _, e := range subscribe.Mine(v) {

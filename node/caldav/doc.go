@@ -22,10 +22,18 @@
 // It cannot cancel. DELETE of an event of one's own is answered with 204 and
 // waits, and so does a PUT with STATUS:CANCELLED; until it is confirmed the entry
 // is there, with another ETag, and comes back to the program with its next look.
-// What takes away every date that is to come is the same. What is cancelled stays
-// so, and is not announced again under the UID that it had. To all this a 403
-// would be more honest and is of less use: vdirsyncer then tries again with every
-// run and fails each time, and others drop the entry from view.
+// What takes dates away that are to come is the same, all of them or one: an
+// EXDATE, an occurrence that is cancelled, a rule that ends earlier. What adds or
+// moves dates is done. What is cancelled stays so, and is not announced again
+// under the UID that it had. To all this a 403 would be more honest and is of less
+// use: vdirsyncer then tries again with every run and fails each time, and others
+// drop the entry from view.
+//
+// It cannot undo what it has not seen: a change needs If-Match with the ETag of
+// what is changed (428 without one, RFC 6585; 412 with a former one), and that is
+// looked at once more as the change is written. Programs send it. A 412 would have
+// Thunderbird ask whether to overwrite, and overwrite without If-Match, again and
+// again.
 //
 // It cannot reset what iCalendar does not say: what a program wrote is compared
 // with what was written for it, both as package calendar reads them, and only
@@ -38,7 +46,7 @@
 //
 // It cannot announce to a circle what is marked as private (CLASS).
 //
-// It cannot announce many at once, nor change one event again and again: see
-// maxNew and maxRevisions. What it was pointed at could be somebody's whole
+// It cannot announce many at once, least of all to circles, nor change one event
+// again and again (429, with Retry-After): see maxNew and maxRevisions. What it was pointed at could be somebody's whole
 // private calendar.
 package caldav

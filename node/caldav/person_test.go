@@ -32,7 +32,7 @@ var start = time.Date(2027, 5, 1, 12, 0, 0, 0, time.UTC)
 // calendar.
 type person struct {
 	t       testing.TB
-	fs      *vfs.MemFS
+	fs      vfs.FS
 	book    *almanac.Almanac
 	sec     *secretary.Secretary
 	dav     *caldav.Handler
@@ -224,6 +224,12 @@ func (p *person) wants(code int, method, path, body string, header ...string) st
 func (p *person) puts(path, entry string) {
 	p.t.Helper()
 	p.wants(http.StatusCreated, "PUT", path, entry, "If-None-Match", "*", "Content-Type", "text/calendar; charset=utf-8")
+}
+
+// rewrites puts an entry in place of the one that is there.
+func (p *person) rewrites(path, entry string) {
+	p.t.Helper()
+	p.wants(http.StatusNoContent, "PUT", path, entry, "If-Match", p.tag(path))
 }
 
 // tag is the ETag of an entry.

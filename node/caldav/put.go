@@ -89,11 +89,13 @@ func (q *request) put() (answer, error) {
 		if old == nil {
 			return unused(v, all, said.UID)
 		}
-		switch {
+		switch match := q.Header.Get("If-Match"); {
 		case !old.writable(&q.program):
 			return needs(href(c.id, old.name), "write-content")
 		case old.UID() != said.UID:
 			return errUID
+		case match == "" || match == "*":
+			return errUnseen
 		}
 		change, err = changed(old, said, v.Now())
 		return err
@@ -105,7 +107,7 @@ func (q *request) put() (answer, error) {
 	if old == nil {
 		return answer{code: http.StatusCreated}, q.announce(in, said)
 	}
-	return answer{code: http.StatusNoContent}, q.revise(old.event.ID, change)
+	return answer{code: http.StatusNoContent}, q.revise(in, old, change)
 }
 
 // draft reads the body.
@@ -198,13 +200,13 @@ func (q *request) announce(c collection, said *calendar.Draft) error {
 		return err
 	}
 	w := secretary.Wish{
-		Title: &said.Title, Text: &said.Text, Start: &said.Start, End: &said.End, Status: &said.Status,
-		Tags: &said.Tags, Links: &said.Links,
-		Notes: func(event votive.ID) []almanac.Note {
-			return []almanac.Note{{Name: c.note(event), Value: value}}
+		Title: &said.Title, Text: &said.Text, Status: &said.Status, Tags: &said.Tags, Links: &said.Links,
+		Notes: func(_ *almanac.View, event votive.ID) ([]almanac.Note, error) {
+			return []almanac.Note{{Name: c.note(event), Value: value}}, nil
 		},
 	}
-	recur(&w, said)
+	when := scheduleSaid(said)
+	when.wish(&w)
 	if said.Place != "" {
 		w.Place = &said.Place
 	}
@@ -218,19 +220,36 @@ func (q *request) announce(c collection, said *calendar.Draft) error {
 	return nil
 }
 
-// revise revises what differs, and asks whether it is to be cancelled where the
-// program said so. What was to be cancelled and is written again is to be kept.
-func (q *request) revise(event votive.ID, c *changing) error {
+// revise revises what differs, and asks whether it is to be cancelled, or to have
+// fewer dates, where the program said so. What was to be, and is written again as
+// it was, is to be kept.
+func (q *request) revise(in collection, old *entry, c *changing) error {
+	event := old.event.ID
 	asked := almanac.Note{Name: notesDeletions + event.String()}
-	if c.cancel {
+	switch {
+	case c.cancel:
 		asked = deletion(event, q.h.Almanac.Now())
+	case c.less != nil:
+		var err error
+		if asked, err = lessened(event, q.h.Almanac.Now(), &c.of, c.less); err != nil {
+			return err
+		}
+	}
+	tag := old.tag()
+	notes := func(v *almanac.View, _ votive.ID) ([]almanac.Note, error) {
+		// Another device, or the person, may have changed it since it was looked at.
+		if e := in.entry(v, v.Event(event)); e == nil || e.tag() != tag {
+			return nil, errChanged
+		}
+		return []almanac.Note{asked}, nil
 	}
 	if !c.some {
 		return q.h.Almanac.Write(q.Context(), func(v *almanac.View) (almanac.Draft, error) {
-			if !c.cancel && v.Local(asked.Name) == nil {
-				return almanac.Draft{}, nil
+			all, err := notes(v, event)
+			if asked.Value == nil && v.Local(asked.Name) == nil {
+				all = nil
 			}
-			return almanac.Draft{Note: []almanac.Note{asked}}, nil
+			return almanac.Draft{Note: all}, err
 		})
 	}
 	now, times := q.h.Almanac.Now(), 0
@@ -243,7 +262,7 @@ func (q *request) revise(event votive.ID, c *changing) error {
 	if times >= maxRevisions || len(q.h.revised) >= maxRevised {
 		return errOften
 	}
-	c.wish.Notes = func(votive.ID) []almanac.Note { return []almanac.Note{asked} }
+	c.wish.Notes = notes
 	if _, err := q.h.Secretary.Edit(q.Context(), event, c.wish); err != nil {
 		return err
 	}

@@ -28,9 +28,20 @@ type Wish struct {
 	Occurrences                     *[]votive.Occurrence // what is different on some dates
 	PartOf                          *votive.ID           // zero: it is a part of nothing
 
-	// Notes are what this computer keeps of the event, written with it: where it
-	// is new nobody knows its id before. May be nil.
-	Notes func(event votive.ID) []almanac.Note
+	Notes Notes // may be nil
+}
+
+// Notes are what this computer keeps of an event, written with what is done to
+// it: where it is new nobody knows its id before. They are asked for while nobody
+// else writes; an error of theirs has nothing done.
+type Notes func(v *almanac.View, event votive.ID) ([]almanac.Note, error)
+
+// of are the notes of an event; there may be none to ask for.
+func (n Notes) of(v *almanac.View, event votive.ID) ([]almanac.Note, error) {
+	if n == nil {
+		return nil, nil
+	}
+	return n(v, event)
 }
 
 // touchesDetails reports whether something sealed is to change.
@@ -61,14 +72,6 @@ func (w *Wish) card(card votive.Card, self int) (votive.Card, error) {
 	set(&card.Status, w.Status)
 	set(&card.Geo, w.Geo)
 	return card, w.recur(&card)
-}
-
-// notes are those that the wish keeps of its event.
-func (w *Wish) notes(event votive.ID) []almanac.Note {
-	if w.Notes == nil {
-		return nil
-	}
-	return w.Notes(event)
 }
 
 // details are those that the wish comes to, nil for none.
@@ -164,7 +167,10 @@ func (f *founding) draft() (almanac.Draft, error) {
 			return none, err
 		}
 	}
-	d := almanac.Draft{Keep: []votive.Keep{keep}, Note: f.wish.notes(f.event)}
+	d := almanac.Draft{Keep: []votive.Keep{keep}}
+	if d.Note, err = f.wish.Notes.of(f.v, f.event); err != nil {
+		return none, err
+	}
 	var inbox *votive.Inbox
 	if card.Answers != votive.AnswersClosed {
 		if inbox, err = f.s.inbox(f.event, &card, &d); err != nil {

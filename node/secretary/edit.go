@@ -25,7 +25,9 @@ func (s *Secretary) Edit(ctx context.Context, event votive.ID, w Wish) (Edited, 
 		if err := notPast(&r.card, r.v.Now()); err != nil {
 			return err
 		}
-		r.notes = w.notes(event)
+		if r.notes, err = w.Notes.of(r.v, event); err != nil {
+			return err
+		}
 		if !w.touchesDetails() {
 			return nil
 		}
@@ -43,10 +45,16 @@ func (s *Secretary) Edit(ctx context.Context, event votive.ID, w Wish) (Edited, 
 }
 
 // Cancel says that an event will not take place. It stays in everybody's
-// calendar, as cancelled. Notes are written with it.
-func (s *Secretary) Cancel(ctx context.Context, event votive.ID, reason string, notes ...almanac.Note) (Edited, error) {
+// calendar, as cancelled.
+func (s *Secretary) Cancel(ctx context.Context, event votive.ID, reason string, notes ...Notes) (Edited, error) {
 	return s.revise(ctx, event, func(r *revising) error {
-		r.notes = notes
+		for _, ask := range notes {
+			more, err := ask.of(r.v, event)
+			if err != nil {
+				return err
+			}
+			r.notes = append(r.notes, more...)
+		}
 		if r.card.Status == votive.Cancelled {
 			return refused("it is cancelled already")
 		}

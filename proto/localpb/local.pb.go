@@ -7395,12 +7395,14 @@ func (x *CalendarsResponse) GetWeb() string {
 	return ""
 }
 
-// Deletion is an event of one's own that a calendar deleted. It stands until
-// that is confirmed, and is cancelled then.
+// Deletion is an event of one's own that a calendar deleted, or some of its dates.
+// They stand until that is confirmed, and are called off then.
 type Deletion struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Event         *Event                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
-	Asked         string                 `protobuf:"bytes,2,opt,name=asked,proto3" json:"asked,omitempty"` // RFC 3339, UTC
+	Asked         string                 `protobuf:"bytes,2,opt,name=asked,proto3" json:"asked,omitempty"`                           // RFC 3339, UTC
+	Dates         []string               `protobuf:"bytes,3,rep,name=dates,proto3" json:"dates,omitempty"`                           // of one that recurs, only these: 2027-06-11; the first 20; none: all of it
+	MoreDates     uint32                 `protobuf:"varint,4,opt,name=more_dates,json=moreDates,proto3" json:"more_dates,omitempty"` // besides these
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7449,7 +7451,22 @@ func (x *Deletion) GetAsked() string {
 	return ""
 }
 
-// SettleDeletion cancels an event that a calendar deleted, or keeps it.
+func (x *Deletion) GetDates() []string {
+	if x != nil {
+		return x.Dates
+	}
+	return nil
+}
+
+func (x *Deletion) GetMoreDates() uint32 {
+	if x != nil {
+		return x.MoreDates
+	}
+	return 0
+}
+
+// SettleDeletion cancels an event that a calendar deleted, or takes the dates from
+// it that a calendar took, or keeps all as it is.
 type SettleDeletionRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Event         string                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
@@ -8097,10 +8114,13 @@ const file_local_proto_rawDesc = "" +
 	"\x11CalendarsResponse\x127\n" +
 	"\tcalendars\x18\x01 \x03(\v2\x19.votive.local.v1.CalendarR\tcalendars\x123\n" +
 	"\awaiting\x18\x02 \x03(\v2\x19.votive.local.v1.DeletionR\awaiting\x12\x10\n" +
-	"\x03web\x18\x03 \x01(\tR\x03web\"N\n" +
+	"\x03web\x18\x03 \x01(\tR\x03web\"\x83\x01\n" +
 	"\bDeletion\x12,\n" +
 	"\x05event\x18\x01 \x01(\v2\x16.votive.local.v1.EventR\x05event\x12\x14\n" +
-	"\x05asked\x18\x02 \x01(\tR\x05asked\"A\n" +
+	"\x05asked\x18\x02 \x01(\tR\x05asked\x12\x14\n" +
+	"\x05dates\x18\x03 \x03(\tR\x05dates\x12\x1d\n" +
+	"\n" +
+	"more_dates\x18\x04 \x01(\rR\tmoreDates\"A\n" +
 	"\x15SettleDeletionRequest\x12\x14\n" +
 	"\x05event\x18\x01 \x01(\tR\x05event\x12\x12\n" +
 	"\x04keep\x18\x02 \x01(\bR\x04keep2\x8e\x1e\n" +

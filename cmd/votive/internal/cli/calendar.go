@@ -12,8 +12,9 @@ func (a *app) calendar() *cobra.Command {
 		Use:   "calendar",
 		Short: "your events in the calendars you use",
 		Long: `Lists the calendars that you let programs on this computer read, or write to,
-and the events that they deleted. An event that you organize is not called off
-because a calendar deleted it: confirm that here, or keep it.`,
+and what they deleted. An event that you organize is not called off because a
+calendar deleted it, and no date of one that recurs because a calendar took that
+date away: confirm it here, or keep it.`,
 		Example: `  votive calendar
   votive calendar new
   votive calendar new --show busy
@@ -35,12 +36,13 @@ because a calendar deleted it: confirm that here, or keep it.`,
 		},
 	}
 	cmd.AddCommand(a.calendarNew(), a.calendarRevoke(),
-		a.calendarSettle("confirm", "call off an event that a calendar deleted",
-			`Calls off an event that you organize and that a calendar deleted. It stays visible
-to others as cancelled, and everybody who was let in learns of it.`, false),
-		a.calendarSettle("keep", "keep an event that a calendar deleted",
-			`Keeps an event that you organize and that a calendar deleted. It is back in that
-calendar the next time it looks.`, true))
+		a.calendarSettle("confirm", "call off what a calendar deleted",
+			`Calls off an event that you organize and that a calendar deleted, or the dates of it
+that a calendar took away. The event stays visible to others as cancelled, and
+everybody who was let in learns of it.`, false),
+		a.calendarSettle("keep", "keep what a calendar deleted",
+			`Keeps an event that you organize and that a calendar deleted, or the dates of it
+that a calendar took away. They are back in that calendar the next time it looks.`, true))
 	return cmd
 }
 
@@ -57,7 +59,7 @@ func (a *app) calendars(r *localpb.CalendarsResponse) error {
 		return err
 	}
 	if len(r.GetWaiting()) > 0 {
-		a.say("\nvotive calendar confirm EVENT calls one off, votive calendar keep EVENT does not.")
+		a.say("\nvotive calendar confirm EVENT calls that off, votive calendar keep EVENT does not.")
 	}
 	return nil
 }
@@ -71,7 +73,8 @@ func (a *app) calendarNew() *cobra.Command {
 once. The feed is an address to subscribe to; in place of http it may begin with
 webcal. With CalDAV the calendar can write as well: what it puts into yours is
 announced by you and found by invitation only, what it puts into that of a circle
-is announced in the circle, what it changes is changed for everybody.
+is announced in the circle, ten an hour at most, and what it changes is changed
+for everybody. What it deletes waits: see votive calendar.
 
 Both are served to this computer alone. Whoever has the address of the feed, or
 the password, and can run programs here, reads what is in the calendar. What the

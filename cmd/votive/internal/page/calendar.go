@@ -1,6 +1,8 @@
 package page
 
 import (
+	"fmt"
+
 	"votive/cmd/votive/internal/plain"
 	"votive/proto/localpb"
 )
@@ -28,11 +30,26 @@ func (r Reader) Calendars(calendars []*localpb.Calendar, waiting []*localpb.Dele
 	if text != "" {
 		text += "\n"
 	}
-	rows := [][]string{{"EVENT", "DELETED", "TITLE"}}
+	rows := [][]string{{"EVENT", "DELETED", "TITLE", "WHAT OF IT"}}
 	for _, d := range waiting {
-		rows = append(rows, []string{Short(d.GetEvent().GetId()), r.Stamp(d.GetAsked()), plain.Line(d.GetEvent().GetTitle())})
+		rows = append(rows, []string{
+			Short(d.GetEvent().GetId()), r.Stamp(d.GetAsked()), plain.Line(d.GetEvent().GetTitle()), plain.Line(whatOf(d)),
+		})
 	}
 	return text + "Deleted by a calendar, and to be confirmed:\n\n" + plain.Table(rows)
+}
+
+// whatOf is which dates of an event were deleted.
+func whatOf(d *localpb.Deletion) string {
+	dates := d.GetDates()
+	switch more := len(dates) + int(d.GetMoreDates()) - 1; {
+	case len(dates) == 0:
+		return "all of it"
+	case more == 0:
+		return dates[0]
+	default:
+		return fmt.Sprintf("%s and %d more", dates[0], more)
+	}
 }
 
 // NewCalendar is what a program is to be told.
