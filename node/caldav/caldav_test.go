@@ -1,6 +1,9 @@
 package caldav_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -331,6 +334,7 @@ func TestTerms(t *testing.T) {
 	full, fullPass, program := p.user, p.pass, p.program
 
 	p.is(subscribe.Terms{ReadOnly: true})
+	in = p.circlePath("june4")
 	for _, body := range []string{
 		p.wants(http.StatusForbidden, "PUT", in+"b.ics", event("uid-2", "X")),
 		p.wants(http.StatusForbidden, "PUT", in+"a.ics", event("uid-1", "X")),
@@ -345,6 +349,7 @@ func TestTerms(t *testing.T) {
 	}
 
 	p.is(subscribe.Terms{Circle: circle})
+	in = p.circlePath("june4")
 	p.wants(http.StatusOK, "GET", in+"a.ics", "")
 	for _, path := range []string{out, minePath} {
 		p.wants(http.StatusNotFound, "PROPFIND", path, "", "Depth", "0")
@@ -359,6 +364,53 @@ func TestTerms(t *testing.T) {
 	p.wants(http.StatusUnauthorized, "PROPFIND", out, "", "Depth", "0")
 	if got := p.titles(); len(got) != 1 {
 		t.Errorf("the person has %v", got)
+	}
+}
+
+// TestPathsSayNothing: who reads a program's files learns no circle by guessing
+// its name, nor that two programs are of the same person by their circles.
+func TestPathsSayNothing(t *testing.T) {
+	p := newPerson(t)
+	circle := p.joins("june4")
+	sum := sha256.Sum256(append([]byte("votive-caldav-collection-1"), circle[:]...))
+	guessed := "/dav/calendars/" + hex.EncodeToString(sum[:8]) + "/"
+	path := p.circlePath("june4")
+	p.puts(path+"a.ics", event("uid-1", "Vigil"))
+	p.restart()
+	if again := p.circlePath("june4"); again != path || path == guessed {
+		t.Errorf("the collection is %s, and after a restart %s, want the same, and not %s", path, again, guessed)
+	}
+	p.wants(http.StatusNotFound, "PROPFIND", guessed, "", "Depth", "0")
+
+	// A calendar that another program is given in its place has the same entries,
+	// by the names that they had: none would be announced again.
+	first := p.program
+	p.is(subscribe.Terms{})
+	other := p.circlePath("june4")
+	if other == path {
+		t.Errorf("two programs have the collection %s", path)
+	}
+	p.wants(http.StatusNotFound, "PROPFIND", path, "", "Depth", "0")
+	if body := p.wants(http.StatusOK, "GET", other+"a.ics", ""); !strings.Contains(body, "UID:uid-1\r\n") {
+		t.Errorf("another program is given\n%s", body)
+	}
+
+	// One that was made before there were keys has the paths that it had.
+	err := p.book.Write(t.Context(), func(v *almanac.View) (almanac.Draft, error) {
+		var kept map[string]any
+		if err := json.Unmarshal(v.Local("subscribe/"+p.program), &kept); err != nil {
+			return almanac.Draft{}, err
+		}
+		delete(kept, "key")
+		value, err := json.Marshal(kept)
+		return almanac.Draft{Note: []almanac.Note{{Name: "subscribe/" + p.program, Value: value}}}, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.wants(http.StatusOK, "GET", guessed+"a.ics", "")
+	if err := subscribe.Revoke(t.Context(), p.book, first); err != nil {
+		t.Fatal(err)
 	}
 }
 

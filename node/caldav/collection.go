@@ -42,7 +42,8 @@ const mine = "mine"
 
 // collection is a calendar.
 type collection struct {
-	id     string // in paths
+	id     string // in the paths of the program that it was given
+	kept   string // in the names of notes, whatever the program
 	title  string
 	circle votive.ID // zero: mine
 }
@@ -51,19 +52,24 @@ type collection struct {
 func collections(v *almanac.View, c *subscribe.Calendar) []collection {
 	var all []collection
 	if c.Circle.IsZero() {
-		all = append(all, collection{id: mine, title: "votive"})
+		all = append(all, collection{id: mine, kept: mine, title: "votive"})
 	}
 	for _, circle := range v.Circles() {
 		if c.Circle.IsZero() || c.Circle == circle.ID {
-			all = append(all, collection{id: idOf(circle.ID), title: circle.Name, circle: circle.ID})
+			one := collection{kept: keptAs(circle.ID), title: circle.Name, circle: circle.ID}
+			var keyed bool
+			if one.id, keyed = c.Named(circle.ID); !keyed {
+				one.id = one.kept // as its program has it since then
+			}
+			all = append(all, one)
 		}
 	}
 	return all
 }
 
-// idOf is what a circle is called in paths, which is not its id: programs write
-// paths into files and logs.
-func idOf(circle votive.ID) string {
+// keptAs is what a circle is called in the names of notes. Anybody who knows the
+// circle can work it out, so it is told to no program any more.
+func keptAs(circle votive.ID) string {
 	sum := sha256.Sum256(append([]byte("votive-caldav-collection-1"), circle[:]...))
 	return hex.EncodeToString(sum[:8])
 }
@@ -216,5 +222,5 @@ func (e *entry) writable(c *subscribe.Calendar) bool { return !c.ReadOnly && e.e
 
 // note is the name of the note with what a program called an event.
 func (c *collection) note(event votive.ID) string {
-	return strings.Join([]string{notesNames + c.id, event.String()}, "/")
+	return strings.Join([]string{notesNames + c.kept, event.String()}, "/")
 }

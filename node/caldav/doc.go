@@ -3,7 +3,8 @@
 // the person's own, and one for each circle. What a program puts into one is
 // announced, what it changes is revised, what it deletes waits until the person
 // confirms that the event is cancelled. It knows a program by the user and the
-// password that package subscribe gave it.
+// password that package subscribe gave it, and names circles in paths as that
+// package does for it alone.
 //
 // It is apart because CalDAV is large and its clients differ. Here is the part
 // that vdirsyncer, Thunderbird, DAVx5 and the calendars of Apple and GNOME use:

@@ -2,6 +2,7 @@ package subscribe
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -44,7 +45,7 @@ type Calendar struct {
 	Made time.Time
 
 	feed, password [sha256.Size]byte // hashes
-	key            [32]byte          // makes the UIDs of a busy one
+	key            [32]byte          // makes the UIDs of a busy one, or names, see Named
 }
 
 // Secrets are by what a program is known. They are nowhere but in what New
@@ -88,13 +89,11 @@ func New(ctx context.Context, book *almanac.Almanac, t Terms) (Calendar, Secrets
 	if s.Feed, c.feed, err = secret(rand.Reader); err != nil {
 		return c, s, err
 	}
-	k := kept{Busy: t.Busy, ReadOnly: t.ReadOnly, Feed: hex.EncodeToString(c.feed[:])}
-	if t.Busy {
-		if _, err := rand.Read(c.key[:]); err != nil {
-			return c, s, err
-		}
-		k.Key = hex.EncodeToString(c.key[:])
-	} else {
+	if _, err := rand.Read(c.key[:]); err != nil {
+		return c, s, err
+	}
+	k := kept{Busy: t.Busy, ReadOnly: t.ReadOnly, Feed: hex.EncodeToString(c.feed[:]), Key: hex.EncodeToString(c.key[:])}
+	if !t.Busy {
 		if s.Password, c.password, err = secret(rand.Reader); err != nil {
 			return c, s, err
 		}
@@ -176,6 +175,18 @@ func into(to []byte, digits string) error {
 	}
 	copy(to, b)
 	return err
+}
+
+// Named is by what this calendar's program knows a circle, 16 hex digits: always
+// the same, and another for each calendar, since programs write it into files and
+// logs. Without the key nobody can tell of which circle it is, not even by guessing
+// the name of an open one. It is false for a calendar that was made by a votive
+// which knew no such key.
+func (c *Calendar) Named(circle votive.ID) (string, bool) {
+	mac := hmac.New(sha256.New, c.key[:])
+	mac.Write([]byte("votive-calendar-circle-1"))
+	mac.Write(circle[:])
+	return hex.EncodeToString(mac.Sum(nil)[:8]), c.key != [32]byte{}
 }
 
 // minPrefix is how many characters of an id name the whole.
