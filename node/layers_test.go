@@ -40,7 +40,7 @@ var fence = map[string][]string{
 		"votive/proto/votive", "votive/node/almanac", "votive/node/calendar", "votive/node/diary", "votive/node/remind",
 	},
 	"votive/node/caldav": {
-		"votive/proto/votive", "votive/node/almanac", "votive/node/calendar", "votive/node/diary", "votive/node/secretary",
+		"votive/proto/votive", "votive/proto/recur", "votive/node/almanac", "votive/node/calendar", "votive/node/diary", "votive/node/secretary",
 		"votive/node/subscribe", "votive/node/remind",
 	},
 	"votive/node/courier": {
