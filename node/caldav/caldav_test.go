@@ -17,6 +17,7 @@ import (
 	"votive/node/caldav"
 	"votive/node/remind"
 	"votive/node/secretary"
+	"votive/node/settings"
 	"votive/node/subscribe"
 	"votive/proto/recur"
 	"votive/proto/votive"
@@ -663,8 +664,29 @@ func TestAlarms(t *testing.T) {
 	if names, _ := p.changes(minePath, before); !slices.Equal(names, []string{"a.ics"}) {
 		t.Errorf("since a reminder was chosen there is %v, want a.ics", names)
 	}
-	if body := p.wants(http.StatusOK, "GET", minePath+"a.ics", ""); !strings.Contains(body, "TRIGGER:-PT2H\r\n") {
+	if body := p.wants(http.StatusOK, "GET", minePath+"a.ics", ""); !strings.Contains(body, "TRIGGER:-PT2H\r\nDESCRIPTION:Something of yours begins\r\n") {
 		t.Errorf("with a reminder there is\n%s", body)
+	}
+
+	// What it is called, only where a notification may tell that here.
+	for notify, want := range map[settings.Notify]string{settings.Off: "Something of yours begins", settings.Full: "A", settings.Private: "Something of yours begins"} {
+		tag := p.tag(minePath + "a.ics")
+		note, err := settings.Set(settings.Notifying, string(notify))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.book.Write(t.Context(), func(*almanac.View) (almanac.Draft, error) {
+			return almanac.Draft{Note: []almanac.Note{note}}, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		body := p.wants(http.StatusOK, "GET", minePath+"a.ics", "")
+		if !strings.Contains(body, "DESCRIPTION:"+want+"\r\nEND:VALARM\r\n") {
+			t.Errorf("with notifications %s there is\n%s", notify, body)
+		}
+		if notify == settings.Full && p.tag(minePath+"a.ics") == tag {
+			t.Error("what alarms say changed, and the ETag did not")
+		}
 	}
 }
 

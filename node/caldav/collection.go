@@ -92,6 +92,7 @@ type entry struct {
 	asked []byte // the note of its deletion, or nil
 
 	alarms []time.Duration
+	named  bool // they say what it is called
 }
 
 // entry is what an event is in the collection; nil where it is not in it. It is
@@ -102,7 +103,7 @@ func (c *collection) entry(v *almanac.View, e *almanac.Event) *entry {
 
 // look is entry for many.
 func (c *collection) look(v *almanac.View) func(*almanac.Event) *entry {
-	alarms := remind.Chosen(v)
+	alarms, named := remind.Chosen(v), remind.Named(v)
 	return func(e *almanac.Event) *entry {
 		if e == nil || !e.Known || e.State.Card.Start.IsZero() {
 			return nil
@@ -115,7 +116,7 @@ func (c *collection) look(v *almanac.View) func(*almanac.Event) *entry {
 		if value := v.Local(c.note(e.ID)); value != nil && json.Unmarshal(value, &g) != nil {
 			g = given{}
 		}
-		one := &entry{event: e, name: g.Name, uid: g.UID, asked: v.Local(notesDeletions + id), alarms: alarms(e)}
+		one := &entry{event: e, name: g.Name, uid: g.UID, asked: v.Local(notesDeletions + id), alarms: alarms(e), named: named}
 		if one.name == "" {
 			one.name = calendar.UID(e.ID) + ".ics"
 		}
@@ -162,7 +163,7 @@ func (e *entry) UID() string {
 // entry is the event as package calendar writes it.
 func (e *entry) entry() calendar.Event {
 	one := diary.Entry(e.event)
-	one.UID, one.Alarms = e.uid, e.alarms
+	one.UID, one.Alarms, one.Named = e.uid, e.alarms, e.named
 	return one
 }
 
@@ -170,7 +171,7 @@ func (e *entry) entry() calendar.Event {
 func (e *entry) text() []byte { return calendar.Write([]calendar.Event{e.entry()}, calendar.Options{}) }
 
 // form changes with what text makes of an event.
-const form = "2"
+const form = "3"
 
 // tag is the ETag: of all that the text depends on, which is faster than of the
 // text. The rules of zones come with the version of Go. A deletion that waits is
@@ -189,7 +190,7 @@ func (e *entry) tag() string {
 		hash.Write(e.event.State.Card.Details[:])
 	}
 	hash.Write(e.asked)
-	fmt.Fprint(hash, e.alarms)
+	fmt.Fprint(hash, e.alarms, e.named)
 	return `"` + hex.EncodeToString(hash.Sum(nil)[:16]) + `"`
 }
 

@@ -24,6 +24,7 @@ type Event struct {
 	UID      string       // in place of UID(ID), for who named it first; empty: that
 
 	Alarms []time.Duration // before each occurrence a VALARM; none where it is cancelled
+	Named  bool            // a VALARM says what the event is called, and not only that something is
 }
 
 // uid is its UID as a value.
@@ -216,7 +217,11 @@ func (w *text) what(e *Event, status votive.Status) {
 		w.line("BEGIN", "VALARM")
 		w.line("ACTION", "DISPLAY")
 		w.line("TRIGGER", "-"+duration(before))
-		w.line("DESCRIPTION", escaped(c.Title))
+		if e.Named {
+			w.line("DESCRIPTION", escaped(c.Title))
+		} else {
+			w.line("DESCRIPTION", "Something of yours begins") // there must be one (RFC 5545, 3.6.6)
+		}
 		w.line("END", "VALARM")
 	}
 }

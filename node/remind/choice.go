@@ -44,6 +44,10 @@ func Chosen(v *almanac.View) func(*almanac.Event) []time.Duration {
 	return func(e *almanac.Event) []time.Duration { return before(v, e, usual) }
 }
 
+// Named reports whether what reminds the person may say what it is called: here,
+// and in the calendars that were given it.
+func Named(v *almanac.View) bool { return settings.Read(v).Notify == settings.Full }
+
 // before is Before where usual is what was chosen for all.
 func before(v *almanac.View, e *almanac.Event, usual []time.Duration) []time.Duration {
 	if own, chosen := Own(v, e.ID); chosen {

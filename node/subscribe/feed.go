@@ -89,10 +89,10 @@ func (c *Calendar) Write(v *almanac.View) []byte {
 	// By days, so that it stays the same between two changes.
 	from := v.Now().UTC().Truncate(24 * time.Hour).Add(-before)
 	var entries []calendar.Event
-	alarms := remind.Chosen(v)
+	alarms, named := remind.Chosen(v), remind.Named(v)
 	for _, e := range c.coming(v, from, maxFeed) {
 		entry := diary.Entry(e)
-		entry.Alarms = alarms(e)
+		entry.Alarms, entry.Named = alarms(e), named
 		entries = append(entries, entry)
 	}
 	if c.Busy {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"votive/node/almanac"
+	"votive/node/settings"
 	"votive/proto/votive"
 )
 
@@ -85,6 +86,31 @@ func TestFeed(t *testing.T) {
 	}
 	if err := Revoke(t.Context(), p.book, c.ID); !errors.Is(err, almanac.ErrNotFound) {
 		t.Errorf("revoking it again = %v", err)
+	}
+}
+
+// TestFeedAlarms: what an alarm says is what a notification here may.
+func TestFeedAlarms(t *testing.T) {
+	p := newPerson(t)
+	p.announce("Candlelight vigil", "2027-06-04T20:00", votive.ID{})
+	_, s := p.calendar(Terms{})
+	for _, c := range []struct{ name, value, want string }{
+		{settings.Reminders, "1h", "Something of yours begins"},
+		{settings.Notifying, "full", "Candlelight vigil"},
+		{settings.Notifying, "off", "Something of yours begins"},
+	} {
+		note, err := settings.Set(c.name, c.value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.book.Write(t.Context(), func(*almanac.View) (almanac.Draft, error) {
+			return almanac.Draft{Note: []almanac.Note{note}}, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if body := p.get(feedOf(s)).Body.String(); !strings.Contains(body, "DESCRIPTION:"+c.want+"\r\nEND:VALARM\r\n") {
+			t.Errorf("with %s %s the feed is\n%s", c.name, c.value, body)
+		}
 	}
 }
 

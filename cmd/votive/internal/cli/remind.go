@@ -88,7 +88,8 @@ zone is the time zone in which you read and type times, like Asia/Hong_Kong; the
 system's unless set.
 
 notifications is what the desktop is told: private, that something of yours begins,
-full, what it is called too, or off, nothing.
+full, what it is called too, or off, nothing. The alarms in calendars that you gave
+to programs name it where this is full, and else not.
 
 reminders are those before everything of yours: 1d,1h. votive remind sets them too,
 and those of single events.
