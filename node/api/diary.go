@@ -144,6 +144,8 @@ func (a *API) entry(d *calendar.Draft, reader *time.Location) *localpb.ReadEntry
 		e.WhyNot = "it is cancelled"
 	case end.Before(a.Almanac.Now()):
 		e.WhyNot = "it is over"
+	case d.Secret:
+		e.WhyNot = "it is marked as private (CLASS): take that off in the calendar if all may read it"
 	}
 	return e
 }

@@ -6214,7 +6214,7 @@ type ReadEntry struct {
 	Draft         *Draft                 `protobuf:"bytes,1,opt,name=draft,proto3" json:"draft,omitempty"`
 	Echo          []string               `protobuf:"bytes,2,rep,name=echo,proto3" json:"echo,omitempty"` // lines for the reader: local, UTC, their zone, and how it recurs
 	Notices       []string               `protobuf:"bytes,3,rep,name=notices,proto3" json:"notices,omitempty"`
-	WhyNot        string                 `protobuf:"bytes,4,opt,name=why_not,json=whyNot,proto3" json:"why_not,omitempty"` // why it cannot be announced: it is over, or cancelled; else ""
+	WhyNot        string                 `protobuf:"bytes,4,opt,name=why_not,json=whyNot,proto3" json:"why_not,omitempty"` // why it is not to be announced: it is over, cancelled, or private; else ""
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -47,8 +47,8 @@ name replaces what was there. With - the calendar is read from stdin.
 With --announce its entries are announced as events of yours, after you have
 seen each of them and agreed. Everybody who can read an event sees its title,
 text, times, tags and links; its place and the links to take part are sealed, and
-only guests who are let in see them. Entries that are over or cancelled are left
-out.`,
+only guests who are let in see them. Entries that are over, cancelled or marked as
+private or confidential are left out.`,
 		Example: `  votive import work.ics
   curl -s https://uni.example/lectures.ics | votive import - --as lectures
   votive import --list
