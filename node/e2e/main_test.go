@@ -40,17 +40,36 @@ func run(m *testing.M) int {
 	return code
 }
 
+// raced is whether the tests run under the race detector: then the daemons do,
+// and one that finds a race ends at once.
+var raced bool
+
 // build makes the binaries as a release has them, where every user of this
 // computer can run them.
 func build() error {
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-ldflags", "-s -w -X main.version=e2e", "-o", bin+string(filepath.Separator),
-		"votive/cmd/votive", "votive/cmd/votived")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("go build = %w\n%s", err, out)
+	daemon, cgo := []string{"votive/cmd/votived"}, "CGO_ENABLED=0"
+	if raced {
+		daemon, cgo = append([]string{"-race"}, daemon...), "CGO_ENABLED=1"
+		os.Setenv("GORACE", "halt_on_error=1")
+	}
+	if err := compile("CGO_ENABLED=0", "votive/cmd/votive"); err != nil {
+		return err
+	}
+	if err := compile(cgo, daemon...); err != nil {
+		return err
 	}
 	if runtime.GOOS == "windows" {
 		return nil
 	}
 	return os.Chmod(filepath.Dir(bin), 0o755)
+}
+
+func compile(cgo string, what ...string) error {
+	args := []string{"build", "-buildvcs=false", "-ldflags", "-s -w -X main.version=e2e", "-o", bin + string(filepath.Separator)}
+	cmd := exec.Command("go", append(args, what...)...)
+	cmd.Env = append(os.Environ(), cgo)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build %s = %w\n%s", what, err, out)
+	}
+	return nil
 }
