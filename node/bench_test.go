@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"os/exec"
@@ -142,23 +143,33 @@ func fill(b *testing.B, dir string, n int) {
 	names := base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadding(base32.NoPadding)
 	ctx := context.Background()
 	expiry := uint16(votive.DayOf(time.Now())) + 100
-	for range n / 500 {
+	const inFile = 1 << 14
+	var slots *os.File
+	for at := 0; at < n; {
 		batch, err := db.Batch(ctx)
 		if err != nil {
 			b.Fatal(err)
 		}
 		for range 500 {
+			if at%inFile == 0 {
+				if slots, err = os.Create(filepath.Join(dir, fmt.Sprintf("frames-%d.data", at/inFile))); err != nil {
+					b.Fatal(err)
+				}
+				defer func(f *os.File) { _ = f.Close() }(slots)
+			}
 			f := make([]byte, votive.FrameSize)
 			_, _ = rand.Read(f)
 			f[0], f[1], f[2], f[3] = 1, 20, 2<<6|byte(expiry>>8), byte(expiry)
 			id := votive.FrameID(f)
 			key := names.EncodeToString(append([]byte{byte(expiry >> 8), byte(expiry)}, id[:]...))
-			if err := batch.Put(ctx, ds.RawKey("/h/"+key), f[:votive.HeaderSize]); err != nil {
+			row := binary.BigEndian.AppendUint32(f[:votive.HeaderSize:votive.HeaderSize], uint32(at))
+			if err := batch.Put(ctx, ds.RawKey("/h/"+key), row); err != nil {
 				b.Fatal(err)
 			}
-			if err := batch.Put(ctx, ds.RawKey("/f/"+key), f); err != nil {
+			if _, err := slots.Write(f); err != nil {
 				b.Fatal(err)
 			}
+			at++
 		}
 		if err := batch.Commit(ctx); err != nil {
 			b.Fatal(err)

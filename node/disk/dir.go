@@ -37,11 +37,19 @@ func syncDir(dir string, disk vfs.FS) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// dataFiles is the names in dir of the files that can hold rows.
+// OwnData is what the names of files end with that the owner of a database
+// keeps in its directory, beside those of the database. They are written by
+// [Database.Files]. A directory that has some and no database is damaged, and
+// [Ruins] has them as well.
+const OwnData = ".data"
+
+// dataFiles is the names in dir of the files that can hold rows, or what rows
+// are about.
 func dataFiles(dir string, disk vfs.FS) ([]string, error) {
 	names, err := disk.List(dir)
 	names = slices.DeleteFunc(names, func(name string) bool {
-		return path.Ext(name) != ".sst" && path.Ext(name) != ".log"
+		ext := path.Ext(name)
+		return ext != ".sst" && ext != ".log" && ext != OwnData
 	})
 	slices.Sort(names)
 	return names, err

@@ -45,7 +45,7 @@ type Database struct {
 	memTable int    // bytes
 	spare    func() // gives the cache the room of memory tables
 
-	broken []brokenLog // as they were before Pebble read them
+	broken bool // a log was, before it was mended
 
 	wrote    atomic.Bool   // a table was begun
 	rotated  atomic.Bool   // a new log began since crowded last looked
@@ -106,10 +106,12 @@ func (e *Database) open(disk vfs.FS) (err error) {
 	if err := checkManifest(e.dir, disk); err != nil {
 		return explainOpen(e.dir, err)
 	}
-	if e.broken, err = brokenLogs(e.dir, disk); err != nil {
+	broken, err := brokenLogs(e.dir, disk)
+	if err != nil {
 		return explainOpen(e.dir, err)
 	}
-	for _, log := range e.broken {
+	e.broken = len(broken) > 0
+	for _, log := range broken {
 		if !log.last {
 			continue
 		}
@@ -233,6 +235,11 @@ func (e *Database) Frozen() error {
 	}
 	return nil
 }
+
+// Files is the disk as the database sees it, for files of OwnData. A write that
+// fails freezes all of it, and changes nothing, like all later ones; that is to be
+// asked of Frozen, or of a Finish that comes after.
+func (e *Database) Files() vfs.FS { return e.disk }
 
 // crowded reports whether so much waits to become tables that writers should.
 func (e *Database) crowded() bool {

@@ -250,13 +250,6 @@ func newLog(number uint32, batches [][]byte) (log []byte) {
 	return log
 }
 
-// Broken is what there was in a log that was broken when the database was
-// opened, in the readings of [Ruins.Each]; mostly nothing. Whole batches were
-// recovered from it. It is given once.
-func (e *Database) Broken() (readings []io.Reader) {
-	for _, log := range e.broken {
-		readings = append(readings, bytes.NewReader(log.content), &logBytes{r: bytes.NewReader(log.content)})
-	}
-	e.broken = nil
-	return readings
-}
+// Broken reports whether a log was broken when the database was opened. Whole
+// batches were recovered from it.
+func (e *Database) Broken() bool { return e.broken }

@@ -103,12 +103,12 @@ func TestHomeIsAFile(t *testing.T) {
 	}
 }
 
-// tables are the files of a store that hold frames.
-func tables(t *testing.T, p *person) []string {
+// frameFiles are the files of a store that hold frames.
+func frameFiles(t *testing.T, p *person) []string {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(p.home, "store", "*.sst"))
+	found, err := filepath.Glob(filepath.Join(p.home, "store", "frames-*.data"))
 	if err != nil || len(found) == 0 {
-		t.Fatalf("the store has tables %q, %v, want some", found, err)
+		t.Fatalf("the store has files %q of frames, %v, want some", found, err)
 	}
 	return found
 }
@@ -138,7 +138,7 @@ func TestDamagedFrame(t *testing.T) {
 	if err := p.stop(os.Interrupt); err != nil {
 		t.Fatalf("votived ended with %v", err)
 	}
-	file := tables(t, p)[0]
+	file := frameFiles(t, p)[0]
 	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"testing"
@@ -81,14 +82,15 @@ func fill(tb testing.TB, dir string, n int) {
 	tb.Helper()
 	s := open(tb, dir, Options{})
 	w := s.db.Writer(tb.Context())
-	for i := range n {
+	at := s.slots.take(n)
+	err := s.slots.write(at, func(i int) []byte {
 		u := bare(uint64(i), 16, votive.Lifetime(i%3), votive.DayOf(now)+votive.Day(i%8))
-		h, k := votive.Header(u.Bytes()), Key{votive.DayOf(now) + votive.Day(i%8), u.ID()}
-		w.Put(headerRow(k), h[:])
-		w.Put(frameRow(k), append(u.Bytes(), 0, 0, 0, 0, 0, 0, 0, 0))
+		k := Key{votive.DayOf(now) + votive.Day(i%8), u.ID()}
+		w.Put(headerRow(k), appendHeaderRow(nil, votive.Header(u.Bytes()), at[i]))
 		w.Cut()
-	}
-	if err := w.Finish(); err != nil {
+		return append(u.Bytes(), 0, 0, 0, 0, 0, 0, 0, 0)
+	})
+	if err := errors.Join(err, w.Finish()); err != nil {
 		tb.Fatal(err)
 	}
 	// As it is after hours, not at the end of a flood.
@@ -134,13 +136,13 @@ func BenchmarkFingerprint65536(b *testing.B) {
 	x := newIndex(0)
 	for i := range DefaultQuota {
 		id := votive.FrameID([]byte(fmt.Sprint(i)))
-		x.add(Entry{ID: id, Header: votive.Header{1, 16, byte(i >> 10 & 3), byte(i)}})
+		x.add(Entry{ID: id, Header: votive.Header{1, 16, byte(i >> 10 & 3), byte(i)}}, slot(i))
 	}
 	b.Run("changed", func(b *testing.B) {
 		e := Entry{ID: votive.FrameID([]byte("one more")), Header: votive.Header{1, 16, 0, 1}}
 		for i := 0; b.Loop(); i++ {
 			if i%2 == 0 {
-				x.add(e)
+				x.add(e, DefaultQuota)
 			} else {
 				x.remove(e.ID)
 			}

@@ -18,7 +18,7 @@ func FuzzRuins(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 0, 3, 0, 9}, 4)
 	f.Fuzz(func(t *testing.T, b []byte, at int) {
 		if len(b) > len(headerPrefix) {
-			_, _ = parseHeaderRow(b, b)
+			_, _, _ = parseHeaderRow(b, b)
 		}
 		_, _, _ = parseFloor(b)
 		// A frame among it is found.

@@ -30,8 +30,9 @@ func (s *Store) Check(ctx context.Context) (Report, error) {
 	return r, nil
 }
 
-// forget takes a damaged frame out of the index, and out of it alone: its rows
-// stay until it is put again, or is found damaged again.
+// forget takes a damaged frame out of the index, and out of it alone: its row
+// stays until it is put again, or is found damaged again, and its slot is not
+// given to another before the store is opened again.
 func (x *index) forget(id votive.ID) {
 	x.mu.Lock()
 	defer x.mu.Unlock()

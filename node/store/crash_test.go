@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
@@ -22,8 +23,8 @@ type powerLoss struct {
 	mu    sync.Mutex
 	n     int
 	copy  *vfs.MemFS
-	acked int // Puts that had returned
-	puts  int // Puts that have
+	acked int // deeds that had been done
+	done  int // that have
 }
 
 func (p *powerLoss) before(errorfs.Op) error {
@@ -31,16 +32,16 @@ func (p *powerLoss) before(errorfs.Op) error {
 	defer p.mu.Unlock()
 	if p.n--; p.n == 0 {
 		p.copy = p.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: p.percent, RNG: p.rng})
-		p.acked = p.puts
+		p.acked = p.done
 	}
 	return nil
 }
 
-// returned counts a Put, and says whether the power is lost.
+// returned counts a deed, and says whether the power is lost.
 func (p *powerLoss) returned() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.puts++
+	p.done++
 	return p.copy != nil
 }
 
@@ -50,13 +51,48 @@ func (p *powerLoss) lost() bool {
 	return p.copy != nil
 }
 
-// holding is the frames that a store holds after each of so many Puts, before
+// deed is what is done to a store: frames are put, or it is told that it is
+// later.
+type deed struct {
+	put   []votive.Frame
+	later time.Time
+}
+
+func (d deed) do(t *testing.T, s *Store) {
+	t.Helper()
+	if d.later.IsZero() {
+		put(t, s, d.put...)
+	} else if _, err := s.Expire(t.Context(), d.later); err != nil {
+		t.Fatalf("Expire() = %v", err)
+	}
+}
+
+// someDeeds puts the pool in portions, some of it twice, while days pass.
+func someDeeds(rng *rand.Rand) (deeds []deed) {
+	later := now
+	for rest := pool(); len(rest) > 0; {
+		n := min(1+rng.IntN(20), len(rest))
+		deeds, rest = append(deeds, deed{put: rest[:n]}), rest[n:]
+		if rng.IntN(6) == 0 {
+			later = later.Add(24 * time.Hour)
+			at := rng.IntN(len(pool()) - 20)
+			deeds = append(deeds, deed{later: later}, deed{put: pool()[at : at+20]})
+		}
+	}
+	return deeds
+}
+
+// holding is the frames that a store holds after each of the deeds, before
 // which it was empty.
-func holding(portions [][]votive.Frame, quota int) (after [][]votive.Frame) {
+func holding(deeds []deed, quota int) (after [][]votive.Frame) {
 	m := &model{quota: quota}
 	after = append(after, nil)
-	for _, p := range portions {
-		m.put(p, votive.DayOf(now))
+	for _, d := range deeds {
+		if d.later.IsZero() {
+			m.put(d.put, votive.DayOf(now))
+		} else {
+			m.expire(d.later)
+		}
 		after = append(after, slices.Clone(m.frames))
 	}
 	return after
@@ -86,16 +122,13 @@ func TestTorturePowerLoss(t *testing.T) {
 func loseAndOpen(t *testing.T, rng *rand.Rand) bool {
 	p := &powerLoss{MemFS: vfs.NewCrashableMem(), percent: rng.IntN(101), rng: rng, n: 1 + rng.IntN(500)}
 	o := Options{FS: errorfs.Wrap(p.MemFS, errorfs.InjectorFunc(p.before)), Quota: 50 + rng.IntN(300)}
-	var portions [][]votive.Frame
-	for rest := pool(); len(rest) > 0; {
-		n := min(1+rng.IntN(20), len(rest))
-		portions, rest = append(portions, rest[:n]), rest[n:]
-	}
-	after := holding(portions, o.Quota)
+	o.slotsInFile = slot(1 + rng.IntN(200))
+	deeds := someDeeds(rng)
+	after := holding(deeds, o.Quota)
 
 	s := open(t, "home/store", o)
-	for _, frames := range portions {
-		put(t, s, frames...)
+	for _, d := range deeds {
+		d.do(t, s)
 		if p.returned() {
 			break
 		}
@@ -105,7 +138,7 @@ func loseAndOpen(t *testing.T, rng *rand.Rand) bool {
 		return false
 	}
 
-	s, err := Open("home/store", Options{FS: p.copy, Quota: o.Quota, Now: clock})
+	s, err := Open("home/store", Options{FS: p.copy, Quota: o.Quota, Now: clock, slotsInFile: o.slotsInFile})
 	if err != nil {
 		t.Errorf("Open() after a loss of power = %v", err)
 		return true
@@ -115,13 +148,15 @@ func loseAndOpen(t *testing.T, rng *rand.Rand) bool {
 	for _, f := range after[p.acked] {
 		dropped := !contains(next, f)
 		if _, err := s.Get(t.Context(), f.ID()); err != nil && !dropped {
-			t.Errorf("Get(%v) = %v after %d Puts that returned and a loss of power", f.ID(), err, p.acked)
+			t.Errorf("Get(%v) = %v after %d deeds that were done and a loss of power", f.ID(), err, p.acked)
 		}
 	}
+	n := s.Len()
 	r, err := s.Check(t.Context())
-	if err != nil || r.Damaged > 0 || r.Whole != s.Len() {
-		t.Errorf("Check() = %+v, %v, want %d frames whole", r, err, s.Len())
+	if err != nil || r.Damaged > 0 || r.Whole != n {
+		t.Errorf("Check() = %+v, %v, want %d frames whole", r, err, n)
 	}
+	wantSlots(t, s)
 	return true
 }
 

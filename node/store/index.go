@@ -33,6 +33,7 @@ func (e *Entry) Rank() votive.Rank { return e.Header.Rank(e.ID) }
 type arrival struct {
 	number uint64
 	Entry
+	slot slot // where the frame is
 }
 
 // index is all entries, in RAM: some 130 bytes a frame. Its lock is held for a
@@ -71,14 +72,15 @@ func (x *index) has(id votive.ID) bool {
 	return ok
 }
 
-func (x *index) find(id votive.ID) (Entry, bool) {
+// find is the arrival of this id, if it is there.
+func (x *index) find(id votive.ID) (arrival, bool) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	at, ok := x.at.find(id, x.arrivals)
 	if !ok {
-		return Entry{}, false
+		return arrival{}, false
 	}
-	return x.arrivals[at].Entry, true
+	return x.arrivals[at], true
 }
 
 func (x *index) len() int {
@@ -87,10 +89,10 @@ func (x *index) len() int {
 	return x.at.n
 }
 
-// add appends e, which is not there. x.mu is held.
-func (x *index) add(e Entry) {
+// add appends e, which is not there, and is in that slot. x.mu is held.
+func (x *index) add(e Entry, in slot) {
 	x.last++
-	x.arrivals = append(x.arrivals, arrival{x.last, e})
+	x.arrivals = append(x.arrivals, arrival{x.last, e, in})
 	x.at.put(len(x.arrivals)-1, x.arrivals)
 	x.earliest = min(x.earliest, e.Header.Expiry())
 	if x.set != nil {
@@ -98,12 +100,14 @@ func (x *index) add(e Entry) {
 	}
 }
 
-// remove takes out the frame with this id, if it is there. x.mu is held.
-func (x *index) remove(id votive.ID) {
+// remove takes out the frame with this id, if it is there, and says in which
+// slot it is. x.mu is held.
+func (x *index) remove(id votive.ID) (in slot, ok bool) {
 	at, ok := x.at.find(id, x.arrivals)
 	if !ok {
-		return
+		return 0, false
 	}
+	in = x.arrivals[at].slot
 	if x.set != nil {
 		x.set.Remove(x.arrivals[at].compared())
 	}
@@ -111,6 +115,20 @@ func (x *index) remove(id votive.ID) {
 	x.arrivals[at].Entry = Entry{}
 	if len(x.arrivals) > 2*x.at.n+1024 {
 		x.compact()
+	}
+	return in, true
+}
+
+// removeIn takes out the frame that is in this slot, if one is, by looking at
+// all of them.
+func (x *index) removeIn(in slot) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for i := range x.arrivals {
+		if a := &x.arrivals[i]; !a.gone() && a.slot == in {
+			x.remove(a.ID)
+			return
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 // change is what one write does to the set of frames.
 type change struct {
 	add   []votive.Frame
+	slots []slot // of add, once it is in them
 	drop  []Key
 	floor votive.Rank
 
@@ -138,17 +139,20 @@ func (x *index) leastBut(from *rankHeap, dropped map[votive.ID]bool) (votive.Ran
 	return votive.Rank{}, false
 }
 
-// apply makes the change that is on disk now. Store.writing is held.
-func (x *index) apply(c change) {
+// apply makes the change that is on disk now, and gives the slots of what was
+// dropped. Store.writing is held.
+func (x *index) apply(c change) (free []slot) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.floor, x.intake, x.buried, x.earliest = c.floor, c.intake, c.buried, c.earliest
 	for _, k := range c.drop {
-		x.remove(k.ID)
+		if at, ok := x.remove(k.ID); ok {
+			free = append(free, at)
+		}
 	}
-	for _, f := range c.add {
+	for i, f := range c.add {
 		e := Entry{f.ID(), f.Header()}
-		x.add(e)
+		x.add(e, c.slots[i])
 		if x.least != nil {
 			heap.Push(&x.least, e.Rank())
 		}
@@ -156,6 +160,7 @@ func (x *index) apply(c change) {
 	if len(x.least) > 2*x.at.n+1024 {
 		x.least = nil // most of it has gone
 	}
+	return free
 }
 
 // forgetPlan puts the heap right after a change that was planned and not made.

@@ -240,6 +240,7 @@ func TestStoreIsTheModel(t *testing.T) {
 		m := &model{quota: rapid.IntRange(1, 60).Draw(t, "quota")}
 		now := now
 		o := Options{FS: vfs.NewMem(), Quota: m.quota, Now: func() time.Time { return now }}
+		o.slotsInFile = slot(rapid.SampledFrom([]int{1, 7, 32, 100, slotsInFile}).Draw(t, "slots in a file"))
 		s, err := Open("store", o)
 		if err != nil {
 			t.Fatalf("Open() = %v", err)
@@ -303,7 +304,8 @@ func wantModel(t *rapid.T, s *Store, m *model) {
 			t.Fatalf("Wants(%v) = %t, want %t", f.ID(), !want, want)
 		}
 	}
-	for _, f := range m.frames[:min(3, len(m.frames))] {
+	wantSlots(t, s)
+	for _, f := range m.frames {
 		if got, err := s.Get(t.Context(), f.ID()); err != nil || !slices.Equal(got.Bytes(), f.Bytes()) {
 			t.Fatalf("Get(%v) = %v", f.ID(), err)
 		}

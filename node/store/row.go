@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/base32"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	ds "github.com/ipfs/go-datastore"
@@ -14,7 +15,6 @@ import (
 const (
 	headerPrefix = "/h/"
 	headerEnd    = "/h0"
-	framePrefix  = "/f/"
 )
 
 var floorRow = ds.RawKey("/floor")
@@ -30,31 +30,45 @@ func rowKey(prefix string, k Key) ds.Key {
 }
 
 func headerRow(k Key) ds.Key { return rowKey(headerPrefix, k) }
-func frameRow(k Key) ds.Key  { return rowKey(framePrefix, k) }
 
-// parseHeaderRow reads what headerRow and the header of a frame were written
-// as. It allocates nothing.
-func parseHeaderRow(key, value []byte) (Entry, error) {
+// The row of a frame: its header, then the number of its slot, 4 bytes.
+const headerRowSize = votive.HeaderSize + 4
+
+func appendHeaderRow(b []byte, h votive.Header, at slot) []byte {
+	return binary.BigEndian.AppendUint32(append(b, h[:]...), uint32(at))
+}
+
+// parseHeaderRow reads what headerRow and appendHeaderRow gave. It allocates
+// nothing.
+func parseHeaderRow(key, value []byte) (Entry, slot, error) {
 	var raw [KeySize + 1]byte
 	text := key[len(headerPrefix):]
 	if rowEncoding.DecodedLen(len(text)) != KeySize {
-		return Entry{}, fmt.Errorf("key %.80q of a frame", key)
+		return Entry{}, 0, fmt.Errorf("key %.80q of a frame", key)
 	}
 	if _, err := rowEncoding.Decode(raw[:], text); err != nil {
-		return Entry{}, fmt.Errorf("key %.80q of a frame: %v", key, err)
+		return Entry{}, 0, fmt.Errorf("key %.80q of a frame: %v", key, err)
 	}
-	if len(value) != votive.HeaderSize {
-		return Entry{}, fmt.Errorf("header of %d bytes, want %d", len(value), votive.HeaderSize)
+	switch len(value) {
+	case headerRowSize:
+	case votive.HeaderSize:
+		return Entry{}, 0, errOldRow
+	default:
+		return Entry{}, 0, fmt.Errorf("row of %d bytes for a frame, want %d", len(value), headerRowSize)
 	}
 	e := Entry{ID: votive.ID(raw[2:KeySize]), Header: votive.Header(value)}
 	if day := votive.Day(binary.BigEndian.Uint16(raw[:])); day != e.Header.Expiry() {
-		return Entry{}, fmt.Errorf("header of expiry day %d under the key of day %d", e.Header.Expiry(), day)
+		return Entry{}, 0, fmt.Errorf("header of expiry day %d under the key of day %d", e.Header.Expiry(), day)
 	}
-	return e, nil
+	return e, slot(binary.BigEndian.Uint32(value[votive.HeaderSize:])), nil
 }
 
-// leastHeaderRow is about the least that a header and its key take in a table.
-const leastHeaderRow = 104
+// errOldRow is about a frame that is in a row of its own, and in no slot.
+var errOldRow = errors.New("by an earlier votive, which kept frames in another way: votive doctor --mend takes them over")
+
+// leastHeaderRow is about the least that a row of a frame and its key take in a
+// table.
+const leastHeaderRow = 108
 
 // The row of the floors: the floor, then the day of an intake, 2 bytes, how
 // many it has cost, 4 bytes, and its floor.

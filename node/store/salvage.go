@@ -29,7 +29,7 @@ func Salvage(ctx context.Context, dir string, o Options) (r Report, err error) {
 		}
 		r.Whole = s.Len()
 		old.Known(headerPrefix, headerEnd, func(key, value []byte) {
-			if e, err := parseHeaderRow(key, value); err == nil && !s.Has(e.ID) {
+			if e, _, err := parseHeaderRow(key, value); err == nil && !s.Has(e.ID) {
 				r.Damaged++
 			}
 		})
@@ -41,6 +41,9 @@ func Salvage(ctx context.Context, dir string, o Options) (r Report, err error) {
 	return r, nil
 }
 
+// atOnce is how many frames are put at once where there may be very many.
+const atOnce = 512
+
 // salvage puts every whole frame in a file of another store.
 func (s *Store) salvage(ctx context.Context, file io.Reader) error {
 	var some []votive.Frame
@@ -50,7 +53,7 @@ func (s *Store) salvage(ctx context.Context, file io.Reader) error {
 		return err
 	}
 	err := carve(ctx, file, func(f votive.Frame) error {
-		if some = append(some, f); len(some) < 512 {
+		if some = append(some, f); len(some) < atOnce {
 			return nil
 		}
 		return put()

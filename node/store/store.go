@@ -26,6 +26,8 @@ type Options struct {
 	FS    vfs.FS           // nil means the disk
 	Now   func() time.Time // tells who died when there is no room; nil means time.Now
 	Log   *slog.Logger     // nil means none
+
+	slotsInFile slot // for tests; 0 means slotsInFile
 }
 
 func (o Options) orDefaults() Options {
@@ -41,6 +43,9 @@ func (o Options) orDefaults() Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.slotsInFile == 0 {
+		o.slotsInFile = slotsInFile
+	}
 	return o
 }
 
@@ -53,9 +58,10 @@ type Store struct {
 
 	writing sync.Mutex // held by the one write under way
 
-	// Held for reading while the database is used, for writing to close it.
+	// Held for reading while the disk is used, for writing to close all.
 	life   sync.RWMutex
 	db     *disk.Database
+	slots  *slots
 	closed bool
 }
 
@@ -70,25 +76,44 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{o: o, dir: dir, db: db}
-	if err := s.load(); err != nil {
+	if s.slots, err = openSlots(db.Files(), dir, o.slotsInFile); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	s.recoverBroken()
+	if err := s.load(); err != nil {
+		return nil, errors.Join(err, s.slots.close(), db.Close())
+	}
+	if db.Broken() {
+		s.recoverRows()
+	}
 	return s, nil
 }
 
-// recoverBroken puts frames that are whole in broken logs. Some of them may
+// recoverRows puts the frames again that are whole and that no row names, where
+// a log is damaged in which there may have been their rows. Some of them may
 // not be here for a reason; a frame too many does no harm.
-func (s *Store) recoverBroken() {
+func (s *Store) recoverRows() {
+	recovered := 0
 	var frames []votive.Frame
-	for _, log := range s.db.Broken() {
-		// Neither reading what is in RAM nor adding fails.
-		_ = carve(context.Background(), log, func(f votive.Frame) error { frames = append(frames, f); return nil })
+	put := func() error {
+		added, err := s.Put(context.Background(), frames...)
+		recovered, frames = recovered+len(added), frames[:0]
+		return err
 	}
-	if added, err := s.Put(context.Background(), frames...); err != nil {
-		s.o.Log.Warn("frames in a damaged log could not be recovered", "store", s.dir, "error", err)
-	} else if len(added) > 0 {
-		s.o.Log.Warn("recovered frames from a damaged log", "store", s.dir, "frames", len(added))
+	// Put takes the first slots that are free, and so only such as were seen.
+	err := s.slots.eachFree(func(b []byte) error {
+		f, err := votive.ParseFrame(b)
+		if err != nil {
+			return nil //nolint:nilerr // most are empty
+		}
+		if frames = append(frames, f); len(frames) < atOnce {
+			return nil
+		}
+		return put()
+	})
+	if err = errors.Join(err, put()); err != nil {
+		s.o.Log.Warn("frames behind a damaged log could not be recovered", "store", s.dir, "error", err)
+	} else if recovered > 0 {
+		s.o.Log.Warn("recovered frames behind a damaged log", "store", s.dir, "frames", recovered)
 	}
 }
 
@@ -107,15 +132,35 @@ func (s *Store) load() error {
 	s.index = newIndex(int(s.db.Estimate(headerPrefix, headerEnd) / leastHeaderRow))
 	s.index.floor, s.index.intake = floor, in
 	err = s.db.Rows(headerPrefix, headerEnd, func(key, value []byte) error {
-		e, err := parseHeaderRow(key, value)
+		e, at, err := parseHeaderRow(key, value)
+		if err == nil {
+			err = s.loadRow(e, at)
+		}
 		if err != nil {
 			return fmt.Errorf("%s is %w: %v", s.dir, ErrDamaged, err)
 		}
-		s.index.add(e)
 		return nil
 	})
 	s.index.intake.since = s.index.last // what is here was here before
 	return err
+}
+
+// loadRow adds what a row says to the index.
+func (s *Store) loadRow(e Entry, at slot) error {
+	switch err := s.slots.claim(at); {
+	case errors.Is(err, errTwoFrames):
+		// A log that was damaged may bring back a row that was deleted. The
+		// slot itself says whose it is, and the other frame is not there.
+		s.o.Log.Warn("two rows name one slot", "store", s.dir)
+		if _, err := s.read(e.Key(), at); err != nil {
+			return nil //nolint:nilerr // e is damaged, and counts as gone
+		}
+		s.index.removeIn(at)
+	case err != nil:
+		return fmt.Errorf("frame %v: %v", e.ID, err)
+	}
+	s.index.add(e, at)
+	return nil
 }
 
 // use keeps the engine open until done is called.
@@ -137,14 +182,18 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
-	return s.db.Close()
+	err := s.slots.close()
+	return errors.Join(s.db.Close(), err)
 }
 
 // Has reports whether the frame is here.
 func (s *Store) Has(id votive.ID) bool { return s.index.has(id) }
 
 // Find is what the store knows of a frame without reading it, if it is here.
-func (s *Store) Find(id votive.ID) (Entry, bool) { return s.index.find(id) }
+func (s *Store) Find(id votive.ID) (Entry, bool) {
+	a, ok := s.index.find(id)
+	return a.Entry, ok
+}
 
 // Wants reports whether a frame of this key could be taken, as far as the key
 // tells: it is not here, and it is not of those that died first when there was
@@ -194,7 +243,7 @@ func (s *Store) Disk() uint64 {
 		return 0
 	}
 	defer done()
-	return s.db.Size()
+	return s.db.Size() + s.slots.size()
 }
 
 // Snapshot is the frames that are here now, as catch-up compares them. SPEC
@@ -248,46 +297,46 @@ func (s *Store) Get(ctx context.Context, id votive.ID) (votive.Frame, error) {
 		return votive.Frame{}, err
 	}
 	defer done()
-	e, ok := s.index.find(id)
+	a, ok := s.index.find(id)
 	if !ok {
 		return votive.Frame{}, fmt.Errorf("frame %v: %w", id, ErrNotFound)
 	}
-	f, err := s.read(ctx, e.Key())
+	f, err := s.read(a.Key(), a.slot)
 	if err == nil {
 		return f, nil
 	}
-	// Was it dropped meanwhile? Between two writes, index and disk agree.
+	// Was it dropped meanwhile, and its slot given to another? Between two
+	// writes, index and disk agree.
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if !s.index.has(id) {
+	if a, ok = s.index.find(id); !ok {
 		return votive.Frame{}, fmt.Errorf("frame %v: %w", id, ErrNotFound)
 	}
-	if f, err = s.read(ctx, e.Key()); errors.Is(err, ErrDamaged) {
+	if f, err = s.read(a.Key(), a.slot); errors.Is(err, ErrDamaged) {
 		s.index.forget(id)
 	}
 	return f, err
 }
 
-// read reads the frame with this key and has it prove itself.
-func (s *Store) read(ctx context.Context, k Key) (votive.Frame, error) {
-	if err := ctx.Err(); err != nil {
-		return votive.Frame{}, err
-	}
-	var f votive.Frame
-	var wrong error
-	err := s.db.See(frameRow(k), func(value []byte) error {
-		if f, wrong = votive.ParseFrame(value); wrong == nil && (f.ID() != k.ID || f.Expiry() != k.Expiry) {
-			wrong = fmt.Errorf("it is frame %v", f.ID())
-		}
-		return nil
-	})
-	switch {
-	case errors.Is(err, ds.ErrNotFound), disk.IsDamage(err):
+// frameBuffers are for what is read, which ParseFrame copies.
+var frameBuffers = sync.Pool{New: func() any { return new([votive.FrameSize]byte) }}
+
+// read reads the frame with this key from its slot, and has it prove itself.
+func (s *Store) read(k Key, at slot) (votive.Frame, error) {
+	b := frameBuffers.Get().(*[votive.FrameSize]byte)
+	defer frameBuffers.Put(b)
+	switch err := s.slots.read(at, b); {
+	case errors.Is(err, errNoSlot), disk.IsDamage(err):
 		return votive.Frame{}, fmt.Errorf("frame %v is %w: %v", k.ID, ErrDamaged, err)
 	case err != nil:
 		return votive.Frame{}, fmt.Errorf("frame %v: %v", k.ID, err)
-	case wrong != nil:
-		return votive.Frame{}, fmt.Errorf("frame %v is %w: %v", k.ID, ErrDamaged, wrong)
+	}
+	f, err := votive.ParseFrame(b[:])
+	if err == nil && (f.ID() != k.ID || f.Expiry() != k.Expiry) {
+		err = fmt.Errorf("it is frame %v", f.ID())
+	}
+	if err != nil {
+		return votive.Frame{}, fmt.Errorf("frame %v is %w: %v", k.ID, ErrDamaged, err)
 	}
 	return f, nil
 }

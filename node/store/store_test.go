@@ -2,8 +2,9 @@ package store
 
 import (
 	"errors"
-	"runtime"
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -229,7 +230,7 @@ func TestArrivals(t *testing.T) {
 
 // Everything at once, for the race detector, and Close in the middle of it.
 func TestConcurrent(t *testing.T) {
-	s := open(t, "store", Options{FS: vfs.NewMem(), Quota: 100})
+	s := open(t, "store", Options{FS: vfs.NewMem(), Quota: 100, slotsInFile: 16})
 	half := make(chan struct{})
 	var wg sync.WaitGroup
 	unlessClosed := func(err error, but ...error) bool {
@@ -282,40 +283,70 @@ func TestConcurrent(t *testing.T) {
 	wg.Wait()
 }
 
-// A frame that just makes room has gone from the disk before it has from the
-// index: that is no damage.
+// A frame that is dropped while somebody is about to read it, its slot given to
+// others: that is no damage. Nor is it where it comes back, to another slot.
 func TestGetWhileDropped(t *testing.T) {
-	syncing, goOn := make(chan struct{}), make(chan struct{})
-	var hold atomic.Bool
-	disk := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
-		if op.Kind == errorfs.OpFileSyncData && hold.Swap(false) {
-			close(syncing)
-			<-goOn
+	for _, back := range []bool{false, true} {
+		reading, goOn := make(chan struct{}), make(chan struct{})
+		var hold atomic.Bool
+		disk := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+			if op.Kind == errorfs.OpFileReadAt && strings.HasSuffix(op.Path, ".data") && hold.Swap(false) {
+				close(reading)
+				<-goOn
+			}
+			return nil
+		}))
+		s := open(t, "store", Options{FS: disk})
+		f, others := pool()[0], pool()[1:3]
+		put(t, s, f, others[0])
+		hold.Store(true)
+		got := make(chan error)
+		go func() {
+			read, err := s.Get(t.Context(), f.ID())
+			if err == nil && read.ID() != f.ID() {
+				err = fmt.Errorf("frame %v", read.ID())
+			}
+			got <- err
+		}()
+		<-reading
+		drop(t, s, f)
+		if put(t, s, others[1]); slotOf(t, s, others[1]) != 0 {
+			t.Fatalf("the slot of what was dropped was not the next to be taken")
 		}
-		return nil
-	}))
-	s := open(t, "store", Options{FS: disk, Quota: 1})
-	put(t, s, named["14+5"]())
-	hold.Store(true)
-	got := make(chan error, 2)
-	go func() {
-		_, err := s.Put(t.Context(), named["16+6"]())
-		got <- err
-	}()
-	<-syncing
-	go func() {
-		_, err := s.Get(t.Context(), named["14+5"]().ID())
-		got <- err
-	}()
-	for range 100_000 {
-		runtime.Gosched() // so that Get may find what it finds
-	}
-	close(goOn)
-	for range 2 {
-		if err := <-got; err != nil && !errors.Is(err, ErrNotFound) {
-			t.Errorf("got %v, want no error of Put and ErrNotFound of Get", err)
+		if back {
+			put(t, s, f)
+		}
+		close(goOn)
+		if err := <-got; back && err != nil || !back && !errors.Is(err, ErrNotFound) {
+			t.Errorf("Get() = %v of a frame that is back: %t; want none then, ErrNotFound else", err, back)
+		}
+		if s.Has(f.ID()) != back {
+			t.Errorf("Has() = %t after that, want %t", !back, back)
 		}
 	}
+}
+
+// drop drops frames, as making room does.
+func drop(t testing.TB, s *Store, frames ...votive.Frame) {
+	t.Helper()
+	var c change
+	for _, f := range frames {
+		c.drop = append(c.drop, Key{f.Expiry(), f.ID()})
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if err := s.make(t.Context(), c); err != nil {
+		t.Fatalf("make(drop) = %v", err)
+	}
+}
+
+func slotOf(t testing.TB, s *Store, f votive.Frame) slot {
+	t.Helper()
+	a, ok := s.index.find(f.ID())
+	if !ok {
+		t.Fatalf("frame %v is not there", f.ID())
+	}
+	return a.slot
 }
 
 func TestNotWritable(t *testing.T) {

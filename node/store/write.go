@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -60,10 +61,12 @@ func (s *Store) Expire(ctx context.Context, now time.Time) (int, error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	c := s.index.expired(func(d votive.Day) bool { return now.Sub(d.Time()) > afterDeath }, s.o.Quota)
-	if err := s.make(ctx, c); err != nil {
+	free, err := s.makeDurable(ctx, c)
+	if err != nil {
 		return 0, err
 	}
-	return len(c.drop), nil
+	// What is over is to be read by nobody who has this disk one day.
+	return len(c.drop), errors.Join(s.slots.free(free), s.slots.wipe(free))
 }
 
 // checkRoom refuses to add n frames to a disk that is nearly full.
@@ -85,29 +88,54 @@ func (s *Store) checkRoom(n int) error {
 // make makes a change: on disk first, then in the index. Store.writing is
 // held.
 func (s *Store) make(ctx context.Context, c change) error {
-	if len(c.add) > 0 || len(c.drop) > 0 || c.floor != s.index.floor || c.intake.floor != s.index.intake.floor {
-		if err := s.writeChange(ctx, c); err != nil {
-			s.index.forgetPlan()
-			return err
-		}
+	free, err := s.makeDurable(ctx, c)
+	if err != nil {
+		return err
 	}
-	s.index.apply(c)
-	return nil
+	return s.slots.free(free)
 }
 
-// writeChange writes c and syncs it. What makes room goes last: where a change
-// is too large for one batch, a cut between two loses nothing.
-func (s *Store) writeChange(ctx context.Context, c change) error {
-	w := s.db.Writer(ctx)
-	for _, f := range c.add {
-		h, k := f.Header(), Key{f.Expiry(), f.ID()}
-		w.Put(headerRow(k), h[:])
-		w.Put(frameRow(k), f.Bytes())
+// makeDurable is make, but for the slots of what was dropped, which it gives:
+// from now on no row names them.
+func (s *Store) makeDurable(ctx context.Context, c change) (free []slot, err error) {
+	if len(c.add) > 0 || len(c.drop) > 0 || c.floor != s.index.floor || c.intake.floor != s.index.intake.floor {
+		if c.slots, err = s.fill(ctx, c.add); err == nil {
+			err = s.writeRows(ctx, c)
+		}
+		if err != nil {
+			s.index.forgetPlan()
+			return nil, err
+		}
+	}
+	return s.index.apply(c), nil
+}
+
+// fill puts frames into free slots, and syncs them.
+func (s *Store) fill(ctx context.Context, frames []votive.Frame) ([]slot, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := s.db.Frozen(); err != nil {
+		return nil, err
+	}
+	at := s.slots.take(len(frames))
+	return at, s.slots.write(at, func(i int) []byte { return frames[i].Bytes() })
+}
+
+// writeRows writes the rows of c and syncs them. What makes room goes last:
+// where a change is too large for one batch, a cut between two loses nothing.
+//
+// It does not end with ctx, so that there is no row on disk that nobody here
+// knows of, in whose slot another frame would be put.
+func (s *Store) writeRows(ctx context.Context, c change) error {
+	w := s.db.Writer(context.WithoutCancel(ctx))
+	for i, f := range c.add {
+		var row [headerRowSize]byte
+		w.Put(headerRow(Key{f.Expiry(), f.ID()}), appendHeaderRow(row[:0], f.Header(), c.slots[i]))
 		w.Cut()
 	}
 	for _, k := range c.drop {
 		w.Delete(headerRow(k))
-		w.Delete(frameRow(k))
 		w.Cut()
 	}
 	if in := s.index.intake; c.floor != s.index.floor || c.intake.evicted != in.evicted || c.intake.floor != in.floor {
