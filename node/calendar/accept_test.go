@@ -160,7 +160,7 @@ func writtenEvents(t *testing.T, text string) []writtenEvent {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &file{zones: make(map[string]zone)}
+	f := newFile(notices{})
 	var all []writtenEvent
 	for _, c := range top.children[0].children {
 		switch c.name {

@@ -51,7 +51,7 @@ func (c *component) first(name string) *property {
 var understood = map[string]bool{
 	"SUMMARY": true, "DESCRIPTION": true, "LOCATION": true, "URL": true, "GEO": true, "CATEGORIES": true, "STATUS": true, "CLASS": true,
 	"ORGANIZER": true, "ATTENDEE": true,
-	"UID": true, "SEQUENCE": true, "DTSTART": true, "DTEND": true, "DURATION": true,
+	"METHOD": true, "UID": true, "SEQUENCE": true, "DTSTART": true, "DTEND": true, "DURATION": true,
 	"TRANSP": true, "RRULE": true, "RDATE": true, "EXDATE": true, "EXRULE": true, "RECURRENCE-ID": true, "CONFERENCE": true,
 	"TZID": true, "X-LIC-LOCATION": true, "TZOFFSETFROM": true, "TZOFFSETTO": true,
 }

@@ -40,7 +40,7 @@ func checkCost(t *testing.T, text string) {
 		if err != nil {
 			return
 		}
-		f := &file{notices: n, zones: make(map[string]zone)}
+		f := newFile(n)
 		f.drafts(top)
 		looked = f.looked
 	})

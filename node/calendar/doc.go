@@ -7,8 +7,8 @@
 // a time is the same moment here and there.
 //
 // What it refuses: guests and organizers never go out and are never taken in
-// (there is no ATTENDEE and no ORGANIZER), nor is what comes in fetched (ATTACH)
-// or acted on (METHOD, VALARM). What comes in is bounded in bytes, depth and
+// (there is no ATTENDEE and no ORGANIZER), nor is what comes in fetched (ATTACH),
+// answered (METHOD) or obeyed (VALARM). What comes in is bounded in bytes, depth and
 // number before it is understood, see the limits in component.go, and every step
 // after that is linear in it but for recurrence, where a rule is walked once,
 // and so many rules of a file at most.

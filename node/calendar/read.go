@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -61,52 +62,14 @@ func Read(r io.Reader) ([]Draft, []string, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("calendar: %w", err)
 	}
-	f := &file{notices: n, zones: make(map[string]zone)}
+	f := newFile(n)
 	drafts := f.drafts(top)
 	return drafts, f.all(), nil
 }
 
 // drafts reads the events of all VCALENDARs.
 func (f *file) drafts(top *component) []Draft {
-	var mains []*component
-	overrides := make(map[string][]*component)
-	byUID := make(map[string]int)
-	for _, calendar := range top.children {
-		for _, c := range calendar.children {
-			switch c.name {
-			case "VTIMEZONE":
-				f.timezones = append(f.timezones, c)
-			case "VEVENT":
-				uid := text1(c, "UID")
-				i, twice := byUID[uid]
-				switch {
-				case c.first("RECURRENCE-ID") != nil && uid != "":
-					overrides[uid] = append(overrides[uid], c)
-				case twice && uid != "":
-					f.say("an event is there twice; the one changed last counts: %s", short(text1(c, "SUMMARY")))
-					if number(c, "SEQUENCE") >= number(mains[i], "SEQUENCE") {
-						mains[i] = c
-					}
-				default:
-					byUID[uid] = len(mains)
-					mains = append(mains, c)
-				}
-			case "VTODO", "VJOURNAL", "VFREEBUSY":
-				f.say("there are parts that are no events (%s), which were left out", c.name)
-			}
-		}
-	}
-	for _, calendar := range top.children {
-		for _, c := range calendar.children {
-			// An override without what it overrides: an invitation to one date.
-			uid := text1(c, "UID")
-			if c.name == "VEVENT" && c.first("RECURRENCE-ID") != nil {
-				if _, found := byUID[uid]; !found || uid == "" {
-					mains = append(mains, c)
-				}
-			}
-		}
-	}
+	mains, overrides := f.events(top)
 	var drafts []Draft
 	for _, c := range mains {
 		if len(drafts) == maxDrafts {
@@ -127,13 +90,84 @@ func (f *file) drafts(top *component) []Draft {
 	return drafts
 }
 
+// events are the VEVENTs of a file, each once, and by UID those that change some
+// dates of one. What others are sent about events (RFC 5546) is taken for what it
+// says of them, and never answered.
+func (f *file) events(top *component) (mains []*component, overrides map[string][]*component) {
+	overrides = make(map[string][]*component)
+	byUID := make(map[string]int)
+	var orphans []*component
+	for _, calendar := range top.children {
+		method := strings.ToUpper(text1(calendar, "METHOD"))
+		for _, c := range calendar.children {
+			uid := text1(c, "UID")
+			i, twice := byUID[uid]
+			switch {
+			case c.name == "VTIMEZONE":
+				f.timezones = append(f.timezones, c)
+				continue
+			case c.name == "VTODO", c.name == "VJOURNAL", c.name == "VFREEBUSY":
+				f.say("there are parts that are no events (%s), which were left out", c.name)
+				continue
+			case c.name != "VEVENT":
+				continue
+			case method == "REPLY", method == "REFRESH", method == "COUNTER", method == "DECLINECOUNTER":
+				f.say("what somebody answers, asks or proposes (METHOD:%s) is no event, and was left out", method)
+				continue
+			case method == "CANCEL":
+				c.cancel()
+			}
+			switch {
+			case c.first("RECURRENCE-ID") != nil:
+				overrides[uid] = append(overrides[uid], c)
+				orphans = append(orphans, c)
+			case uid == "" || !twice:
+				byUID[uid] = len(mains)
+				mains = append(mains, c)
+			case method == "ADD":
+				f.say("a date that was added to an event later (METHOD:ADD) was left out: %s", short(text1(c, "SUMMARY")))
+			default:
+				f.say("an event is there twice; the one changed last counts: %s", short(text1(mains[i], "SUMMARY")))
+				if number(c, "SEQUENCE") < number(mains[i], "SEQUENCE") {
+					break
+				}
+				if c.first("DTSTART") != nil {
+					mains[i] = c
+				} else if c.cancelled() { // which needs not say more than that
+					mains[i].cancel()
+				}
+			}
+		}
+	}
+	for _, c := range orphans {
+		// An override without what it overrides: an invitation to one date.
+		if _, found := byUID[text1(c, "UID")]; !found || text1(c, "UID") == "" {
+			mains = append(mains, c)
+		}
+	}
+	return mains, overrides
+}
+
+// cancelled reports whether an event, or what is different on a date, is so.
+func (c *component) cancelled() bool { return strings.EqualFold(text1(c, "STATUS"), "CANCELLED") }
+
+// cancel has it be so, whatever its STATUS is.
+func (c *component) cancel() {
+	c.props = slices.Insert(c.props, 0, property{name: "STATUS", value: "CANCELLED"})
+}
+
 // file is what all events of a file share.
 type file struct {
 	notices
 	timezones []*component
 	zones     map[string]zone
+	clocks    map[year]clock
 	loose     int // rules written as dates
 	looked    int // days that rules were asked about: what recurrence costs
+}
+
+func newFile(n notices) *file {
+	return &file{notices: n, zones: make(map[string]zone), clocks: make(map[year]clock)}
 }
 
 // draft reads a VEVENT with the VEVENTs that change some of its dates.

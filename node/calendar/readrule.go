@@ -29,7 +29,7 @@ func (e *reading) recurrence(c *component) {
 		e.say("there are more than %d rules; the first %d are kept", maxRules, maxRules)
 		rules = rules[:maxRules]
 	}
-	if p := c.first("DTSTART"); p != nil && len(rules) > 0 && e.file.zones[p.param("TZID")].shift != 0 {
+	if p := c.first("DTSTART"); p != nil && len(rules) > 0 && e.file.zones[p.param("TZID")].utc() {
 		// In UTC it would be on other days of the week.
 		e.say("what recurs in a zone that is not known here was left out: only the first time is kept")
 		return
@@ -149,7 +149,10 @@ func (e *reading) values(props []property, give func(votive.Time)) {
 				e.say("%s has more than 1024 dates; the others were left out", props[i].name)
 				return
 			}
-			value, _, _ = strings.Cut(value, "/")
+			value, _, period := strings.Cut(value, "/")
+			if period {
+				e.say("%s has dates with an end of their own, which was left out", props[i].name)
+			}
 			t, err := e.moment(&props[i], value)
 			if err != nil {
 				e.say("%s was left out: %v", props[i].name, err)
@@ -183,10 +186,16 @@ func (e *reading) dateBy(t votive.Time) (recur.Date, bool) {
 	if !ok {
 		return 0, false
 	}
+	at := t.Instant(nil)
+	for _, o := range e.Occurrences { // an RDATE at another time of day, so far
+		if o.Start.Kind() == t.Kind() && o.Start.Instant(nil).Equal(at) {
+			return o.Date, true
+		}
+	}
 	d := dateOf(t)
 	// Not by what the clock reads: where it is put forward over it, in the two
 	// ways to write it, it reads otherwise.
-	return d, on(e.Start, d).Instant(nil).Equal(t.Instant(nil))
+	return d, on(e.Start, d).Instant(nil).Equal(at)
 }
 
 // except reads EXDATE. The start cannot be excepted on a card, and is cancelled.
@@ -281,7 +290,7 @@ func (e *reading) different(overrides []*component) {
 // change is what an override says of a date; false where it is nothing that a
 // card can say.
 func (e *reading) change(d recur.Date, c *component) (votive.Occurrence, bool) {
-	if strings.EqualFold(text1(c, "STATUS"), "CANCELLED") {
+	if c.cancelled() {
 		return votive.Occurrence{Date: d, Cancelled: true}, true
 	}
 	if title := strings.TrimSpace(text1(c, "SUMMARY")); title != "" && e.cut("title", title, 200) != e.Title {

@@ -15,7 +15,10 @@ import (
 // times reads start and end.
 func (e *reading) times(c *component) error {
 	p := c.first("DTSTART")
-	if p == nil {
+	switch {
+	case p == nil && c.cancelled():
+		return fmt.Errorf("it calls off what this file does not have")
+	case p == nil:
 		return fmt.Errorf("no DTSTART")
 	}
 	var err error
@@ -178,6 +181,12 @@ func (e *reading) moment(p *property, value string) (votive.Time, error) {
 		return votive.Time{}, fmt.Errorf("the zone %s is not known here, and the file does not say what it is", short(name))
 	case z.shift != 0:
 		wall = wall.Add(-time.Duration(z.shift) * time.Second)
+	case z.own != nil:
+		clock := e.file.clock(z.own, wall.Year())
+		if len(clock) == 0 {
+			return votive.Time{}, fmt.Errorf("the zone %s is not known here, and the file does not say what it is in %d", short(name), wall.Year())
+		}
+		wall = time.Unix(clock.moment(wall.Unix()), 0).UTC()
 	}
 	return inZone(wall, z.iana)
 }
@@ -203,10 +212,14 @@ func in(t votive.Time, zone string) (votive.Time, error) {
 
 // zone is what a TZID stands for.
 type zone struct {
-	iana   string // empty: nobody knows
-	shift  int    // seconds that the clock is ahead of it
+	iana   string     // empty: nobody knows
+	shift  int        // seconds that the clock is ahead of it
+	own    *component // a VTIMEZONE by which its times are turned into UTC
 	notice string
 }
+
+// utc reports whether times in it are only right one by one.
+func (z zone) utc() bool { return z.shift != 0 || z.own != nil }
 
 // maxZones is how many TZIDs of a file are looked into.
 const maxZones = 256
@@ -255,7 +268,26 @@ func (f *file) findZone(name string, year int) zone {
 	if fixed, ok := clock.fixed(); ok {
 		return zone{iana: "UTC", shift: fixed, notice: fmt.Sprintf("the zone %s is not known here; its times were turned into UTC from UTC%s", short(name), offset(fixed))}
 	}
-	return zone{}
+	if len(clock) == 0 {
+		return zone{}
+	}
+	return zone{iana: "UTC", own: f.timezones[i], notice: fmt.Sprintf("the zone %s is not known here, nor one like it; its times were turned into UTC by what the file says of it", short(name))}
+}
+
+// year is a VTIMEZONE around a year.
+type year struct {
+	of *component
+	in int
+}
+
+// clock reads a VTIMEZONE around a year, up to maxZones of them in a file.
+func (f *file) clock(of *component, in int) clock {
+	c, found := f.clocks[year{of, in}]
+	if !found && len(f.clocks) < maxZones {
+		c = clockOf(of, in)
+		f.clocks[year{of, in}] = c
+	}
+	return c
 }
 
 // named is the IANA zone that a name stands for by itself, or empty: one, one of
@@ -307,7 +339,7 @@ func clockOf(c *component, year int) clock {
 		}
 		set(begin)
 		if p := o.first("RRULE"); p != nil {
-			for _, t := range yearly(p.value, begin, year) {
+			for _, t := range yearly(p.value, begin, from, year) {
 				set(t)
 			}
 		}
@@ -323,36 +355,60 @@ func clockOf(c *component, year int) clock {
 	return all
 }
 
-// yearly is when a rule of an observance comes around a year.
-func yearly(value string, begin time.Time, year int) []time.Time {
-	floating, err := votive.NewTime("2100-12-31T00:00:00", "", 0)
-	if err != nil {
-		return nil
+// yearly is when a rule of an observance comes around a year, or where it has
+// ended, when it last came: that holds on. The clock is from seconds ahead of UTC
+// by then.
+func yearly(value string, begin time.Time, from, year int) []time.Time {
+	end := time.Date(2101, 1, 1, 0, 0, 0, 0, time.UTC)
+	var parts []string
+	for part := range strings.SplitSeq(strings.ToUpper(value), ";") {
+		until, found := strings.CutPrefix(part, "UNTIL=")
+		if !found {
+			parts = append(parts, part)
+			continue
+		}
+		digits, utc := strings.CutSuffix(until, "Z")
+		t, err := time.Parse("20060102T150405", digits)
+		if err != nil {
+			if t, err = time.Parse("20060102", digits); err != nil {
+				return nil
+			}
+			t = t.AddDate(0, 0, 1).Add(-time.Second)
+		}
+		if end = t; utc {
+			end = t.Add(time.Duration(from) * time.Second)
+		}
 	}
-	// An UNTIL is in UTC, a few hours from what the clock reads, and no clock
-	// is set twice in a day.
-	rule, err := votive.ParseRule(strings.ReplaceAll(strings.ToUpper(value), "Z", ""), floating)
+	rule, err := recur.Parse(strings.Join(parts, ";"))
 	if err != nil || rule.Count() != 0 || rule.Interval() > 1 || rule.Frequency() != recur.Yearly {
 		return nil
 	}
-	if until := rule.Until(); until != 0 {
-		rule = rule.To(min(until+1, recur.Last))
-	}
-	start, found := recur.DateOf(begin.Year(), int(begin.Month()), begin.Day())
+	start, found := recur.DateOf(2000, int(begin.Month()), begin.Day())
 	if !found {
-		start = recur.First
-	}
-	from, _ := recur.DateOf(max(2000, year-2), 1, 1)
-	if until := rule.Until(); until != 0 { // what it ended with holds on
-		from = min(from, max(recur.First, until-366))
+		return nil
 	}
 	var all []time.Time
-	for d := range rule.Dates(start, max(from, start)) {
-		y, m, day := d.Civil()
-		if y > year+2 || len(all) == 64 {
+	for y := max(begin.Year(), min(year-2, end.Year()-1)); y <= min(year+2, end.Year()); y++ {
+		// There are no dates before 2000. After 28 years the days of the week are
+		// the same again, from 1901 to 2099.
+		like := y
+		for like <= 2000 {
+			like += 28
+		}
+		first, found := recur.DateOf(like, 1, 1)
+		if !found {
 			break
 		}
-		all = append(all, time.Date(y, time.Month(m), day, begin.Hour(), begin.Minute(), begin.Second(), 0, time.UTC))
+		for d := range rule.Dates(start, first) {
+			in, month, day := d.Civil()
+			if in > like || len(all) == 64 {
+				break
+			}
+			t := time.Date(y, time.Month(month), day, begin.Hour(), begin.Minute(), begin.Second(), 0, time.UTC)
+			if !t.Before(begin) && !t.After(end) {
+				all = append(all, t)
+			}
+		}
 	}
 	return all
 }
@@ -407,6 +463,18 @@ func (c clock) like(z *time.Location, year int) bool {
 		}
 	}
 	return true
+}
+
+// moment is when the clock reads that, both in Unix seconds: as in package votive,
+// with the offset before a gap, and for the first time where it comes twice
+// (RFC 5545, 3.3.5).
+func (c clock) moment(wall int64) int64 {
+	const day = 24 * 60 * 60
+	earlier, later := int64(c.at(wall-day)), int64(c.at(wall+day))
+	if earlier != later && int64(c.at(wall-earlier)) != earlier && int64(c.at(wall-later)) == later {
+		return wall - later
+	}
+	return wall - earlier
 }
 
 // at is the offset at a moment.
