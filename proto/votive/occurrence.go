@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"time"
 
@@ -130,9 +131,44 @@ func soonest(on []Occurrence, starts []int64) []Occurrence {
 // in no order, those without cancelled ones.
 func (c *Card) Spans(from, to time.Time, reader *time.Location) iter.Seq2[time.Time, time.Time] {
 	return func(yield func(start, end time.Time) bool) {
+		for s := range c.seconds(from, to, reader) {
+			if !yield(time.Unix(s.start, 0).UTC(), time.Unix(s.end, 0).UTC()) {
+				return
+			}
+		}
+	}
+}
+
+// Seconds is Spans in Unix seconds, for whoever looks at thousands of cards.
+func (c *Card) Seconds(from, to time.Time, reader *time.Location) iter.Seq2[int64, int64] {
+	return func(yield func(start, end int64) bool) {
+		for s := range c.seconds(from, to, reader) {
+			if !yield(s.start, s.end) {
+				return
+			}
+		}
+	}
+}
+
+func (c *Card) seconds(from, to time.Time, reader *time.Location) iter.Seq[span] {
+	since, until := ceil(from), int64(math.MaxInt64)
+	if !to.IsZero() {
+		until = to.Unix()
+	}
+	return func(yield func(span) bool) {
 		w := c.walk(reader)
-		for o, span := range w.between(from, to) {
-			if !o.Cancelled && !yield(time.Unix(span.start, 0).UTC(), time.Unix(span.end, 0).UTC()) {
+		for _, o := range w.Occurrences {
+			o, start, end := w.on(o.Date)
+			if !o.Cancelled && start <= until && end >= since && !yield(span{start, end}) {
+				return
+			}
+		}
+		for d := range w.dates(perhaps(from, w.lasts)) {
+			if len(w.Occurrences) > 0 && w.different(d) {
+				continue
+			}
+			s := w.usual(d)
+			if s.start > until || s.end >= since && !yield(s) {
 				return
 			}
 		}
@@ -295,6 +331,27 @@ func (w *walk) on(date recur.Date) (o Occurrence, start, end int64) {
 		}
 		return o, start, w.where.moment(last.wall)
 	}
+}
+
+// usual is when it is on a date on which nothing is different, as on has it.
+func (w *walk) usual(date recur.Date) span {
+	if date == w.Start.date() {
+		_, start, end := w.on(date) // its end is its own
+		return span{start, end}
+	}
+	wall := w.Start.wall + int64(date-w.Start.date())*daySize
+	if w.Start.kind == Zoned {
+		start := w.there.moment(wall)
+		return span{start, start + int64(w.lasts/time.Second)}
+	}
+	start := w.where.moment(wall)
+	switch {
+	case w.Start.kind == Date:
+		return span{start, w.where.moment(wall + int64(w.lasts/time.Second) + daySize)}
+	case w.End.IsZero():
+		return span{start, start}
+	}
+	return span{start, w.where.moment(wall + int64(w.lasts/time.Second))}
 }
 
 // date is the day that the calendar shows.
