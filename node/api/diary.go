@@ -188,18 +188,23 @@ func (a *API) Free(_ context.Context, r *localpb.FreeRequest) (*localpb.FreeResp
 		return nil, badInput(err)
 	}
 	m := &localpb.FreeResponse{From: momentMessage(ask.From.Unix(), reader), To: momentMessage(ask.To.Unix(), reader)}
-	return m, a.Almanac.View(func(v *almanac.View) error {
-		slots, more, err := diary.Free(v, ask)
-		for i := range slots {
-			s := &slots[i]
-			m.Free = append(m.Free, &localpb.Slot{
-				Start: momentMessage(s.From, reader), End: momentMessage(s.To, reader), Minutes: uint32((s.To - s.From) / 60),
-				Maybe: takenMessages(s.Maybe, reader), MoreMaybe: uint32(s.More),
-			})
-		}
-		m.More = more
-		return badInput(err)
-	})
+	var sight *diary.Sight
+	if err := a.Almanac.View(func(v *almanac.View) error { sight = diary.Look(v); return nil }); err != nil {
+		return nil, err
+	}
+	slots, more, err := sight.Free(ask)
+	if err != nil {
+		return nil, badInput(err)
+	}
+	for i := range slots {
+		s := &slots[i]
+		m.Free = append(m.Free, &localpb.Slot{
+			Start: momentMessage(s.From, reader), End: momentMessage(s.To, reader), Minutes: uint32((s.To - s.From) / 60),
+			Maybe: takenMessages(s.Maybe, reader), MoreMaybe: uint32(s.More),
+		})
+	}
+	m.More = more
+	return m, nil
 }
 
 // hours reads 09:00-22:00.
@@ -266,10 +271,11 @@ func (a *API) clashes(event votive.ID, readerZone string) (few []*localpb.Taken,
 	if err != nil {
 		reader = time.UTC
 	}
-	_ = a.Almanac.View(func(v *almanac.View) error {
-		all, n := diary.Clashes(v, event, reader)
-		few, more = takenMessages(all, reader), uint32(n)
-		return nil
-	})
-	return few, more
+	var one diary.One
+	var sight *diary.Sight
+	if a.Almanac.View(func(v *almanac.View) error { one, sight = diary.Event(v, event), diary.Look(v); return nil }) != nil {
+		return nil, 0
+	}
+	all, n := one.Clashes(sight, reader)
+	return takenMessages(all, reader), uint32(n)
 }

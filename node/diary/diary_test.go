@@ -346,6 +346,71 @@ func TestDamagedImport(t *testing.T) {
 	p.keeps("work", big[0])
 }
 
+// TestSight: what is worked out is of the moment at which it was looked, whatever
+// is done meanwhile, so that it can be worked out while others write.
+func TestSight(t *testing.T) {
+	p := newPerson(t)
+	p.keeps("work", []string{"DTSTART:20270604T090000Z", "DURATION:PT8H", "SUMMARY:Work"})
+	event := p.announces("Vigil", "2027-06-04T20:00", secretary.Wish{})
+	var one One
+	var sight *Sight
+	p.looks(func(v *almanac.View) { one, sight = Event(v, event), Look(v) })
+	if err := Forget(t.Context(), p.book, "work"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Cancel(t.Context(), event, ""); err != nil {
+		t.Fatal(err)
+	}
+	day := date(time.UTC, 4)
+	a := Ask{From: day, To: day.Add(24 * time.Hour), Reader: time.UTC, Limit: 10}
+	if slots, _, err := sight.Free(a); err != nil || len(slots) != 3 || slots[2].From != day.Add(21*time.Hour).Unix() {
+		t.Errorf("Free of what was seen = %v, %v, want it without work and the vigil", slots, err)
+	}
+	if few, _ := one.Clashes(sight, time.UTC); len(few) != 0 {
+		t.Errorf("the vigil clashes with %v", few)
+	}
+	if err := p.book.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	if slots, _, err := sight.Free(a); err != nil || len(slots) != 3 {
+		t.Errorf("Free of what was seen, once locked = %v, %v", slots, err)
+	}
+}
+
+// BenchmarkFreeDaily asks for a year of a person whose imports have as many
+// entries as there may be, each of them daily at its own time. x-look is how much
+// of that is done while nobody can write; x-spans is how often as long it takes as
+// to go through the 3,660,000 times and no more.
+func BenchmarkFreeDaily(b *testing.B) {
+	p := newPerson(b)
+	entries := make([][]string, maxEntries)
+	for i := range entries {
+		at := now.Add(time.Duration(i*7) * time.Minute % (24 * time.Hour)).Format("20060102T150405")
+		entries[i] = []string{"DTSTART;TZID=Europe/Berlin:" + at, "DURATION:PT5M", "RRULE:FREQ=DAILY", "SUMMARY:A meeting of the usual kind"}
+	}
+	for i := range 5 {
+		p.keeps(fmt.Sprint("work ", i), entries[i*maxEntries/5:(i+1)*maxEntries/5]...)
+	}
+	a := Ask{From: now, To: now.Add(MaxWindow), Reader: zoneOf(b, "Europe/Berlin"), Limit: 50}
+	var looked, took, measured time.Duration
+	for b.Loop() {
+		start := time.Now()
+		var s *Sight
+		p.looks(func(v *almanac.View) { s = Look(v) })
+		seen := time.Now()
+		if _, _, err := s.Free(a); err != nil {
+			b.Fatal(err)
+		}
+		done := time.Now()
+		w, sum := window{from: a.From, to: a.To, reader: a.Reader}, int64(0)
+		w.taken(s, func(t *Taken) { sum += t.From })
+		looked, took, measured = looked+seen.Sub(start), took+done.Sub(start), measured+time.Since(done)
+	}
+	b.ReportMetric(float64(took.Nanoseconds())/float64(b.N), "ns/op")
+	b.ReportMetric(float64(looked)/float64(took), "x-look")
+	b.ReportMetric(float64(took)/float64(measured), "x-spans")
+}
+
 // BenchmarkFree asks for a week and for a year of a person with 100 events of
 // their own and 2,000 imported entries, where a circle has 50,000 events of
 // others. The yardstick is the same without those.

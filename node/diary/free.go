@@ -41,24 +41,24 @@ type Slot struct {
 
 // Free are the times at which the person has nothing for certain and that last
 // as long as asked, soonest first, and whether there are more of them.
-func Free(v *almanac.View, a Ask) (slots []Slot, more bool, err error) {
+func Free(v *almanac.View, a Ask) (slots []Slot, more bool, err error) { return Look(v).Free(a) }
+
+// Free is what package-level Free is, of a sight.
+func (s *Sight) Free(a Ask) (slots []Slot, more bool, err error) {
 	if d := a.To.Sub(a.From); d <= 0 || d > MaxWindow {
 		return nil, false, errors.New("want a window that ends after it begins, of up to 366 days")
 	}
 	w := window{from: a.From, to: a.To, reader: a.Reader}
-	var busy []Interval
+	var busy covered
 	uncertain := false
-	w.taken(v, func(t *Taken) {
+	w.taken(s, func(t *Taken) {
 		if t.Maybe {
 			uncertain = true
-			return
-		}
-		if busy = append(busy, t.Interval); len(busy) == cap(busy) {
-			busy = union(busy) // many at the same time are not to be kept
-			busy = slices.Grow(busy, max(len(busy), 1<<12))
+		} else {
+			busy.add(t.Interval)
 		}
 	})
-	for _, i := range without(a.hours(), union(busy)) {
+	for _, i := range without(a.hours(), busy.all()) {
 		if i.To-i.From < max(1, int64(a.Lasting/time.Second)) {
 			continue
 		}
@@ -69,7 +69,7 @@ func Free(v *almanac.View, a Ask) (slots []Slot, more bool, err error) {
 		slots = append(slots, Slot{Interval: i})
 	}
 	if uncertain && len(slots) > 0 {
-		w.taken(v, func(t *Taken) {
+		w.taken(s, func(t *Taken) {
 			if t.Maybe {
 				maybe(slots, t)
 			}

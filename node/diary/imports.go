@@ -65,7 +65,7 @@ func Imports(v *almanac.View) []Import {
 	for k := range all {
 		i := &all[k]
 		read := 0
-		for range i.entries(v, &i.Damaged) {
+		for range i.entries(i.values(v), &i.Damaged) {
 			read++
 		}
 		i.Damaged = i.Damaged || read != i.Entries
@@ -104,12 +104,21 @@ func (d *decoder) head() (at int64, entries int) {
 	return int64(d.number(maxTime)), int(d.number(maxEntries))
 }
 
-// entries are those of a calendar that can be read; damaged is set where some
-// cannot. They are good until the next.
-func (i *Import) entries(v *almanac.View, damaged *bool) iter.Seq[*entry] {
+// values are those of its notes, which nobody changes.
+func (i *Import) values(v *almanac.View) [][]byte {
+	all := make([][]byte, len(i.notes))
+	for n, name := range i.notes {
+		all[n] = v.Local(name)
+	}
+	return all
+}
+
+// entries are those of a calendar that can be read in the values of its notes;
+// damaged is set where some cannot. They are good until the next.
+func (i *Import) entries(values [][]byte, damaged *bool) iter.Seq[*entry] {
 	return func(yield func(*entry) bool) {
 		for n, name := range i.notes {
-			d := decode(v.Local(name))
+			d := decode(values[n])
 			if n == 0 && strings.HasSuffix(name, "/"+firstNote) {
 				d.head()
 			}

@@ -3,6 +3,7 @@ package diary
 import (
 	"cmp"
 	"slices"
+	"sort"
 )
 
 // Interval is the time from a moment until another, which is not in it any
@@ -36,6 +37,40 @@ func union(all []Interval) []Interval {
 		}
 	}
 	return joined
+}
+
+// covered is time that is in any of many intervals, most of which come in their
+// order, and are in others.
+type covered struct {
+	joined []Interval // ascending, apart from each other
+	more   []Interval // besides
+	at     int        // where in joined the last one was looked for
+}
+
+// mostMore is how many intervals wait to be joined with the others.
+const mostMore = 1 << 12
+
+// add adds one.
+func (c *covered) add(i Interval) {
+	if c.at == len(c.joined) || c.joined[c.at].From > i.From {
+		c.at = sort.Search(len(c.joined), func(n int) bool { return c.joined[n].To >= i.To })
+	}
+	for c.at < len(c.joined) && c.joined[c.at].To < i.To {
+		c.at++
+	}
+	if c.at < len(c.joined) && c.joined[c.at].From <= i.From {
+		return
+	}
+	if c.more = append(c.more, i); len(c.more) >= max(mostMore, len(c.joined)) {
+		c.all()
+	}
+}
+
+// all is all of it, as joined is. It is good until the next is added.
+func (c *covered) all() []Interval {
+	c.joined = union(append(c.joined, c.more...))
+	c.more, c.at = c.more[:0], 0
+	return c.joined
 }
 
 // without is the time that is in one of whole and in none of busy; both are

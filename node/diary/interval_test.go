@@ -73,3 +73,24 @@ func TestIntervals(t *testing.T) {
 		}
 	})
 }
+
+// TestCovered: it is what union makes of all that was added.
+func TestCovered(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var c covered
+		var all []Interval
+		rounds := rapid.IntRange(1, 4).Draw(t, "rounds")
+		for range rounds {
+			from := int64(0)
+			for range rapid.IntRange(0, 60).Draw(t, "number") {
+				from += int64(rapid.IntRange(-5, 40).Draw(t, "step"))
+				i := Interval{from, from + int64(rapid.IntRange(1, 30).Draw(t, "length"))}
+				all = append(all, i)
+				c.add(i)
+			}
+			if got, want := c.all(), union(slices.Clone(all)); !slices.Equal(got, want) {
+				t.Fatalf("covered %v, want %v", got, want)
+			}
+		}
+	})
+}

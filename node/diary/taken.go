@@ -21,20 +21,30 @@ type Taken struct {
 	Event  votive.ID // or zero
 }
 
-// window is what is looked at of somebody's time.
-type window struct {
-	from, to time.Time
-	reader   *time.Location
-	skip     votive.ID // an event that does not count
+// Sight is what of the person's time there is at a moment: of events that they
+// organize or answered, and of imported calendars. It is taken while nobody
+// writes, and stays as it is, so that what is worked out of it, which can be a
+// million times, keeps nobody waiting. Whatever others announce is not in it.
+type Sight struct {
+	now     time.Time
+	events  []sighted
+	imports []Import
+	notes   [][][]byte // of each import
 }
 
-// taken gives what the person has in a window, in no order: of events that they
-// organize or answered, and of imported calendars. Whatever others announce
-// does not slow it down.
-func (w window) taken(v *almanac.View, give func(*Taken)) {
+// sighted is an event as it was.
+type sighted struct {
+	card  votive.Card
+	event votive.ID
+	maybe bool
+}
+
+// Look takes a sight.
+func Look(v *almanac.View) *Sight {
+	s := &Sight{now: v.Now(), imports: imported(v)}
 	event := func(e *almanac.Event) {
-		if certain, maybe := comes(e); e.ID != w.skip && (certain || maybe) {
-			w.spans(&e.State.Card, Taken{Maybe: maybe, Event: e.ID}, give)
+		if certain, maybe := comes(e); certain || maybe {
+			s.events = append(s.events, sighted{e.State.Card, e.ID, maybe})
 		}
 	}
 	for _, e := range v.Organized() {
@@ -45,28 +55,49 @@ func (w window) taken(v *almanac.View, give func(*Taken)) {
 			event(e)
 		}
 	}
-	for _, i := range imported(v) {
+	for i := range s.imports {
+		s.notes = append(s.notes, s.imports[i].values(v))
+	}
+	return s
+}
+
+// window is what is looked at of somebody's time.
+type window struct {
+	from, to time.Time
+	reader   *time.Location
+	skip     votive.ID // an event that does not count
+}
+
+// taken gives what the person has in a window, in no order. What is given is good
+// until the next.
+func (w window) taken(s *Sight, give func(*Taken)) {
+	for i := range s.events {
+		if e := &s.events[i]; e.event != w.skip {
+			w.spans(&e.card, Taken{Maybe: e.maybe, Event: e.event}, give)
+		}
+	}
+	for i := range s.imports {
 		damaged := false
-		for e := range i.entries(v, &damaged) {
+		for e := range s.imports[i].entries(s.notes[i], &damaged) {
 			if !e.free && e.card.Status != votive.Cancelled {
-				w.spans(&e.card, Taken{Maybe: e.card.Status == votive.Tentative, Source: i.Name}, give)
+				w.spans(&e.card, Taken{Maybe: e.card.Status == votive.Tentative, Source: s.imports[i].Name}, give)
 			}
 		}
 	}
 }
 
 // spans gives when a card takes place in the window, said of each as of like.
+// What is given is good until the next.
 func (w window) spans(c *votive.Card, like Taken, give func(*Taken)) {
 	like.Title, like.Days = c.Title, c.Start.Kind() == votive.Date
+	whole := Interval{w.from.Unix(), w.to.Unix()}
 	from := w.from.Add(-unsaid * time.Second) // what begins then without an end is still on
-	for start, end := range c.Spans(from, w.to, w.reader) {
-		t := like
-		t.Interval = Interval{start.Unix(), end.Unix()}
-		if t.Empty() {
-			t.To = t.From + unsaid
+	for start, end := range c.Seconds(from, w.to, w.reader) {
+		if like.Interval = (Interval{start, end}); like.Empty() {
+			like.To = like.From + unsaid
 		}
-		if t.Overlaps(Interval{w.from.Unix(), w.to.Unix()}) {
-			give(&t)
+		if like.Overlaps(whole) {
+			give(&like)
 		}
 	}
 }
