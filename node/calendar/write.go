@@ -1,10 +1,13 @@
 package calendar
 
 import (
+	"cmp"
+	"container/heap"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -44,13 +47,16 @@ type Options struct {
 // or with whom: one VEVENT without anything else for every occurrence in a
 // window that takes place, in UTC where it is zoned.
 type Busy struct {
-	From, To time.Time // at most 366 occurrences of an event are written
+	From, To time.Time
 
 	// Key makes the UIDs, which else would tell whoever knows the id of an
 	// event that it is here. It is a secret, the same as long as the UIDs are to
 	// stay the same.
 	Key [32]byte
 }
+
+// MaxBusy is how many VEVENTs say at most that there is something: 0.8 MB.
+const MaxBusy = 5_000
 
 // Write is a VCALENDAR of events, in their order.
 //
@@ -65,9 +71,7 @@ func Write(events []Event, o Options) []byte {
 	w.line("PRODID", "-//votive//calendar//EN")
 	w.line("CALSCALE", "GREGORIAN")
 	if o.Busy != nil {
-		for i := range events {
-			w.busy(&events[i], o.Busy)
-		}
+		w.busy(events, o.Busy)
 	} else {
 		w.zones(events)
 		for i := range events {
@@ -96,21 +100,100 @@ func uuid(b []byte) string {
 
 const utcForm = "20060102T150405Z"
 
-// busy writes when an event takes place.
-func (w *text) busy(e *Event, b *Busy) {
-	if e.Card.Status == votive.Cancelled {
-		return
-	}
-	occurrences, _ := e.Card.Within(b.From, b.To, nil)
-	for _, o := range occurrences {
-		if o.Cancelled {
+// taking is an occurrence that takes place, of one of many events.
+type taking struct {
+	start int64 // in UTC, Unix seconds
+	event *Event
+	votive.Occurrence
+}
+
+// takings is a heap of the soonest, the last of them first.
+type takings []taking
+
+func (t takings) Len() int           { return len(t) }
+func (t takings) Less(i, j int) bool { return t[i].start > t[j].start }
+func (t takings) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
+func (t *takings) Push(x any)        { *t = append(*t, x.(taking)) }
+
+func (t *takings) Pop() any {
+	all := *t
+	last := all[len(all)-1]
+	*t = all[:len(all)-1]
+	return last
+}
+
+// soonest are up to most of the occurrences that take place in a window, and when
+// the first one begins that is left out, zero where none is. What it costs is
+// bounded by most and by the number of events: none is looked at beyond the last
+// that is kept.
+func soonest(events []Event, b *Busy, most int) (all takings, left int64) {
+	left = math.MaxInt64
+	for i := range events {
+		e := &events[i]
+		if e.Card.Status == votive.Cancelled {
 			continue
 		}
+		had := make(map[recur.Date]bool)
+		for from, more := b.From, true; more; {
+			to := b.To
+			if len(all) >= most {
+				to = time.Unix(all[0].start, 0)
+			}
+			var occurrences []votive.Occurrence
+			occurrences, more = e.Card.Within(from, to, nil)
+			for _, o := range occurrences {
+				if o.Cancelled || had[o.Date] {
+					continue
+				}
+				had[o.Date] = true
+				start, _ := o.Span(nil)
+				heap.Push(&all, taking{start.Unix(), e, o})
+				if len(all) > most {
+					left = min(left, heap.Pop(&all).(taking).start)
+				}
+			}
+			if !more {
+				break
+			}
+			last, _ := occurrences[len(occurrences)-1].Span(nil)
+			if !last.After(from) { // more than are looked at are on at once
+				left = min(left, last.Unix())
+				break
+			}
+			from = last
+		}
+	}
+	if left == math.MaxInt64 {
+		return all, 0
+	}
+	// What begins with or after the first that is left out would be some of many.
+	return slices.DeleteFunc(all, func(t taking) bool { return t.start >= left }), left
+}
+
+// busy writes when events take place.
+func (w *text) busy(events []Event, b *Busy) {
+	all, left := soonest(events, b, MaxBusy)
+	if left > 0 {
+		until := time.Unix(left, 0).UTC().Format("2006-01-02 15:04 UTC")
+		w.line("X-WR-CALNAME", "busy until "+until)
+		w.line("X-WR-CALDESC", escaped(fmt.Sprintf("There is more than %d entries can show: from %s on nothing is in here, and that does not mean free.", MaxBusy, until)))
+	}
+	type named struct {
+		uid string
+		taking
+	}
+	list := make([]named, 0, len(all))
+	for _, t := range all {
 		mac := hmac.New(sha256.New, b.Key[:])
-		mac.Write(e.ID[:])
-		mac.Write(binary.BigEndian.AppendUint32(nil, uint32(o.Date)))
+		mac.Write(t.event.ID[:])
+		mac.Write(binary.BigEndian.AppendUint32(nil, uint32(t.Date)))
+		list = append(list, named{uuid(mac.Sum(nil)), t})
+	}
+	slices.SortFunc(list, func(x, y named) int { return cmp.Or(cmp.Compare(x.start, y.start), strings.Compare(x.uid, y.uid)) })
+	for i := range list {
+		o := &list[i].Occurrence
 		w.line("BEGIN", "VEVENT")
-		w.line("UID", uuid(mac.Sum(nil)))
+		w.line("UID", list[i].uid)
 		w.line("DTSTAMP", b.From.UTC().Format(utcForm))
 		start, end := o.Span(nil)
 		if o.Start.Kind() == votive.Zoned {

@@ -24,7 +24,7 @@ const FeedPrefix = "/feed/"
 const (
 	maxFeed = 1_000
 	before  = 30 * 24 * time.Hour
-	ahead   = 400 * 24 * time.Hour // of a busy one, where what recurs is written date by date
+	ahead   = 400 * 24 * time.Hour // of a busy one, which is written date by date, see calendar.MaxBusy
 )
 
 // Feeds serves all calendars as feeds (text/calendar, RFC 5545): GET and HEAD,
