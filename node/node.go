@@ -156,6 +156,7 @@ func (n *Node) Run(ctx context.Context, ready func(Ready)) error {
 	g.Go(func() error { return n.vault.Run(ctx) })
 	g.Go(func() error { return n.secretary.Run(ctx) })
 	g.Go(func() error { return n.remind.Run(ctx) })
+	g.Go(func() error { return n.prune(ctx) })
 	g.Go(func() error { return n.mesh.Run(ctx) })
 	g.Go(func() error { return n.courier.Run(ctx, n.mesh) })
 	if n.web != nil {

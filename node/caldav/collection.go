@@ -225,3 +225,28 @@ func (e *entry) writable(c *subscribe.Calendar) bool { return !c.ReadOnly && e.e
 func (c *collection) note(event votive.ID) string {
 	return strings.Join([]string{notesNames + c.kept, event.String()}, "/")
 }
+
+// Gone are the notes that forget what programs called events which are not known
+// here any more, and what they did to them; and deletions that no longer wait. What
+// an event was called that was cancelled and seen off is kept as long as it is
+// known: a program that still has it would else announce it again.
+func Gone(v *almanac.View) []almanac.Note {
+	var all []almanac.Note
+	for _, prefix := range []string{notesNames, notesDeletions, notesGone} {
+		for note := range v.Locals(prefix) {
+			id, err := votive.ParseID(note[strings.LastIndexByte(note, '/')+1:])
+			if err != nil {
+				continue // of a later votive
+			}
+			gone := v.Event(id) == nil
+			if prefix == notesDeletions && !gone {
+				_, waits := waiting(v, id)
+				gone = !waits
+			}
+			if gone {
+				all = append(all, almanac.Note{Name: note})
+			}
+		}
+	}
+	return all
+}

@@ -123,3 +123,15 @@ func past(c *votive.Card, at time.Time) bool {
 
 // Usual is the note with which an event has the reminders of all others again.
 func Usual(event votive.ID) almanac.Note { return almanac.Note{Name: ownNotes + event.String()} }
+
+// Gone are the notes that forget the reminders of events that are not known here
+// any more.
+func Gone(v *almanac.View) []almanac.Note {
+	var all []almanac.Note
+	for _, id := range Owners(v) {
+		if v.Event(id) == nil {
+			all = append(all, Usual(id))
+		}
+	}
+	return all
+}

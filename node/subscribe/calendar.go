@@ -134,6 +134,18 @@ func Revoke(ctx context.Context, book *almanac.Almanac, id string) error {
 	})
 }
 
+// Gone are the notes that forget the calendars of circles that the person is in no
+// longer. They are good for nothing, and say which circles those were.
+func Gone(v *almanac.View) []almanac.Note {
+	var all []almanac.Note
+	for _, c := range List(v) {
+		if !c.Circle.IsZero() && v.Circle(c.Circle) == nil {
+			all = append(all, almanac.Note{Name: notes + c.ID})
+		}
+	}
+	return all
+}
+
 // List is all calendars, the oldest first.
 func List(v *almanac.View) []Calendar {
 	var all []Calendar
