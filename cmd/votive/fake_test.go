@@ -183,6 +183,10 @@ func (c *canned) CancelEvent(_ context.Context, r *localpb.CancelEventRequest) (
 	return answer(c, "CancelEvent", r, new(localpb.EventResponse))
 }
 
+func (c *canned) MergeEvent(_ context.Context, r *localpb.MergeEventRequest) (*localpb.EventResponse, error) {
+	return answer(c, "MergeEvent", r, new(localpb.EventResponse))
+}
+
 func (c *canned) ChangeOccurrence(_ context.Context, r *localpb.ChangeOccurrenceRequest) (*localpb.EventResponse, error) {
 	return answer(c, "ChangeOccurrence", r, new(localpb.EventResponse))
 }

@@ -34,6 +34,7 @@ type Event struct {
 
 	Circle votive.ID         // the circle it was found in or announced to, or zero
 	Keep   *votive.KeepEvent // of the person who organizes it or accepted an invitation, or nil
+	noted  time.Time         // when a Keep came that names the same revision as signed last
 
 	Mine   *votive.KeepReply // the person's own reply, or nil
 	Answer *votive.Answer    // to it, or nil
@@ -78,10 +79,19 @@ func (e *Event) Inbox() *votive.Inbox { return e.inboxes[e.State.Card.Inbox] }
 
 // Reads reports whether the replies sealed to its Inbox can be opened here. A
 // restored organizer cannot, until a revision names a new one. SPEC 8.7.
-func (e *Event) Reads() bool { return e.keys[e.State.Card.Inbox] != nil }
+func (e *Event) Reads() bool { return e.Opens(e.State.Card.Inbox) }
+
+// Opens reports whether the replies sealed to an Inbox can be opened here.
+func (e *Event) Opens(inbox votive.ID) bool { return e.keys[inbox] != nil }
 
 // Details are those that the card names, or nil for who was not told.
-func (e *Event) Details() *votive.Details { return e.details[e.State.Card.Details] }
+func (e *Event) Details() *votive.Details { return e.Names(e.State.Card.Details) }
+
+// Names are the Details of that hash, or nil where they are not here.
+func (e *Event) Names(details votive.ID) *votive.Details { return e.details[details] }
+
+// Noted is when this computer was told of the revision that was signed last.
+func (e *Event) Noted() time.Time { return e.noted }
 
 // Revokes are all that have come; which of them count is for the Event's
 // State to say.

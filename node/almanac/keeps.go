@@ -27,6 +27,9 @@ func counterOf(k votive.Keep) uint32 {
 // keep takes what the person said to themself, here or on another device.
 func (x *index) keep(rec votive.Record, k votive.Keep, src source) taken {
 	if had, ok := x.keeps[k.About()]; ok && !rec.Newer(had) {
+		if k, is := k.(*votive.KeepEvent); is && x.events[k.Event] != nil {
+			x.events[k.Event].learn(k.Details) // another version of the event may name them
+		}
 		return taken{}
 	}
 	x.keeps[k.About()] = rec
@@ -39,7 +42,7 @@ func (x *index) kept(k votive.Keep, src source) []Change {
 	case *votive.KeepCircle:
 		return x.keepCircle(k)
 	case *votive.KeepEvent:
-		return x.keepEvent(k)
+		return x.keepEvent(k, src)
 	case *votive.KeepInvite:
 		x.invites[votive.InviteHash(k.Invitation.Invite)] = &Invite{Invitation: k.Invitation, Made: k.Made, arrived: src.arrived}
 		if !k.Invitation.Event.IsZero() {
@@ -88,8 +91,11 @@ func (x *index) keepCircle(k *votive.KeepCircle) []Change {
 }
 
 // keepEvent takes part in an event, as organizer or guest.
-func (x *index) keepEvent(k *votive.KeepEvent) []Change {
+func (x *index) keepEvent(k *votive.KeepEvent, src source) []Change {
 	e := x.own(k.Event)
+	if e.Keep == nil || e.Keep.Signed != k.Signed {
+		e.noted = src.arrived
+	}
 	e.Keep = k
 	e.learn(k.Details)
 	if !k.Circle.IsZero() {

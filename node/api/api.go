@@ -95,6 +95,8 @@ var codes = []struct {
 	{remind.ErrTooMany, connect.CodeResourceExhausted, "votive remind"},
 	{almanac.ErrFull, connect.CodeResourceExhausted, "make room on the disk, then: votive down && votive up"},
 	{secretary.ErrInput, connect.CodeInvalidArgument, ""},
+	{secretary.ErrVersions, connect.CodePermissionDenied, "votive show EVENT, then: votive merge EVENT --take REVISION"},
+	{secretary.ErrLost, connect.CodePermissionDenied, "votive edit EVENT --lost with the change, or votive cancel EVENT --lost"},
 	{secretary.ErrRefused, connect.CodePermissionDenied, ""},
 	{votive.ErrExpired, connect.CodePermissionDenied, ""},
 	{votive.ErrRevoked, connect.CodePermissionDenied, ""},

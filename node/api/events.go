@@ -150,6 +150,7 @@ func wish(d *localpb.Draft) (secretary.Wish, error) {
 func (a *API) changed(event votive.ID, done secretary.Edited, chosen string) (*localpb.EventResponse, error) {
 	m := &localpb.EventResponse{
 		Signatures: uint32(done.Signatures), Needed: uint32(done.Needed), Told: uint32(done.Told), Chosen: chosen,
+		Bare: done.Bare,
 	}
 	return m, a.Almanac.View(func(v *almanac.View) error {
 		if e := v.Event(event); e != nil && e.Known {
@@ -252,6 +253,7 @@ func (a *API) EditEvent(ctx context.Context, r *localpb.EditEventRequest) (*loca
 	if err := a.partOf(&w, r.GetDraft()); err != nil {
 		return nil, err
 	}
+	w.Lost = r.Lost
 	done, err := a.Secretary.Edit(ctx, event, w)
 	if err != nil {
 		return nil, err
@@ -269,7 +271,12 @@ func (a *API) CancelEvent(ctx context.Context, r *localpb.CancelEventRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	done, err := a.Secretary.Cancel(ctx, event, r.Reason)
+	var done secretary.Edited
+	if r.Lost {
+		done, err = a.Secretary.CancelLost(ctx, event, r.Reason)
+	} else {
+		done, err = a.Secretary.Cancel(ctx, event, r.Reason)
+	}
 	if err != nil {
 		return nil, err
 	}

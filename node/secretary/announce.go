@@ -28,6 +28,11 @@ type Wish struct {
 	Occurrences                     *[]votive.Occurrence // what is different on some dates
 	PartOf                          *votive.ID           // zero: it is a part of nothing
 
+	// Lost says that what the person signed before, and what has not come back to
+	// this computer in a week, is lost. Should it come back, the event has two
+	// versions.
+	Lost bool
+
 	Notes Notes // may be nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"votive/node/almanac"
 	"votive/proto/votive"
@@ -13,6 +14,8 @@ import (
 type Edited struct {
 	Signatures, Needed int // of the new revision
 	Told               int // guests let in, who will learn of it
+
+	Bare bool // its Details are not known here, and it has none now
 }
 
 // Edit changes what the wish names of an event, and nothing else.
@@ -28,6 +31,7 @@ func (s *Secretary) Edit(ctx context.Context, event votive.ID, w Wish) (Edited, 
 		if r.notes, err = w.Notes.of(r.v, event); err != nil {
 			return err
 		}
+		r.lost = w.Lost
 		if !w.touchesDetails() {
 			return nil
 		}
@@ -45,9 +49,23 @@ func (s *Secretary) Edit(ctx context.Context, event votive.ID, w Wish) (Edited, 
 }
 
 // Cancel says that an event will not take place. It stays in everybody's
-// calendar, as cancelled.
+// calendar, as cancelled. Notes are written with it.
+//
+// Where there are several versions it ends all of them: that is not to wait
+// until somebody has chosen.
 func (s *Secretary) Cancel(ctx context.Context, event votive.ID, reason string, notes ...Notes) (Edited, error) {
-	return s.revise(ctx, event, func(r *revising) error {
+	return s.cancel(ctx, event, reason, false, notes...)
+}
+
+// CancelLost is Cancel by who goes on without what they signed before, as with
+// [Wish.Lost].
+func (s *Secretary) CancelLost(ctx context.Context, event votive.ID, reason string) (Edited, error) {
+	return s.cancel(ctx, event, reason, true)
+}
+
+func (s *Secretary) cancel(ctx context.Context, event votive.ID, reason string, lost bool, notes ...Notes) (Edited, error) {
+	return s.write(ctx, event, true, func(r *revising) error {
+		r.lost = lost
 		for _, ask := range notes {
 			more, err := ask.of(r.v, event)
 			if err != nil {
@@ -72,6 +90,8 @@ type revising struct {
 	self   int              // the person's place among the organizers
 	sealed bool             // the Details changed
 	fresh  bool             // there is to be a new Inbox
+	lost   bool             // it goes on without what was signed before and is lost
+	moved  votive.ID        // the event as which it goes on, or zero
 	notes  []almanac.Note   // to be kept with it
 }
 
@@ -83,35 +103,55 @@ func organized(v *almanac.View, event votive.ID) (*almanac.Event, error) {
 		return nil, almanac.ErrNotFound
 	case !e.Organized():
 		return nil, ErrNotOrganizer
-	case e.State.Conflict:
-		return nil, refused("its organizers disagree about it; a newer votive is needed to settle that")
 	}
 	return e, nil
 }
 
+// ErrVersions says that something is for events of one version alone.
+var ErrVersions = refused("it has several versions that exclude each other: one of them has to be chosen first")
+
+// settled is organized for what needs an event of one version.
+func settled(v *almanac.View, event votive.ID) (*almanac.Event, error) {
+	e, err := organized(v, event)
+	if err == nil && e.State.Conflict {
+		return nil, ErrVersions
+	}
+	return e, err
+}
+
 // revise makes, signs and sends the next revision of an event.
 func (s *Secretary) revise(ctx context.Context, event votive.ID, change func(*revising) error) (Edited, error) {
+	return s.write(ctx, event, false, change)
+}
+
+// write is revise, which may merge what has several versions.
+func (s *Secretary) write(ctx context.Context, event votive.ID, merges bool, change func(*revising) error) (Edited, error) {
 	var out Edited
 	err := s.book.Write(ctx, func(v *almanac.View) (d almanac.Draft, err error) {
-		d, out, err = s.revision(v, event, change)
+		which := settled
+		if merges {
+			which = organized
+		}
+		e, err := which(v, event)
+		if err != nil {
+			return d, err
+		}
+		d, out, err = s.revision(v, e, change)
 		return d, err
 	})
 	return out, err
 }
 
 // revision is what the next revision of an event comes to.
-func (s *Secretary) revision(v *almanac.View, event votive.ID, change func(*revising) error) (almanac.Draft, Edited, error) {
+func (s *Secretary) revision(v *almanac.View, e *almanac.Event, change func(*revising) error) (almanac.Draft, Edited, error) {
 	var d almanac.Draft
 	var out Edited
-	e, err := organized(v, event)
-	if err != nil {
-		return d, out, err
-	}
+	var err error
 	if e.State.NeedsNewer { // what is not understood would be left out
 		return d, out, refused("it was last changed with a newer votive, and only such a one can change it again")
 	}
 	signer := v.Identity().EventKey(e.Keep.Nonce)
-	r := revising{v: v, event: e, keep: *e.Keep, card: e.State.Card}
+	r := revising{v: v, event: e, keep: *e.Keep, card: e.State.Card, moved: e.State.MovedTo}
 	r.self = slices.IndexFunc(r.card.Organizers, func(o votive.Organizer) bool { return o.Key == signer.Key() })
 	if r.self < 0 {
 		return d, out, refused("you are no longer an organizer of it")
@@ -121,17 +161,20 @@ func (s *Secretary) revision(v *almanac.View, event votive.ID, change func(*revi
 	}
 	d.Note = r.notes
 	var inbox *votive.Inbox
-	if r.card.Answers != votive.AnswersClosed && (r.fresh || !e.Reads()) {
-		if inbox, err = s.inbox(event, &r.card, &d); err != nil {
+	if r.card.Answers != votive.AnswersClosed && (r.fresh || !e.Opens(r.card.Inbox)) {
+		if inbox, err = s.inbox(e.ID, &r.card, &d); err != nil {
 			return d, out, err
 		}
 	}
-	counted, err := next(e, r.card, signer)
+	steps, err := r.next(signer)
 	if err != nil {
 		return d, out, err
 	}
-	d.Send = append(d.Send, public(&r.keep, until(&r.card), counted, inbox)...)
-	r.note(&d, counted.Revision().ID())
+	for _, counted := range steps {
+		d.Send = append(d.Send, public(&r.keep, until(&r.card), counted)...)
+	}
+	d.Send = append(d.Send, public(&r.keep, until(&r.card), inbox)...)
+	r.note(&d, steps[len(steps)-1].Revision().ID())
 	if r.sealed {
 		r.tell(&d)
 	}
@@ -141,8 +184,10 @@ func (s *Secretary) revision(v *almanac.View, event votive.ID, change func(*revi
 // next is the revision that follows what is known, signed. It replaces what was
 // signed here before and counts for nothing. What was signed is in the almanac
 // before it leaves, and what a lost disk had comes back with its marks, or at
-// least with the note of which was the last. SPEC 5.13 b.
-func next(e *almanac.Event, card votive.Card, signer votive.Signer) (*votive.Counted, error) {
+// least with the note of which was the last. SPEC 5.13 b. Where there are several
+// versions it merges them; with more than 8, in steps. SPEC 5.9.
+func (r *revising) next(signer votive.Signer) (steps []*votive.Counted, err error) {
+	e := r.event
 	desk := votive.Desk{Event: e.ID, Counted: append(e.Counted(), e.Waiting()...)}
 	for _, c := range desk.Counted {
 		if slices.Contains(c.Signers(), signer.Key()) {
@@ -152,15 +197,63 @@ func next(e *almanac.Event, card votive.Card, signer votive.Signer) (*votive.Cou
 	if last := e.Keep.Signed; !last.IsZero() && !slices.Contains(desk.Signed, last) {
 		desk.Signed = append(desk.Signed, last)
 	}
-	proposal, err := desk.Propose(votive.Draft{Card: card, MovedTo: e.State.MovedTo})
-	if errors.Is(err, votive.ErrBehind) {
-		return nil, refused("a change that you made earlier has not come back to this computer yet; wait until it has caught up")
+	draft := votive.Draft{Card: r.card, MovedTo: r.moved}
+	for heads := len(e.State.Heads); heads > 0; heads -= 7 { // a step makes 1 of 8
+		propose := desk.Propose
+		if heads > 1 {
+			propose = desk.Merge
+		}
+		proposal, err := propose(draft)
+		if errors.Is(err, votive.ErrBehind) {
+			if err := r.without(); err != nil {
+				return nil, err
+			}
+			desk.Signed = nil
+			proposal, err = propose(draft)
+		}
+		if err != nil {
+			return nil, input("%v", err)
+		}
+		counted, err := alone(&desk, proposal, signer)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, counted)
+		desk.Counted = append(desk.Counted, counted)
+		desk.Signed = append(desk.Signed, counted.Revision().ID())
+		if heads <= 8 {
+			break
+		}
 	}
-	if err != nil {
-		return nil, input("%v", err)
-	}
-	return alone(&desk, proposal, signer)
+	return steps, nil
 }
+
+// lostAfter is how long a revision that was signed on another computer is waited
+// for. SPEC 9.4.
+const lostAfter = 7 * 24 * time.Hour
+
+// without says why the event cannot be changed without a revision that was signed
+// before and is not here, or nothing: its only organizer may take it for lost
+// when it was long in coming. Should it come, it is a version beside this one.
+// SPEC 9.4.
+func (r *revising) without() error {
+	from := r.event.Noted().Add(lostAfter)
+	switch {
+	case r.event.State.Quorum > 1 || r.v.Now().Before(from) && !r.lost:
+		return refused("a change that you made earlier has not come back to this computer yet; wait until it has caught up")
+	case r.v.Now().Before(from):
+		return refused("a change that you made earlier has not come back to this computer yet; wait until it has caught up, or until %s: then it can be taken for lost",
+			from.UTC().Format("2 January 2006 15:04 MST"))
+	case !r.lost:
+		return ErrLost
+	}
+	return nil
+}
+
+// ErrLost says that the event can be changed if the person says that what they
+// signed before is lost.
+var ErrLost = refused("a change that you made earlier has not come back to this computer in a week; " +
+	"if the computer that it was made on is up, let it; if it is lost for good, say so")
 
 // note keeps which revision was signed, with the Details that it names, here
 // and for who restores: without it they would go by what came back first.

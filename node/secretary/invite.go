@@ -35,7 +35,7 @@ const circleInvitation = 30 * 24 * time.Hour
 // Invite makes an invitation to an event that the person organizes.
 func (s *Secretary) Invite(ctx context.Context, event votive.ID, t Terms) (Invitation, error) {
 	return s.invite(ctx, t.Here, func(v *almanac.View, d *almanac.Draft) (*votive.Invitation, error) {
-		e, err := organized(v, event)
+		e, err := settled(v, event)
 		if err != nil {
 			return nil, err
 		}
@@ -215,7 +215,7 @@ func (s *Secretary) Revoke(ctx context.Context, invite votive.ID) error {
 		if i.Event.IsZero() {
 			return d, refused("an invitation to a circle cannot be taken back: make a new circle, and invite who is to be in it")
 		}
-		e, err := organized(v, i.Event)
+		e, err := settled(v, i.Event)
 		if err != nil {
 			return d, err
 		}

@@ -56,7 +56,7 @@ func (s *Secretary) inboxes(ctx context.Context) error {
 		}
 		come = s.turning.take(asked, v.Now(), s.Delay)
 		for event := range come {
-			next, _, err := s.revision(v, event, func(r *revising) error { r.fresh = true; return nil })
+			next, _, err := s.revision(v, v.Event(event), func(r *revising) error { r.fresh = true; return nil })
 			if err != nil {
 				cannot[event] = true
 				s.cannot(event, err)

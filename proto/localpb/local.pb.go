@@ -2443,6 +2443,7 @@ type EditEventRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Event         string                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
 	Draft         *Draft                 `protobuf:"bytes,2,opt,name=draft,proto3" json:"draft,omitempty"`
+	Lost          bool                   `protobuf:"varint,3,opt,name=lost,proto3" json:"lost,omitempty"`                               // what was signed before and has not come back is lost
 	ReaderZone    string                 `protobuf:"bytes,30,opt,name=reader_zone,json=readerZone,proto3" json:"reader_zone,omitempty"` // for clashes
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2492,6 +2493,13 @@ func (x *EditEventRequest) GetDraft() *Draft {
 	return nil
 }
 
+func (x *EditEventRequest) GetLost() bool {
+	if x != nil {
+		return x.Lost
+	}
+	return false
+}
+
 func (x *EditEventRequest) GetReaderZone() string {
 	if x != nil {
 		return x.ReaderZone
@@ -2503,6 +2511,7 @@ type CancelEventRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Event         string                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
 	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	Lost          bool                   `protobuf:"varint,3,opt,name=lost,proto3" json:"lost,omitempty"` // as in EditEventRequest
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2551,6 +2560,66 @@ func (x *CancelEventRequest) GetReason() string {
 	return ""
 }
 
+func (x *CancelEventRequest) GetLost() bool {
+	if x != nil {
+		return x.Lost
+	}
+	return false
+}
+
+// MergeEventRequest chooses one of several versions of an event.
+type MergeEventRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Event         string                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	Take          string                 `protobuf:"bytes,2,opt,name=take,proto3" json:"take,omitempty"` // of its heads, or how it begins
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MergeEventRequest) Reset() {
+	*x = MergeEventRequest{}
+	mi := &file_local_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MergeEventRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MergeEventRequest) ProtoMessage() {}
+
+func (x *MergeEventRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MergeEventRequest.ProtoReflect.Descriptor instead.
+func (*MergeEventRequest) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *MergeEventRequest) GetEvent() string {
+	if x != nil {
+		return x.Event
+	}
+	return ""
+}
+
+func (x *MergeEventRequest) GetTake() string {
+	if x != nil {
+		return x.Take
+	}
+	return ""
+}
+
 // ChangeOccurrenceRequest moves or cancels one date of an event that recurs.
 type ChangeOccurrenceRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2566,7 +2635,7 @@ type ChangeOccurrenceRequest struct {
 
 func (x *ChangeOccurrenceRequest) Reset() {
 	*x = ChangeOccurrenceRequest{}
-	mi := &file_local_proto_msgTypes[40]
+	mi := &file_local_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2578,7 +2647,7 @@ func (x *ChangeOccurrenceRequest) String() string {
 func (*ChangeOccurrenceRequest) ProtoMessage() {}
 
 func (x *ChangeOccurrenceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[40]
+	mi := &file_local_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2591,7 +2660,7 @@ func (x *ChangeOccurrenceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeOccurrenceRequest.ProtoReflect.Descriptor instead.
 func (*ChangeOccurrenceRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{40}
+	return file_local_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ChangeOccurrenceRequest) GetEvent() string {
@@ -2646,7 +2715,7 @@ type Details struct {
 
 func (x *Details) Reset() {
 	*x = Details{}
-	mi := &file_local_proto_msgTypes[41]
+	mi := &file_local_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2658,7 +2727,7 @@ func (x *Details) String() string {
 func (*Details) ProtoMessage() {}
 
 func (x *Details) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[41]
+	mi := &file_local_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2671,7 +2740,7 @@ func (x *Details) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Details.ProtoReflect.Descriptor instead.
 func (*Details) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{41}
+	return file_local_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Details) GetPlace() string {
@@ -2700,7 +2769,7 @@ type Organizer struct {
 
 func (x *Organizer) Reset() {
 	*x = Organizer{}
-	mi := &file_local_proto_msgTypes[42]
+	mi := &file_local_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2712,7 +2781,7 @@ func (x *Organizer) String() string {
 func (*Organizer) ProtoMessage() {}
 
 func (x *Organizer) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[42]
+	mi := &file_local_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2725,7 +2794,7 @@ func (x *Organizer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Organizer.ProtoReflect.Descriptor instead.
 func (*Organizer) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{42}
+	return file_local_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Organizer) GetKey() string {
@@ -2767,7 +2836,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_local_proto_msgTypes[43]
+	mi := &file_local_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2779,7 +2848,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[43]
+	mi := &file_local_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2792,7 +2861,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{43}
+	return file_local_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Reply) GetEvent() string {
@@ -2828,7 +2897,7 @@ type Recurrence struct {
 
 func (x *Recurrence) Reset() {
 	*x = Recurrence{}
-	mi := &file_local_proto_msgTypes[44]
+	mi := &file_local_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2840,7 +2909,7 @@ func (x *Recurrence) String() string {
 func (*Recurrence) ProtoMessage() {}
 
 func (x *Recurrence) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[44]
+	mi := &file_local_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2853,7 +2922,7 @@ func (x *Recurrence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Recurrence.ProtoReflect.Descriptor instead.
 func (*Recurrence) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{44}
+	return file_local_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Recurrence) GetRule() string {
@@ -2898,7 +2967,7 @@ type Occurrence struct {
 
 func (x *Occurrence) Reset() {
 	*x = Occurrence{}
-	mi := &file_local_proto_msgTypes[45]
+	mi := &file_local_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2910,7 +2979,7 @@ func (x *Occurrence) String() string {
 func (*Occurrence) ProtoMessage() {}
 
 func (x *Occurrence) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[45]
+	mi := &file_local_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2923,7 +2992,7 @@ func (x *Occurrence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Occurrence.ProtoReflect.Descriptor instead.
 func (*Occurrence) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{45}
+	return file_local_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Occurrence) GetDate() string {
@@ -2971,7 +3040,7 @@ type CircleRef struct {
 
 func (x *CircleRef) Reset() {
 	*x = CircleRef{}
-	mi := &file_local_proto_msgTypes[46]
+	mi := &file_local_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2983,7 +3052,7 @@ func (x *CircleRef) String() string {
 func (*CircleRef) ProtoMessage() {}
 
 func (x *CircleRef) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[46]
+	mi := &file_local_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2996,7 +3065,7 @@ func (x *CircleRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CircleRef.ProtoReflect.Descriptor instead.
 func (*CircleRef) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{46}
+	return file_local_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *CircleRef) GetId() string {
@@ -3050,7 +3119,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_local_proto_msgTypes[47]
+	mi := &file_local_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3062,7 +3131,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[47]
+	mi := &file_local_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3075,7 +3144,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{47}
+	return file_local_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Event) GetId() string {
@@ -3288,6 +3357,7 @@ type EventResponse struct {
 	Needed        uint32                 `protobuf:"varint,3,opt,name=needed,proto3" json:"needed,omitempty"`
 	Chosen        string                 `protobuf:"bytes,4,opt,name=chosen,proto3" json:"chosen,omitempty"`                                // what a prefix or title was understood as
 	Told          uint32                 `protobuf:"varint,5,opt,name=told,proto3" json:"told,omitempty"`                                   // guests let in, who will learn of it
+	Bare          bool                   `protobuf:"varint,6,opt,name=bare,proto3" json:"bare,omitempty"`                                   // the place of the version that was chosen is not known here
 	Clashes       []*Taken               `protobuf:"bytes,30,rep,name=clashes,proto3" json:"clashes,omitempty"`                             // what else the reader has then: the first few
 	MoreClashes   uint32                 `protobuf:"varint,31,opt,name=more_clashes,json=moreClashes,proto3" json:"more_clashes,omitempty"` // besides these
 	unknownFields protoimpl.UnknownFields
@@ -3296,7 +3366,7 @@ type EventResponse struct {
 
 func (x *EventResponse) Reset() {
 	*x = EventResponse{}
-	mi := &file_local_proto_msgTypes[48]
+	mi := &file_local_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3308,7 +3378,7 @@ func (x *EventResponse) String() string {
 func (*EventResponse) ProtoMessage() {}
 
 func (x *EventResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[48]
+	mi := &file_local_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3321,7 +3391,7 @@ func (x *EventResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventResponse.ProtoReflect.Descriptor instead.
 func (*EventResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{48}
+	return file_local_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *EventResponse) GetEvent() *Event {
@@ -3359,6 +3429,13 @@ func (x *EventResponse) GetTold() uint32 {
 	return 0
 }
 
+func (x *EventResponse) GetBare() bool {
+	if x != nil {
+		return x.Bare
+	}
+	return false
+}
+
 func (x *EventResponse) GetClashes() []*Taken {
 	if x != nil {
 		return x.Clashes
@@ -3388,7 +3465,7 @@ type ListEventsRequest struct {
 
 func (x *ListEventsRequest) Reset() {
 	*x = ListEventsRequest{}
-	mi := &file_local_proto_msgTypes[49]
+	mi := &file_local_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3400,7 +3477,7 @@ func (x *ListEventsRequest) String() string {
 func (*ListEventsRequest) ProtoMessage() {}
 
 func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[49]
+	mi := &file_local_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3413,7 +3490,7 @@ func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListEventsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{49}
+	return file_local_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ListEventsRequest) GetCircle() string {
@@ -3476,7 +3553,7 @@ type EventsResponse struct {
 
 func (x *EventsResponse) Reset() {
 	*x = EventsResponse{}
-	mi := &file_local_proto_msgTypes[50]
+	mi := &file_local_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3488,7 +3565,7 @@ func (x *EventsResponse) String() string {
 func (*EventsResponse) ProtoMessage() {}
 
 func (x *EventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[50]
+	mi := &file_local_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3501,7 +3578,7 @@ func (x *EventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsResponse.ProtoReflect.Descriptor instead.
 func (*EventsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{50}
+	return file_local_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *EventsResponse) GetEvents() []*Event {
@@ -3535,7 +3612,7 @@ type ShowEventRequest struct {
 
 func (x *ShowEventRequest) Reset() {
 	*x = ShowEventRequest{}
-	mi := &file_local_proto_msgTypes[51]
+	mi := &file_local_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3547,7 +3624,7 @@ func (x *ShowEventRequest) String() string {
 func (*ShowEventRequest) ProtoMessage() {}
 
 func (x *ShowEventRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[51]
+	mi := &file_local_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3560,7 +3637,7 @@ func (x *ShowEventRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowEventRequest.ProtoReflect.Descriptor instead.
 func (*ShowEventRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{51}
+	return file_local_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ShowEventRequest) GetEvent() string {
@@ -3593,7 +3670,7 @@ type Revision struct {
 
 func (x *Revision) Reset() {
 	*x = Revision{}
-	mi := &file_local_proto_msgTypes[52]
+	mi := &file_local_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3605,7 +3682,7 @@ func (x *Revision) String() string {
 func (*Revision) ProtoMessage() {}
 
 func (x *Revision) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[52]
+	mi := &file_local_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3618,7 +3695,7 @@ func (x *Revision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Revision.ProtoReflect.Descriptor instead.
 func (*Revision) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{52}
+	return file_local_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *Revision) GetId() string {
@@ -3690,7 +3767,7 @@ type ShowEventResponse struct {
 
 func (x *ShowEventResponse) Reset() {
 	*x = ShowEventResponse{}
-	mi := &file_local_proto_msgTypes[53]
+	mi := &file_local_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3702,7 +3779,7 @@ func (x *ShowEventResponse) String() string {
 func (*ShowEventResponse) ProtoMessage() {}
 
 func (x *ShowEventResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[53]
+	mi := &file_local_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3715,7 +3792,7 @@ func (x *ShowEventResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowEventResponse.ProtoReflect.Descriptor instead.
 func (*ShowEventResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{53}
+	return file_local_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ShowEventResponse) GetEvent() *Event {
@@ -3768,7 +3845,7 @@ type InviteRequest struct {
 
 func (x *InviteRequest) Reset() {
 	*x = InviteRequest{}
-	mi := &file_local_proto_msgTypes[54]
+	mi := &file_local_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3780,7 +3857,7 @@ func (x *InviteRequest) String() string {
 func (*InviteRequest) ProtoMessage() {}
 
 func (x *InviteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[54]
+	mi := &file_local_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3793,7 +3870,7 @@ func (x *InviteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteRequest.ProtoReflect.Descriptor instead.
 func (*InviteRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{54}
+	return file_local_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *InviteRequest) GetTo() string {
@@ -3860,7 +3937,7 @@ type Invite struct {
 
 func (x *Invite) Reset() {
 	*x = Invite{}
-	mi := &file_local_proto_msgTypes[55]
+	mi := &file_local_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3872,7 +3949,7 @@ func (x *Invite) String() string {
 func (*Invite) ProtoMessage() {}
 
 func (x *Invite) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[55]
+	mi := &file_local_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3885,7 +3962,7 @@ func (x *Invite) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Invite.ProtoReflect.Descriptor instead.
 func (*Invite) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{55}
+	return file_local_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *Invite) GetLink() string {
@@ -3953,7 +4030,7 @@ type InviteResponse struct {
 
 func (x *InviteResponse) Reset() {
 	*x = InviteResponse{}
-	mi := &file_local_proto_msgTypes[56]
+	mi := &file_local_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3965,7 +4042,7 @@ func (x *InviteResponse) String() string {
 func (*InviteResponse) ProtoMessage() {}
 
 func (x *InviteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[56]
+	mi := &file_local_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3978,7 +4055,7 @@ func (x *InviteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteResponse.ProtoReflect.Descriptor instead.
 func (*InviteResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{56}
+	return file_local_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *InviteResponse) GetLink() string {
@@ -4046,7 +4123,7 @@ type ListInvitesRequest struct {
 
 func (x *ListInvitesRequest) Reset() {
 	*x = ListInvitesRequest{}
-	mi := &file_local_proto_msgTypes[57]
+	mi := &file_local_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4058,7 +4135,7 @@ func (x *ListInvitesRequest) String() string {
 func (*ListInvitesRequest) ProtoMessage() {}
 
 func (x *ListInvitesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[57]
+	mi := &file_local_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4071,7 +4148,7 @@ func (x *ListInvitesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInvitesRequest.ProtoReflect.Descriptor instead.
 func (*ListInvitesRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{57}
+	return file_local_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *ListInvitesRequest) GetEvent() string {
@@ -4091,7 +4168,7 @@ type InvitesResponse struct {
 
 func (x *InvitesResponse) Reset() {
 	*x = InvitesResponse{}
-	mi := &file_local_proto_msgTypes[58]
+	mi := &file_local_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4103,7 +4180,7 @@ func (x *InvitesResponse) String() string {
 func (*InvitesResponse) ProtoMessage() {}
 
 func (x *InvitesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[58]
+	mi := &file_local_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4116,7 +4193,7 @@ func (x *InvitesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvitesResponse.ProtoReflect.Descriptor instead.
 func (*InvitesResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{58}
+	return file_local_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *InvitesResponse) GetInvites() []*Invite {
@@ -4142,7 +4219,7 @@ type RevokeRequest struct {
 
 func (x *RevokeRequest) Reset() {
 	*x = RevokeRequest{}
-	mi := &file_local_proto_msgTypes[59]
+	mi := &file_local_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4154,7 +4231,7 @@ func (x *RevokeRequest) String() string {
 func (*RevokeRequest) ProtoMessage() {}
 
 func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[59]
+	mi := &file_local_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4167,7 +4244,7 @@ func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeRequest.ProtoReflect.Descriptor instead.
 func (*RevokeRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{59}
+	return file_local_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *RevokeRequest) GetInvite() string {
@@ -4191,7 +4268,7 @@ type InspectRequest struct {
 
 func (x *InspectRequest) Reset() {
 	*x = InspectRequest{}
-	mi := &file_local_proto_msgTypes[60]
+	mi := &file_local_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4203,7 +4280,7 @@ func (x *InspectRequest) String() string {
 func (*InspectRequest) ProtoMessage() {}
 
 func (x *InspectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[60]
+	mi := &file_local_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4216,7 +4293,7 @@ func (x *InspectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InspectRequest.ProtoReflect.Descriptor instead.
 func (*InspectRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{60}
+	return file_local_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *InspectRequest) GetLink() string {
@@ -4261,7 +4338,7 @@ type AcceptRequest struct {
 
 func (x *AcceptRequest) Reset() {
 	*x = AcceptRequest{}
-	mi := &file_local_proto_msgTypes[61]
+	mi := &file_local_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4273,7 +4350,7 @@ func (x *AcceptRequest) String() string {
 func (*AcceptRequest) ProtoMessage() {}
 
 func (x *AcceptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[61]
+	mi := &file_local_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4286,7 +4363,7 @@ func (x *AcceptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptRequest.ProtoReflect.Descriptor instead.
 func (*AcceptRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{61}
+	return file_local_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *AcceptRequest) GetLink() string {
@@ -4329,7 +4406,7 @@ type Issuer struct {
 
 func (x *Issuer) Reset() {
 	*x = Issuer{}
-	mi := &file_local_proto_msgTypes[62]
+	mi := &file_local_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4341,7 +4418,7 @@ func (x *Issuer) String() string {
 func (*Issuer) ProtoMessage() {}
 
 func (x *Issuer) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[62]
+	mi := &file_local_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4354,7 +4431,7 @@ func (x *Issuer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Issuer.ProtoReflect.Descriptor instead.
 func (*Issuer) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{62}
+	return file_local_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *Issuer) GetKey() string {
@@ -4400,7 +4477,7 @@ type AcceptResponse struct {
 
 func (x *AcceptResponse) Reset() {
 	*x = AcceptResponse{}
-	mi := &file_local_proto_msgTypes[63]
+	mi := &file_local_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4412,7 +4489,7 @@ func (x *AcceptResponse) String() string {
 func (*AcceptResponse) ProtoMessage() {}
 
 func (x *AcceptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[63]
+	mi := &file_local_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4425,7 +4502,7 @@ func (x *AcceptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptResponse.ProtoReflect.Descriptor instead.
 func (*AcceptResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{63}
+	return file_local_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *AcceptResponse) GetPending() bool {
@@ -4491,7 +4568,7 @@ type RsvpRequest struct {
 
 func (x *RsvpRequest) Reset() {
 	*x = RsvpRequest{}
-	mi := &file_local_proto_msgTypes[64]
+	mi := &file_local_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4503,7 +4580,7 @@ func (x *RsvpRequest) String() string {
 func (*RsvpRequest) ProtoMessage() {}
 
 func (x *RsvpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[64]
+	mi := &file_local_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4516,7 +4593,7 @@ func (x *RsvpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RsvpRequest.ProtoReflect.Descriptor instead.
 func (*RsvpRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{64}
+	return file_local_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *RsvpRequest) GetEvent() string {
@@ -4573,7 +4650,7 @@ type RsvpResponse struct {
 
 func (x *RsvpResponse) Reset() {
 	*x = RsvpResponse{}
-	mi := &file_local_proto_msgTypes[65]
+	mi := &file_local_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4585,7 +4662,7 @@ func (x *RsvpResponse) String() string {
 func (*RsvpResponse) ProtoMessage() {}
 
 func (x *RsvpResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[65]
+	mi := &file_local_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4598,7 +4675,7 @@ func (x *RsvpResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RsvpResponse.ProtoReflect.Descriptor instead.
 func (*RsvpResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{65}
+	return file_local_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *RsvpResponse) GetReply() *Reply {
@@ -4638,7 +4715,7 @@ type ListGuestsRequest struct {
 
 func (x *ListGuestsRequest) Reset() {
 	*x = ListGuestsRequest{}
-	mi := &file_local_proto_msgTypes[66]
+	mi := &file_local_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4650,7 +4727,7 @@ func (x *ListGuestsRequest) String() string {
 func (*ListGuestsRequest) ProtoMessage() {}
 
 func (x *ListGuestsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[66]
+	mi := &file_local_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4663,7 +4740,7 @@ func (x *ListGuestsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListGuestsRequest.ProtoReflect.Descriptor instead.
 func (*ListGuestsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{66}
+	return file_local_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *ListGuestsRequest) GetEvent() string {
@@ -4688,7 +4765,7 @@ type Guest struct {
 
 func (x *Guest) Reset() {
 	*x = Guest{}
-	mi := &file_local_proto_msgTypes[67]
+	mi := &file_local_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4700,7 +4777,7 @@ func (x *Guest) String() string {
 func (*Guest) ProtoMessage() {}
 
 func (x *Guest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[67]
+	mi := &file_local_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4713,7 +4790,7 @@ func (x *Guest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Guest.ProtoReflect.Descriptor instead.
 func (*Guest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{67}
+	return file_local_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *Guest) GetReply() string {
@@ -4780,7 +4857,7 @@ type GuestCounts struct {
 
 func (x *GuestCounts) Reset() {
 	*x = GuestCounts{}
-	mi := &file_local_proto_msgTypes[68]
+	mi := &file_local_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4792,7 +4869,7 @@ func (x *GuestCounts) String() string {
 func (*GuestCounts) ProtoMessage() {}
 
 func (x *GuestCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[68]
+	mi := &file_local_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4805,7 +4882,7 @@ func (x *GuestCounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuestCounts.ProtoReflect.Descriptor instead.
 func (*GuestCounts) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{68}
+	return file_local_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *GuestCounts) GetYes() uint32 {
@@ -4868,7 +4945,7 @@ type GuestsResponse struct {
 
 func (x *GuestsResponse) Reset() {
 	*x = GuestsResponse{}
-	mi := &file_local_proto_msgTypes[69]
+	mi := &file_local_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4880,7 +4957,7 @@ func (x *GuestsResponse) String() string {
 func (*GuestsResponse) ProtoMessage() {}
 
 func (x *GuestsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[69]
+	mi := &file_local_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4893,7 +4970,7 @@ func (x *GuestsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuestsResponse.ProtoReflect.Descriptor instead.
 func (*GuestsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{69}
+	return file_local_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *GuestsResponse) GetGuests() []*Guest {
@@ -4931,7 +5008,7 @@ type Contact struct {
 
 func (x *Contact) Reset() {
 	*x = Contact{}
-	mi := &file_local_proto_msgTypes[70]
+	mi := &file_local_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4943,7 +5020,7 @@ func (x *Contact) String() string {
 func (*Contact) ProtoMessage() {}
 
 func (x *Contact) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[70]
+	mi := &file_local_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4956,7 +5033,7 @@ func (x *Contact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contact.ProtoReflect.Descriptor instead.
 func (*Contact) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{70}
+	return file_local_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *Contact) GetKey() string {
@@ -5009,7 +5086,7 @@ type ListContactsRequest struct {
 
 func (x *ListContactsRequest) Reset() {
 	*x = ListContactsRequest{}
-	mi := &file_local_proto_msgTypes[71]
+	mi := &file_local_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5021,7 +5098,7 @@ func (x *ListContactsRequest) String() string {
 func (*ListContactsRequest) ProtoMessage() {}
 
 func (x *ListContactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[71]
+	mi := &file_local_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5034,7 +5111,7 @@ func (x *ListContactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListContactsRequest.ProtoReflect.Descriptor instead.
 func (*ListContactsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{71}
+	return file_local_proto_rawDescGZIP(), []int{72}
 }
 
 type AddContactRequest struct {
@@ -5049,7 +5126,7 @@ type AddContactRequest struct {
 
 func (x *AddContactRequest) Reset() {
 	*x = AddContactRequest{}
-	mi := &file_local_proto_msgTypes[72]
+	mi := &file_local_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5061,7 +5138,7 @@ func (x *AddContactRequest) String() string {
 func (*AddContactRequest) ProtoMessage() {}
 
 func (x *AddContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[72]
+	mi := &file_local_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5074,7 +5151,7 @@ func (x *AddContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddContactRequest.ProtoReflect.Descriptor instead.
 func (*AddContactRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{72}
+	return file_local_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *AddContactRequest) GetCard() string {
@@ -5115,7 +5192,7 @@ type ContactsResponse struct {
 
 func (x *ContactsResponse) Reset() {
 	*x = ContactsResponse{}
-	mi := &file_local_proto_msgTypes[73]
+	mi := &file_local_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5127,7 +5204,7 @@ func (x *ContactsResponse) String() string {
 func (*ContactsResponse) ProtoMessage() {}
 
 func (x *ContactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[73]
+	mi := &file_local_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5140,7 +5217,7 @@ func (x *ContactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactsResponse.ProtoReflect.Descriptor instead.
 func (*ContactsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{73}
+	return file_local_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *ContactsResponse) GetContacts() []*Contact {
@@ -5166,7 +5243,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_local_proto_msgTypes[74]
+	mi := &file_local_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5178,7 +5255,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[74]
+	mi := &file_local_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5191,7 +5268,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{74}
+	return file_local_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *WatchRequest) GetCircle() string {
@@ -5216,7 +5293,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_local_proto_msgTypes[75]
+	mi := &file_local_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5228,7 +5305,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[75]
+	mi := &file_local_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5241,7 +5318,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{75}
+	return file_local_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *Change) GetKind() string {
@@ -5296,7 +5373,7 @@ type ExportBundleRequest struct {
 
 func (x *ExportBundleRequest) Reset() {
 	*x = ExportBundleRequest{}
-	mi := &file_local_proto_msgTypes[76]
+	mi := &file_local_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5308,7 +5385,7 @@ func (x *ExportBundleRequest) String() string {
 func (*ExportBundleRequest) ProtoMessage() {}
 
 func (x *ExportBundleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[76]
+	mi := &file_local_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5321,7 +5398,7 @@ func (x *ExportBundleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportBundleRequest.ProtoReflect.Descriptor instead.
 func (*ExportBundleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{76}
+	return file_local_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *ExportBundleRequest) GetSince() string {
@@ -5351,7 +5428,7 @@ type BundlePart struct {
 
 func (x *BundlePart) Reset() {
 	*x = BundlePart{}
-	mi := &file_local_proto_msgTypes[77]
+	mi := &file_local_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5363,7 +5440,7 @@ func (x *BundlePart) String() string {
 func (*BundlePart) ProtoMessage() {}
 
 func (x *BundlePart) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[77]
+	mi := &file_local_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5376,7 +5453,7 @@ func (x *BundlePart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BundlePart.ProtoReflect.Descriptor instead.
 func (*BundlePart) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{77}
+	return file_local_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *BundlePart) GetBundle() []byte {
@@ -5411,7 +5488,7 @@ type ImportBundleRequest struct {
 
 func (x *ImportBundleRequest) Reset() {
 	*x = ImportBundleRequest{}
-	mi := &file_local_proto_msgTypes[78]
+	mi := &file_local_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5423,7 +5500,7 @@ func (x *ImportBundleRequest) String() string {
 func (*ImportBundleRequest) ProtoMessage() {}
 
 func (x *ImportBundleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[78]
+	mi := &file_local_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5436,7 +5513,7 @@ func (x *ImportBundleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportBundleRequest.ProtoReflect.Descriptor instead.
 func (*ImportBundleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{78}
+	return file_local_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *ImportBundleRequest) GetBundle() []byte {
@@ -5459,7 +5536,7 @@ type BundleResponse struct {
 
 func (x *BundleResponse) Reset() {
 	*x = BundleResponse{}
-	mi := &file_local_proto_msgTypes[79]
+	mi := &file_local_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5471,7 +5548,7 @@ func (x *BundleResponse) String() string {
 func (*BundleResponse) ProtoMessage() {}
 
 func (x *BundleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[79]
+	mi := &file_local_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5484,7 +5561,7 @@ func (x *BundleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BundleResponse.ProtoReflect.Descriptor instead.
 func (*BundleResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{79}
+	return file_local_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *BundleResponse) GetFrames() uint32 {
@@ -5533,7 +5610,7 @@ type WriteCalendarRequest struct {
 
 func (x *WriteCalendarRequest) Reset() {
 	*x = WriteCalendarRequest{}
-	mi := &file_local_proto_msgTypes[80]
+	mi := &file_local_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5545,7 +5622,7 @@ func (x *WriteCalendarRequest) String() string {
 func (*WriteCalendarRequest) ProtoMessage() {}
 
 func (x *WriteCalendarRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[80]
+	mi := &file_local_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5558,7 +5635,7 @@ func (x *WriteCalendarRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteCalendarRequest.ProtoReflect.Descriptor instead.
 func (*WriteCalendarRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{80}
+	return file_local_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *WriteCalendarRequest) GetEvent() string {
@@ -5586,7 +5663,7 @@ type WriteCalendarResponse struct {
 
 func (x *WriteCalendarResponse) Reset() {
 	*x = WriteCalendarResponse{}
-	mi := &file_local_proto_msgTypes[81]
+	mi := &file_local_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5598,7 +5675,7 @@ func (x *WriteCalendarResponse) String() string {
 func (*WriteCalendarResponse) ProtoMessage() {}
 
 func (x *WriteCalendarResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[81]
+	mi := &file_local_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5611,7 +5688,7 @@ func (x *WriteCalendarResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteCalendarResponse.ProtoReflect.Descriptor instead.
 func (*WriteCalendarResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{81}
+	return file_local_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *WriteCalendarResponse) GetIcs() string {
@@ -5646,7 +5723,7 @@ type Geo struct {
 
 func (x *Geo) Reset() {
 	*x = Geo{}
-	mi := &file_local_proto_msgTypes[82]
+	mi := &file_local_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5658,7 +5735,7 @@ func (x *Geo) String() string {
 func (*Geo) ProtoMessage() {}
 
 func (x *Geo) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[82]
+	mi := &file_local_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5671,7 +5748,7 @@ func (x *Geo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Geo.ProtoReflect.Descriptor instead.
 func (*Geo) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{82}
+	return file_local_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *Geo) GetLatitude() float64 {
@@ -5703,7 +5780,7 @@ type Taken struct {
 
 func (x *Taken) Reset() {
 	*x = Taken{}
-	mi := &file_local_proto_msgTypes[83]
+	mi := &file_local_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5715,7 +5792,7 @@ func (x *Taken) String() string {
 func (*Taken) ProtoMessage() {}
 
 func (x *Taken) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[83]
+	mi := &file_local_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5728,7 +5805,7 @@ func (x *Taken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Taken.ProtoReflect.Descriptor instead.
 func (*Taken) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{83}
+	return file_local_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *Taken) GetTitle() string {
@@ -5785,7 +5862,7 @@ type ImportCalendarRequest struct {
 
 func (x *ImportCalendarRequest) Reset() {
 	*x = ImportCalendarRequest{}
-	mi := &file_local_proto_msgTypes[84]
+	mi := &file_local_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5797,7 +5874,7 @@ func (x *ImportCalendarRequest) String() string {
 func (*ImportCalendarRequest) ProtoMessage() {}
 
 func (x *ImportCalendarRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[84]
+	mi := &file_local_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5810,7 +5887,7 @@ func (x *ImportCalendarRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCalendarRequest.ProtoReflect.Descriptor instead.
 func (*ImportCalendarRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{84}
+	return file_local_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *ImportCalendarRequest) GetCalendar() []byte {
@@ -5840,7 +5917,7 @@ type ImportCalendarResponse struct {
 
 func (x *ImportCalendarResponse) Reset() {
 	*x = ImportCalendarResponse{}
-	mi := &file_local_proto_msgTypes[85]
+	mi := &file_local_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5852,7 +5929,7 @@ func (x *ImportCalendarResponse) String() string {
 func (*ImportCalendarResponse) ProtoMessage() {}
 
 func (x *ImportCalendarResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[85]
+	mi := &file_local_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5865,7 +5942,7 @@ func (x *ImportCalendarResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCalendarResponse.ProtoReflect.Descriptor instead.
 func (*ImportCalendarResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{85}
+	return file_local_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *ImportCalendarResponse) GetName() string {
@@ -5911,7 +5988,7 @@ type ListImportsRequest struct {
 
 func (x *ListImportsRequest) Reset() {
 	*x = ListImportsRequest{}
-	mi := &file_local_proto_msgTypes[86]
+	mi := &file_local_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5923,7 +6000,7 @@ func (x *ListImportsRequest) String() string {
 func (*ListImportsRequest) ProtoMessage() {}
 
 func (x *ListImportsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[86]
+	mi := &file_local_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5936,7 +6013,7 @@ func (x *ListImportsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListImportsRequest.ProtoReflect.Descriptor instead.
 func (*ListImportsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{86}
+	return file_local_proto_rawDescGZIP(), []int{87}
 }
 
 type ForgetImportRequest struct {
@@ -5948,7 +6025,7 @@ type ForgetImportRequest struct {
 
 func (x *ForgetImportRequest) Reset() {
 	*x = ForgetImportRequest{}
-	mi := &file_local_proto_msgTypes[87]
+	mi := &file_local_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5960,7 +6037,7 @@ func (x *ForgetImportRequest) String() string {
 func (*ForgetImportRequest) ProtoMessage() {}
 
 func (x *ForgetImportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[87]
+	mi := &file_local_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5973,7 +6050,7 @@ func (x *ForgetImportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetImportRequest.ProtoReflect.Descriptor instead.
 func (*ForgetImportRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{87}
+	return file_local_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *ForgetImportRequest) GetName() string {
@@ -5995,7 +6072,7 @@ type Import struct {
 
 func (x *Import) Reset() {
 	*x = Import{}
-	mi := &file_local_proto_msgTypes[88]
+	mi := &file_local_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6007,7 +6084,7 @@ func (x *Import) String() string {
 func (*Import) ProtoMessage() {}
 
 func (x *Import) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[88]
+	mi := &file_local_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6020,7 +6097,7 @@ func (x *Import) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Import.ProtoReflect.Descriptor instead.
 func (*Import) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{88}
+	return file_local_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *Import) GetName() string {
@@ -6060,7 +6137,7 @@ type ImportsResponse struct {
 
 func (x *ImportsResponse) Reset() {
 	*x = ImportsResponse{}
-	mi := &file_local_proto_msgTypes[89]
+	mi := &file_local_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6072,7 +6149,7 @@ func (x *ImportsResponse) String() string {
 func (*ImportsResponse) ProtoMessage() {}
 
 func (x *ImportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[89]
+	mi := &file_local_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6085,7 +6162,7 @@ func (x *ImportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportsResponse.ProtoReflect.Descriptor instead.
 func (*ImportsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{89}
+	return file_local_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *ImportsResponse) GetImports() []*Import {
@@ -6107,7 +6184,7 @@ type ReadCalendarRequest struct {
 
 func (x *ReadCalendarRequest) Reset() {
 	*x = ReadCalendarRequest{}
-	mi := &file_local_proto_msgTypes[90]
+	mi := &file_local_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6119,7 +6196,7 @@ func (x *ReadCalendarRequest) String() string {
 func (*ReadCalendarRequest) ProtoMessage() {}
 
 func (x *ReadCalendarRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[90]
+	mi := &file_local_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6132,7 +6209,7 @@ func (x *ReadCalendarRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadCalendarRequest.ProtoReflect.Descriptor instead.
 func (*ReadCalendarRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{90}
+	return file_local_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *ReadCalendarRequest) GetCalendar() []byte {
@@ -6160,7 +6237,7 @@ type ReadCalendarResponse struct {
 
 func (x *ReadCalendarResponse) Reset() {
 	*x = ReadCalendarResponse{}
-	mi := &file_local_proto_msgTypes[91]
+	mi := &file_local_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6172,7 +6249,7 @@ func (x *ReadCalendarResponse) String() string {
 func (*ReadCalendarResponse) ProtoMessage() {}
 
 func (x *ReadCalendarResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[91]
+	mi := &file_local_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6185,7 +6262,7 @@ func (x *ReadCalendarResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadCalendarResponse.ProtoReflect.Descriptor instead.
 func (*ReadCalendarResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{91}
+	return file_local_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *ReadCalendarResponse) GetEntries() []*ReadEntry {
@@ -6221,7 +6298,7 @@ type ReadEntry struct {
 
 func (x *ReadEntry) Reset() {
 	*x = ReadEntry{}
-	mi := &file_local_proto_msgTypes[92]
+	mi := &file_local_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6233,7 +6310,7 @@ func (x *ReadEntry) String() string {
 func (*ReadEntry) ProtoMessage() {}
 
 func (x *ReadEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[92]
+	mi := &file_local_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6246,7 +6323,7 @@ func (x *ReadEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadEntry.ProtoReflect.Descriptor instead.
 func (*ReadEntry) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{92}
+	return file_local_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *ReadEntry) GetDraft() *Draft {
@@ -6293,7 +6370,7 @@ type FreeRequest struct {
 
 func (x *FreeRequest) Reset() {
 	*x = FreeRequest{}
-	mi := &file_local_proto_msgTypes[93]
+	mi := &file_local_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6305,7 +6382,7 @@ func (x *FreeRequest) String() string {
 func (*FreeRequest) ProtoMessage() {}
 
 func (x *FreeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[93]
+	mi := &file_local_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6318,7 +6395,7 @@ func (x *FreeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreeRequest.ProtoReflect.Descriptor instead.
 func (*FreeRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{93}
+	return file_local_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *FreeRequest) GetFrom() string {
@@ -6375,7 +6452,7 @@ type FreeResponse struct {
 
 func (x *FreeResponse) Reset() {
 	*x = FreeResponse{}
-	mi := &file_local_proto_msgTypes[94]
+	mi := &file_local_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6387,7 +6464,7 @@ func (x *FreeResponse) String() string {
 func (*FreeResponse) ProtoMessage() {}
 
 func (x *FreeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[94]
+	mi := &file_local_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6400,7 +6477,7 @@ func (x *FreeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreeResponse.ProtoReflect.Descriptor instead.
 func (*FreeResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{94}
+	return file_local_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *FreeResponse) GetFree() []*Slot {
@@ -6445,7 +6522,7 @@ type Slot struct {
 
 func (x *Slot) Reset() {
 	*x = Slot{}
-	mi := &file_local_proto_msgTypes[95]
+	mi := &file_local_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6457,7 +6534,7 @@ func (x *Slot) String() string {
 func (*Slot) ProtoMessage() {}
 
 func (x *Slot) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[95]
+	mi := &file_local_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6470,7 +6547,7 @@ func (x *Slot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Slot.ProtoReflect.Descriptor instead.
 func (*Slot) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{95}
+	return file_local_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *Slot) GetStart() *Time {
@@ -6519,7 +6596,7 @@ type Settings struct {
 
 func (x *Settings) Reset() {
 	*x = Settings{}
-	mi := &file_local_proto_msgTypes[96]
+	mi := &file_local_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6531,7 +6608,7 @@ func (x *Settings) String() string {
 func (*Settings) ProtoMessage() {}
 
 func (x *Settings) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[96]
+	mi := &file_local_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6544,7 +6621,7 @@ func (x *Settings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Settings.ProtoReflect.Descriptor instead.
 func (*Settings) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{96}
+	return file_local_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *Settings) GetZone() string {
@@ -6576,7 +6653,7 @@ type ShowSettingsRequest struct {
 
 func (x *ShowSettingsRequest) Reset() {
 	*x = ShowSettingsRequest{}
-	mi := &file_local_proto_msgTypes[97]
+	mi := &file_local_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6588,7 +6665,7 @@ func (x *ShowSettingsRequest) String() string {
 func (*ShowSettingsRequest) ProtoMessage() {}
 
 func (x *ShowSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[97]
+	mi := &file_local_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6601,7 +6678,7 @@ func (x *ShowSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowSettingsRequest.ProtoReflect.Descriptor instead.
 func (*ShowSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{97}
+	return file_local_proto_rawDescGZIP(), []int{98}
 }
 
 type ChangeSettingRequest struct {
@@ -6615,7 +6692,7 @@ type ChangeSettingRequest struct {
 
 func (x *ChangeSettingRequest) Reset() {
 	*x = ChangeSettingRequest{}
-	mi := &file_local_proto_msgTypes[98]
+	mi := &file_local_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6627,7 +6704,7 @@ func (x *ChangeSettingRequest) String() string {
 func (*ChangeSettingRequest) ProtoMessage() {}
 
 func (x *ChangeSettingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[98]
+	mi := &file_local_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6640,7 +6717,7 @@ func (x *ChangeSettingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeSettingRequest.ProtoReflect.Descriptor instead.
 func (*ChangeSettingRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{98}
+	return file_local_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *ChangeSettingRequest) GetName() string {
@@ -6674,7 +6751,7 @@ type SettingsResponse struct {
 
 func (x *SettingsResponse) Reset() {
 	*x = SettingsResponse{}
-	mi := &file_local_proto_msgTypes[99]
+	mi := &file_local_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6686,7 +6763,7 @@ func (x *SettingsResponse) String() string {
 func (*SettingsResponse) ProtoMessage() {}
 
 func (x *SettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[99]
+	mi := &file_local_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6699,7 +6776,7 @@ func (x *SettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettingsResponse.ProtoReflect.Descriptor instead.
 func (*SettingsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{99}
+	return file_local_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *SettingsResponse) GetSettings() *Settings {
@@ -6728,7 +6805,7 @@ type Reminder struct {
 
 func (x *Reminder) Reset() {
 	*x = Reminder{}
-	mi := &file_local_proto_msgTypes[100]
+	mi := &file_local_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6740,7 +6817,7 @@ func (x *Reminder) String() string {
 func (*Reminder) ProtoMessage() {}
 
 func (x *Reminder) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[100]
+	mi := &file_local_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6753,7 +6830,7 @@ func (x *Reminder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reminder.ProtoReflect.Descriptor instead.
 func (*Reminder) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{100}
+	return file_local_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *Reminder) GetBefore() string {
@@ -6786,7 +6863,7 @@ type ShowRemindersRequest struct {
 
 func (x *ShowRemindersRequest) Reset() {
 	*x = ShowRemindersRequest{}
-	mi := &file_local_proto_msgTypes[101]
+	mi := &file_local_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6798,7 +6875,7 @@ func (x *ShowRemindersRequest) String() string {
 func (*ShowRemindersRequest) ProtoMessage() {}
 
 func (x *ShowRemindersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[101]
+	mi := &file_local_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6811,7 +6888,7 @@ func (x *ShowRemindersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowRemindersRequest.ProtoReflect.Descriptor instead.
 func (*ShowRemindersRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{101}
+	return file_local_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *ShowRemindersRequest) GetEvent() string {
@@ -6833,7 +6910,7 @@ type ChangeRemindersRequest struct {
 
 func (x *ChangeRemindersRequest) Reset() {
 	*x = ChangeRemindersRequest{}
-	mi := &file_local_proto_msgTypes[102]
+	mi := &file_local_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6845,7 +6922,7 @@ func (x *ChangeRemindersRequest) String() string {
 func (*ChangeRemindersRequest) ProtoMessage() {}
 
 func (x *ChangeRemindersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[102]
+	mi := &file_local_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6858,7 +6935,7 @@ func (x *ChangeRemindersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeRemindersRequest.ProtoReflect.Descriptor instead.
 func (*ChangeRemindersRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{102}
+	return file_local_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *ChangeRemindersRequest) GetEvent() string {
@@ -6904,7 +6981,7 @@ type RemindersResponse struct {
 
 func (x *RemindersResponse) Reset() {
 	*x = RemindersResponse{}
-	mi := &file_local_proto_msgTypes[103]
+	mi := &file_local_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6916,7 +6993,7 @@ func (x *RemindersResponse) String() string {
 func (*RemindersResponse) ProtoMessage() {}
 
 func (x *RemindersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[103]
+	mi := &file_local_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6929,7 +7006,7 @@ func (x *RemindersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemindersResponse.ProtoReflect.Descriptor instead.
 func (*RemindersResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{103}
+	return file_local_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *RemindersResponse) GetBefore() []string {
@@ -6991,7 +7068,7 @@ type EventReminders struct {
 
 func (x *EventReminders) Reset() {
 	*x = EventReminders{}
-	mi := &file_local_proto_msgTypes[104]
+	mi := &file_local_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7003,7 +7080,7 @@ func (x *EventReminders) String() string {
 func (*EventReminders) ProtoMessage() {}
 
 func (x *EventReminders) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[104]
+	mi := &file_local_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7016,7 +7093,7 @@ func (x *EventReminders) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventReminders.ProtoReflect.Descriptor instead.
 func (*EventReminders) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{104}
+	return file_local_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *EventReminders) GetEvent() *Event {
@@ -7045,7 +7122,7 @@ type NewCalendarRequest struct {
 
 func (x *NewCalendarRequest) Reset() {
 	*x = NewCalendarRequest{}
-	mi := &file_local_proto_msgTypes[105]
+	mi := &file_local_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7057,7 +7134,7 @@ func (x *NewCalendarRequest) String() string {
 func (*NewCalendarRequest) ProtoMessage() {}
 
 func (x *NewCalendarRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[105]
+	mi := &file_local_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7070,7 +7147,7 @@ func (x *NewCalendarRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewCalendarRequest.ProtoReflect.Descriptor instead.
 func (*NewCalendarRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{105}
+	return file_local_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *NewCalendarRequest) GetShow() string {
@@ -7109,7 +7186,7 @@ type NewCalendarResponse struct {
 
 func (x *NewCalendarResponse) Reset() {
 	*x = NewCalendarResponse{}
-	mi := &file_local_proto_msgTypes[106]
+	mi := &file_local_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7121,7 +7198,7 @@ func (x *NewCalendarResponse) String() string {
 func (*NewCalendarResponse) ProtoMessage() {}
 
 func (x *NewCalendarResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[106]
+	mi := &file_local_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7134,7 +7211,7 @@ func (x *NewCalendarResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewCalendarResponse.ProtoReflect.Descriptor instead.
 func (*NewCalendarResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{106}
+	return file_local_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *NewCalendarResponse) GetFeed() string {
@@ -7192,7 +7269,7 @@ type Calendar struct {
 
 func (x *Calendar) Reset() {
 	*x = Calendar{}
-	mi := &file_local_proto_msgTypes[107]
+	mi := &file_local_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7204,7 +7281,7 @@ func (x *Calendar) String() string {
 func (*Calendar) ProtoMessage() {}
 
 func (x *Calendar) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[107]
+	mi := &file_local_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7217,7 +7294,7 @@ func (x *Calendar) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Calendar.ProtoReflect.Descriptor instead.
 func (*Calendar) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{107}
+	return file_local_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *Calendar) GetId() string {
@@ -7263,7 +7340,7 @@ type ListCalendarsRequest struct {
 
 func (x *ListCalendarsRequest) Reset() {
 	*x = ListCalendarsRequest{}
-	mi := &file_local_proto_msgTypes[108]
+	mi := &file_local_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7275,7 +7352,7 @@ func (x *ListCalendarsRequest) String() string {
 func (*ListCalendarsRequest) ProtoMessage() {}
 
 func (x *ListCalendarsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[108]
+	mi := &file_local_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7288,7 +7365,7 @@ func (x *ListCalendarsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCalendarsRequest.ProtoReflect.Descriptor instead.
 func (*ListCalendarsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{108}
+	return file_local_proto_rawDescGZIP(), []int{109}
 }
 
 type RevokeCalendarRequest struct {
@@ -7300,7 +7377,7 @@ type RevokeCalendarRequest struct {
 
 func (x *RevokeCalendarRequest) Reset() {
 	*x = RevokeCalendarRequest{}
-	mi := &file_local_proto_msgTypes[109]
+	mi := &file_local_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7312,7 +7389,7 @@ func (x *RevokeCalendarRequest) String() string {
 func (*RevokeCalendarRequest) ProtoMessage() {}
 
 func (x *RevokeCalendarRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[109]
+	mi := &file_local_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7325,7 +7402,7 @@ func (x *RevokeCalendarRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeCalendarRequest.ProtoReflect.Descriptor instead.
 func (*RevokeCalendarRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{109}
+	return file_local_proto_rawDescGZIP(), []int{110}
 }
 
 func (x *RevokeCalendarRequest) GetCalendar() string {
@@ -7346,7 +7423,7 @@ type CalendarsResponse struct {
 
 func (x *CalendarsResponse) Reset() {
 	*x = CalendarsResponse{}
-	mi := &file_local_proto_msgTypes[110]
+	mi := &file_local_proto_msgTypes[111]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7358,7 +7435,7 @@ func (x *CalendarsResponse) String() string {
 func (*CalendarsResponse) ProtoMessage() {}
 
 func (x *CalendarsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[110]
+	mi := &file_local_proto_msgTypes[111]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7371,7 +7448,7 @@ func (x *CalendarsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CalendarsResponse.ProtoReflect.Descriptor instead.
 func (*CalendarsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{110}
+	return file_local_proto_rawDescGZIP(), []int{111}
 }
 
 func (x *CalendarsResponse) GetCalendars() []*Calendar {
@@ -7409,7 +7486,7 @@ type Deletion struct {
 
 func (x *Deletion) Reset() {
 	*x = Deletion{}
-	mi := &file_local_proto_msgTypes[111]
+	mi := &file_local_proto_msgTypes[112]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7421,7 +7498,7 @@ func (x *Deletion) String() string {
 func (*Deletion) ProtoMessage() {}
 
 func (x *Deletion) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[111]
+	mi := &file_local_proto_msgTypes[112]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7434,7 +7511,7 @@ func (x *Deletion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Deletion.ProtoReflect.Descriptor instead.
 func (*Deletion) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{111}
+	return file_local_proto_rawDescGZIP(), []int{112}
 }
 
 func (x *Deletion) GetEvent() *Event {
@@ -7477,7 +7554,7 @@ type SettleDeletionRequest struct {
 
 func (x *SettleDeletionRequest) Reset() {
 	*x = SettleDeletionRequest{}
-	mi := &file_local_proto_msgTypes[112]
+	mi := &file_local_proto_msgTypes[113]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7489,7 +7566,7 @@ func (x *SettleDeletionRequest) String() string {
 func (*SettleDeletionRequest) ProtoMessage() {}
 
 func (x *SettleDeletionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[112]
+	mi := &file_local_proto_msgTypes[113]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7502,7 +7579,7 @@ func (x *SettleDeletionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleDeletionRequest.ProtoReflect.Descriptor instead.
 func (*SettleDeletionRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{112}
+	return file_local_proto_rawDescGZIP(), []int{113}
 }
 
 func (x *SettleDeletionRequest) GetEvent() string {
@@ -7728,15 +7805,20 @@ const file_local_proto_rawDesc = "" +
 	"\x06circle\x18\x02 \x01(\tR\x06circle\x12\x16\n" +
 	"\x06attest\x18\x03 \x01(\tR\x06attest\x12\x1f\n" +
 	"\vreader_zone\x18\x1e \x01(\tR\n" +
-	"readerZone\"w\n" +
+	"readerZone\"\x8b\x01\n" +
 	"\x10EditEventRequest\x12\x14\n" +
 	"\x05event\x18\x01 \x01(\tR\x05event\x12,\n" +
-	"\x05draft\x18\x02 \x01(\v2\x16.votive.local.v1.DraftR\x05draft\x12\x1f\n" +
+	"\x05draft\x18\x02 \x01(\v2\x16.votive.local.v1.DraftR\x05draft\x12\x12\n" +
+	"\x04lost\x18\x03 \x01(\bR\x04lost\x12\x1f\n" +
 	"\vreader_zone\x18\x1e \x01(\tR\n" +
-	"readerZone\"B\n" +
+	"readerZone\"V\n" +
 	"\x12CancelEventRequest\x12\x14\n" +
 	"\x05event\x18\x01 \x01(\tR\x05event\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xd2\x01\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x12\n" +
+	"\x04lost\x18\x03 \x01(\bR\x04lost\"=\n" +
+	"\x11MergeEventRequest\x12\x14\n" +
+	"\x05event\x18\x01 \x01(\tR\x05event\x12\x12\n" +
+	"\x04take\x18\x02 \x01(\tR\x04take\"\xd2\x01\n" +
 	"\x17ChangeOccurrenceRequest\x12\x14\n" +
 	"\x05event\x18\x01 \x01(\tR\x05event\x12\x12\n" +
 	"\x04date\x18\x02 \x01(\tR\x04date\x12+\n" +
@@ -7809,7 +7891,7 @@ const file_local_proto_rawDesc = "" +
 	"\x05newer\x18\x1a \x01(\bR\x05newer\x12/\n" +
 	"\x04next\x18\x1b \x01(\v2\x1b.votive.local.v1.OccurrenceR\x04next\x12\x17\n" +
 	"\apart_of\x18\x1c \x01(\tR\x06partOf\x12&\n" +
-	"\x03geo\x18\x1e \x01(\v2\x14.votive.local.v1.GeoR\x03geo\"\xf6\x01\n" +
+	"\x03geo\x18\x1e \x01(\v2\x14.votive.local.v1.GeoR\x03geo\"\x8a\x02\n" +
 	"\rEventResponse\x12,\n" +
 	"\x05event\x18\x01 \x01(\v2\x16.votive.local.v1.EventR\x05event\x12\x1e\n" +
 	"\n" +
@@ -7817,7 +7899,8 @@ const file_local_proto_rawDesc = "" +
 	"signatures\x12\x16\n" +
 	"\x06needed\x18\x03 \x01(\rR\x06needed\x12\x16\n" +
 	"\x06chosen\x18\x04 \x01(\tR\x06chosen\x12\x12\n" +
-	"\x04told\x18\x05 \x01(\rR\x04told\x120\n" +
+	"\x04told\x18\x05 \x01(\rR\x04told\x12\x12\n" +
+	"\x04bare\x18\x06 \x01(\bR\x04bare\x120\n" +
 	"\aclashes\x18\x1e \x03(\v2\x16.votive.local.v1.TakenR\aclashes\x12!\n" +
 	"\fmore_clashes\x18\x1f \x01(\rR\vmoreClashes\"\xb0\x01\n" +
 	"\x11ListEventsRequest\x12\x16\n" +
@@ -8123,7 +8206,7 @@ const file_local_proto_rawDesc = "" +
 	"more_dates\x18\x04 \x01(\rR\tmoreDates\"A\n" +
 	"\x15SettleDeletionRequest\x12\x14\n" +
 	"\x05event\x18\x01 \x01(\tR\x05event\x12\x12\n" +
-	"\x04keep\x18\x02 \x01(\bR\x04keep2\x8e\x1e\n" +
+	"\x04keep\x18\x02 \x01(\bR\x04keep2\xe0\x1e\n" +
 	"\x06Votive\x12C\n" +
 	"\x04Init\x12\x1c.votive.local.v1.InitRequest\x1a\x1d.votive.local.v1.InitResponse\x12I\n" +
 	"\x06Unlock\x12\x1e.votive.local.v1.UnlockRequest\x1a\x1f.votive.local.v1.UnlockResponse\x12C\n" +
@@ -8146,7 +8229,9 @@ const file_local_proto_rawDesc = "" +
 	"ListEvents\x12\".votive.local.v1.ListEventsRequest\x1a\x1f.votive.local.v1.EventsResponse\x12R\n" +
 	"\tShowEvent\x12!.votive.local.v1.ShowEventRequest\x1a\".votive.local.v1.ShowEventResponse\x12N\n" +
 	"\tEditEvent\x12!.votive.local.v1.EditEventRequest\x1a\x1e.votive.local.v1.EventResponse\x12R\n" +
-	"\vCancelEvent\x12#.votive.local.v1.CancelEventRequest\x1a\x1e.votive.local.v1.EventResponse\x12\\\n" +
+	"\vCancelEvent\x12#.votive.local.v1.CancelEventRequest\x1a\x1e.votive.local.v1.EventResponse\x12P\n" +
+	"\n" +
+	"MergeEvent\x12\".votive.local.v1.MergeEventRequest\x1a\x1e.votive.local.v1.EventResponse\x12\\\n" +
 	"\x10ChangeOccurrence\x12(.votive.local.v1.ChangeOccurrenceRequest\x1a\x1e.votive.local.v1.EventResponse\x12I\n" +
 	"\x06Invite\x12\x1e.votive.local.v1.InviteRequest\x1a\x1f.votive.local.v1.InviteResponse\x12T\n" +
 	"\vListInvites\x12#.votive.local.v1.ListInvitesRequest\x1a .votive.local.v1.InvitesResponse\x12J\n" +
@@ -8189,7 +8274,7 @@ func file_local_proto_rawDescGZIP() []byte {
 	return file_local_proto_rawDescData
 }
 
-var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 113)
+var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 114)
 var file_local_proto_goTypes = []any{
 	(*Hint)(nil),                     // 0: votive.local.v1.Hint
 	(*Identity)(nil),                 // 1: votive.local.v1.Identity
@@ -8231,79 +8316,80 @@ var file_local_proto_goTypes = []any{
 	(*AnnounceRequest)(nil),          // 37: votive.local.v1.AnnounceRequest
 	(*EditEventRequest)(nil),         // 38: votive.local.v1.EditEventRequest
 	(*CancelEventRequest)(nil),       // 39: votive.local.v1.CancelEventRequest
-	(*ChangeOccurrenceRequest)(nil),  // 40: votive.local.v1.ChangeOccurrenceRequest
-	(*Details)(nil),                  // 41: votive.local.v1.Details
-	(*Organizer)(nil),                // 42: votive.local.v1.Organizer
-	(*Reply)(nil),                    // 43: votive.local.v1.Reply
-	(*Recurrence)(nil),               // 44: votive.local.v1.Recurrence
-	(*Occurrence)(nil),               // 45: votive.local.v1.Occurrence
-	(*CircleRef)(nil),                // 46: votive.local.v1.CircleRef
-	(*Event)(nil),                    // 47: votive.local.v1.Event
-	(*EventResponse)(nil),            // 48: votive.local.v1.EventResponse
-	(*ListEventsRequest)(nil),        // 49: votive.local.v1.ListEventsRequest
-	(*EventsResponse)(nil),           // 50: votive.local.v1.EventsResponse
-	(*ShowEventRequest)(nil),         // 51: votive.local.v1.ShowEventRequest
-	(*Revision)(nil),                 // 52: votive.local.v1.Revision
-	(*ShowEventResponse)(nil),        // 53: votive.local.v1.ShowEventResponse
-	(*InviteRequest)(nil),            // 54: votive.local.v1.InviteRequest
-	(*Invite)(nil),                   // 55: votive.local.v1.Invite
-	(*InviteResponse)(nil),           // 56: votive.local.v1.InviteResponse
-	(*ListInvitesRequest)(nil),       // 57: votive.local.v1.ListInvitesRequest
-	(*InvitesResponse)(nil),          // 58: votive.local.v1.InvitesResponse
-	(*RevokeRequest)(nil),            // 59: votive.local.v1.RevokeRequest
-	(*InspectRequest)(nil),           // 60: votive.local.v1.InspectRequest
-	(*AcceptRequest)(nil),            // 61: votive.local.v1.AcceptRequest
-	(*Issuer)(nil),                   // 62: votive.local.v1.Issuer
-	(*AcceptResponse)(nil),           // 63: votive.local.v1.AcceptResponse
-	(*RsvpRequest)(nil),              // 64: votive.local.v1.RsvpRequest
-	(*RsvpResponse)(nil),             // 65: votive.local.v1.RsvpResponse
-	(*ListGuestsRequest)(nil),        // 66: votive.local.v1.ListGuestsRequest
-	(*Guest)(nil),                    // 67: votive.local.v1.Guest
-	(*GuestCounts)(nil),              // 68: votive.local.v1.GuestCounts
-	(*GuestsResponse)(nil),           // 69: votive.local.v1.GuestsResponse
-	(*Contact)(nil),                  // 70: votive.local.v1.Contact
-	(*ListContactsRequest)(nil),      // 71: votive.local.v1.ListContactsRequest
-	(*AddContactRequest)(nil),        // 72: votive.local.v1.AddContactRequest
-	(*ContactsResponse)(nil),         // 73: votive.local.v1.ContactsResponse
-	(*WatchRequest)(nil),             // 74: votive.local.v1.WatchRequest
-	(*Change)(nil),                   // 75: votive.local.v1.Change
-	(*ExportBundleRequest)(nil),      // 76: votive.local.v1.ExportBundleRequest
-	(*BundlePart)(nil),               // 77: votive.local.v1.BundlePart
-	(*ImportBundleRequest)(nil),      // 78: votive.local.v1.ImportBundleRequest
-	(*BundleResponse)(nil),           // 79: votive.local.v1.BundleResponse
-	(*WriteCalendarRequest)(nil),     // 80: votive.local.v1.WriteCalendarRequest
-	(*WriteCalendarResponse)(nil),    // 81: votive.local.v1.WriteCalendarResponse
-	(*Geo)(nil),                      // 82: votive.local.v1.Geo
-	(*Taken)(nil),                    // 83: votive.local.v1.Taken
-	(*ImportCalendarRequest)(nil),    // 84: votive.local.v1.ImportCalendarRequest
-	(*ImportCalendarResponse)(nil),   // 85: votive.local.v1.ImportCalendarResponse
-	(*ListImportsRequest)(nil),       // 86: votive.local.v1.ListImportsRequest
-	(*ForgetImportRequest)(nil),      // 87: votive.local.v1.ForgetImportRequest
-	(*Import)(nil),                   // 88: votive.local.v1.Import
-	(*ImportsResponse)(nil),          // 89: votive.local.v1.ImportsResponse
-	(*ReadCalendarRequest)(nil),      // 90: votive.local.v1.ReadCalendarRequest
-	(*ReadCalendarResponse)(nil),     // 91: votive.local.v1.ReadCalendarResponse
-	(*ReadEntry)(nil),                // 92: votive.local.v1.ReadEntry
-	(*FreeRequest)(nil),              // 93: votive.local.v1.FreeRequest
-	(*FreeResponse)(nil),             // 94: votive.local.v1.FreeResponse
-	(*Slot)(nil),                     // 95: votive.local.v1.Slot
-	(*Settings)(nil),                 // 96: votive.local.v1.Settings
-	(*ShowSettingsRequest)(nil),      // 97: votive.local.v1.ShowSettingsRequest
-	(*ChangeSettingRequest)(nil),     // 98: votive.local.v1.ChangeSettingRequest
-	(*SettingsResponse)(nil),         // 99: votive.local.v1.SettingsResponse
-	(*Reminder)(nil),                 // 100: votive.local.v1.Reminder
-	(*ShowRemindersRequest)(nil),     // 101: votive.local.v1.ShowRemindersRequest
-	(*ChangeRemindersRequest)(nil),   // 102: votive.local.v1.ChangeRemindersRequest
-	(*RemindersResponse)(nil),        // 103: votive.local.v1.RemindersResponse
-	(*EventReminders)(nil),           // 104: votive.local.v1.EventReminders
-	(*NewCalendarRequest)(nil),       // 105: votive.local.v1.NewCalendarRequest
-	(*NewCalendarResponse)(nil),      // 106: votive.local.v1.NewCalendarResponse
-	(*Calendar)(nil),                 // 107: votive.local.v1.Calendar
-	(*ListCalendarsRequest)(nil),     // 108: votive.local.v1.ListCalendarsRequest
-	(*RevokeCalendarRequest)(nil),    // 109: votive.local.v1.RevokeCalendarRequest
-	(*CalendarsResponse)(nil),        // 110: votive.local.v1.CalendarsResponse
-	(*Deletion)(nil),                 // 111: votive.local.v1.Deletion
-	(*SettleDeletionRequest)(nil),    // 112: votive.local.v1.SettleDeletionRequest
+	(*MergeEventRequest)(nil),        // 40: votive.local.v1.MergeEventRequest
+	(*ChangeOccurrenceRequest)(nil),  // 41: votive.local.v1.ChangeOccurrenceRequest
+	(*Details)(nil),                  // 42: votive.local.v1.Details
+	(*Organizer)(nil),                // 43: votive.local.v1.Organizer
+	(*Reply)(nil),                    // 44: votive.local.v1.Reply
+	(*Recurrence)(nil),               // 45: votive.local.v1.Recurrence
+	(*Occurrence)(nil),               // 46: votive.local.v1.Occurrence
+	(*CircleRef)(nil),                // 47: votive.local.v1.CircleRef
+	(*Event)(nil),                    // 48: votive.local.v1.Event
+	(*EventResponse)(nil),            // 49: votive.local.v1.EventResponse
+	(*ListEventsRequest)(nil),        // 50: votive.local.v1.ListEventsRequest
+	(*EventsResponse)(nil),           // 51: votive.local.v1.EventsResponse
+	(*ShowEventRequest)(nil),         // 52: votive.local.v1.ShowEventRequest
+	(*Revision)(nil),                 // 53: votive.local.v1.Revision
+	(*ShowEventResponse)(nil),        // 54: votive.local.v1.ShowEventResponse
+	(*InviteRequest)(nil),            // 55: votive.local.v1.InviteRequest
+	(*Invite)(nil),                   // 56: votive.local.v1.Invite
+	(*InviteResponse)(nil),           // 57: votive.local.v1.InviteResponse
+	(*ListInvitesRequest)(nil),       // 58: votive.local.v1.ListInvitesRequest
+	(*InvitesResponse)(nil),          // 59: votive.local.v1.InvitesResponse
+	(*RevokeRequest)(nil),            // 60: votive.local.v1.RevokeRequest
+	(*InspectRequest)(nil),           // 61: votive.local.v1.InspectRequest
+	(*AcceptRequest)(nil),            // 62: votive.local.v1.AcceptRequest
+	(*Issuer)(nil),                   // 63: votive.local.v1.Issuer
+	(*AcceptResponse)(nil),           // 64: votive.local.v1.AcceptResponse
+	(*RsvpRequest)(nil),              // 65: votive.local.v1.RsvpRequest
+	(*RsvpResponse)(nil),             // 66: votive.local.v1.RsvpResponse
+	(*ListGuestsRequest)(nil),        // 67: votive.local.v1.ListGuestsRequest
+	(*Guest)(nil),                    // 68: votive.local.v1.Guest
+	(*GuestCounts)(nil),              // 69: votive.local.v1.GuestCounts
+	(*GuestsResponse)(nil),           // 70: votive.local.v1.GuestsResponse
+	(*Contact)(nil),                  // 71: votive.local.v1.Contact
+	(*ListContactsRequest)(nil),      // 72: votive.local.v1.ListContactsRequest
+	(*AddContactRequest)(nil),        // 73: votive.local.v1.AddContactRequest
+	(*ContactsResponse)(nil),         // 74: votive.local.v1.ContactsResponse
+	(*WatchRequest)(nil),             // 75: votive.local.v1.WatchRequest
+	(*Change)(nil),                   // 76: votive.local.v1.Change
+	(*ExportBundleRequest)(nil),      // 77: votive.local.v1.ExportBundleRequest
+	(*BundlePart)(nil),               // 78: votive.local.v1.BundlePart
+	(*ImportBundleRequest)(nil),      // 79: votive.local.v1.ImportBundleRequest
+	(*BundleResponse)(nil),           // 80: votive.local.v1.BundleResponse
+	(*WriteCalendarRequest)(nil),     // 81: votive.local.v1.WriteCalendarRequest
+	(*WriteCalendarResponse)(nil),    // 82: votive.local.v1.WriteCalendarResponse
+	(*Geo)(nil),                      // 83: votive.local.v1.Geo
+	(*Taken)(nil),                    // 84: votive.local.v1.Taken
+	(*ImportCalendarRequest)(nil),    // 85: votive.local.v1.ImportCalendarRequest
+	(*ImportCalendarResponse)(nil),   // 86: votive.local.v1.ImportCalendarResponse
+	(*ListImportsRequest)(nil),       // 87: votive.local.v1.ListImportsRequest
+	(*ForgetImportRequest)(nil),      // 88: votive.local.v1.ForgetImportRequest
+	(*Import)(nil),                   // 89: votive.local.v1.Import
+	(*ImportsResponse)(nil),          // 90: votive.local.v1.ImportsResponse
+	(*ReadCalendarRequest)(nil),      // 91: votive.local.v1.ReadCalendarRequest
+	(*ReadCalendarResponse)(nil),     // 92: votive.local.v1.ReadCalendarResponse
+	(*ReadEntry)(nil),                // 93: votive.local.v1.ReadEntry
+	(*FreeRequest)(nil),              // 94: votive.local.v1.FreeRequest
+	(*FreeResponse)(nil),             // 95: votive.local.v1.FreeResponse
+	(*Slot)(nil),                     // 96: votive.local.v1.Slot
+	(*Settings)(nil),                 // 97: votive.local.v1.Settings
+	(*ShowSettingsRequest)(nil),      // 98: votive.local.v1.ShowSettingsRequest
+	(*ChangeSettingRequest)(nil),     // 99: votive.local.v1.ChangeSettingRequest
+	(*SettingsResponse)(nil),         // 100: votive.local.v1.SettingsResponse
+	(*Reminder)(nil),                 // 101: votive.local.v1.Reminder
+	(*ShowRemindersRequest)(nil),     // 102: votive.local.v1.ShowRemindersRequest
+	(*ChangeRemindersRequest)(nil),   // 103: votive.local.v1.ChangeRemindersRequest
+	(*RemindersResponse)(nil),        // 104: votive.local.v1.RemindersResponse
+	(*EventReminders)(nil),           // 105: votive.local.v1.EventReminders
+	(*NewCalendarRequest)(nil),       // 106: votive.local.v1.NewCalendarRequest
+	(*NewCalendarResponse)(nil),      // 107: votive.local.v1.NewCalendarResponse
+	(*Calendar)(nil),                 // 108: votive.local.v1.Calendar
+	(*ListCalendarsRequest)(nil),     // 109: votive.local.v1.ListCalendarsRequest
+	(*RevokeCalendarRequest)(nil),    // 110: votive.local.v1.RevokeCalendarRequest
+	(*CalendarsResponse)(nil),        // 111: votive.local.v1.CalendarsResponse
+	(*Deletion)(nil),                 // 112: votive.local.v1.Deletion
+	(*SettleDeletionRequest)(nil),    // 113: votive.local.v1.SettleDeletionRequest
 }
 var file_local_proto_depIdxs = []int32{
 	1,   // 0: votive.local.v1.InitResponse.identity:type_name -> votive.local.v1.Identity
@@ -8317,7 +8403,7 @@ var file_local_proto_depIdxs = []int32{
 	26,  // 8: votive.local.v1.CirclesResponse.circles:type_name -> votive.local.v1.Circle
 	32,  // 9: votive.local.v1.ReadTimeResponse.start:type_name -> votive.local.v1.Time
 	32,  // 10: votive.local.v1.ReadTimeResponse.end:type_name -> votive.local.v1.Time
-	44,  // 11: votive.local.v1.ReadTimeResponse.recurrence:type_name -> votive.local.v1.Recurrence
+	45,  // 11: votive.local.v1.ReadTimeResponse.recurrence:type_name -> votive.local.v1.Recurrence
 	32,  // 12: votive.local.v1.Draft.start:type_name -> votive.local.v1.Time
 	32,  // 13: votive.local.v1.Draft.end:type_name -> votive.local.v1.Time
 	35,  // 14: votive.local.v1.Draft.join:type_name -> votive.local.v1.StringList
@@ -8325,7 +8411,7 @@ var file_local_proto_depIdxs = []int32{
 	35,  // 16: votive.local.v1.Draft.dates:type_name -> votive.local.v1.StringList
 	35,  // 17: votive.local.v1.Draft.except:type_name -> votive.local.v1.StringList
 	35,  // 18: votive.local.v1.Draft.links:type_name -> votive.local.v1.StringList
-	45,  // 19: votive.local.v1.Draft.occurrences:type_name -> votive.local.v1.Occurrence
+	46,  // 19: votive.local.v1.Draft.occurrences:type_name -> votive.local.v1.Occurrence
 	36,  // 20: votive.local.v1.AnnounceRequest.draft:type_name -> votive.local.v1.Draft
 	36,  // 21: votive.local.v1.EditEventRequest.draft:type_name -> votive.local.v1.Draft
 	32,  // 22: votive.local.v1.ChangeOccurrenceRequest.start:type_name -> votive.local.v1.Time
@@ -8334,58 +8420,58 @@ var file_local_proto_depIdxs = []int32{
 	32,  // 25: votive.local.v1.Occurrence.end:type_name -> votive.local.v1.Time
 	32,  // 26: votive.local.v1.Event.start:type_name -> votive.local.v1.Time
 	32,  // 27: votive.local.v1.Event.end:type_name -> votive.local.v1.Time
-	44,  // 28: votive.local.v1.Event.recurrence:type_name -> votive.local.v1.Recurrence
-	41,  // 29: votive.local.v1.Event.details:type_name -> votive.local.v1.Details
-	46,  // 30: votive.local.v1.Event.circle:type_name -> votive.local.v1.CircleRef
-	42,  // 31: votive.local.v1.Event.organizers:type_name -> votive.local.v1.Organizer
-	43,  // 32: votive.local.v1.Event.reply:type_name -> votive.local.v1.Reply
-	47,  // 33: votive.local.v1.Event.alternatives:type_name -> votive.local.v1.Event
-	45,  // 34: votive.local.v1.Event.next:type_name -> votive.local.v1.Occurrence
-	82,  // 35: votive.local.v1.Event.geo:type_name -> votive.local.v1.Geo
-	47,  // 36: votive.local.v1.EventResponse.event:type_name -> votive.local.v1.Event
-	83,  // 37: votive.local.v1.EventResponse.clashes:type_name -> votive.local.v1.Taken
-	47,  // 38: votive.local.v1.EventsResponse.events:type_name -> votive.local.v1.Event
+	45,  // 28: votive.local.v1.Event.recurrence:type_name -> votive.local.v1.Recurrence
+	42,  // 29: votive.local.v1.Event.details:type_name -> votive.local.v1.Details
+	47,  // 30: votive.local.v1.Event.circle:type_name -> votive.local.v1.CircleRef
+	43,  // 31: votive.local.v1.Event.organizers:type_name -> votive.local.v1.Organizer
+	44,  // 32: votive.local.v1.Event.reply:type_name -> votive.local.v1.Reply
+	48,  // 33: votive.local.v1.Event.alternatives:type_name -> votive.local.v1.Event
+	46,  // 34: votive.local.v1.Event.next:type_name -> votive.local.v1.Occurrence
+	83,  // 35: votive.local.v1.Event.geo:type_name -> votive.local.v1.Geo
+	48,  // 36: votive.local.v1.EventResponse.event:type_name -> votive.local.v1.Event
+	84,  // 37: votive.local.v1.EventResponse.clashes:type_name -> votive.local.v1.Taken
+	48,  // 38: votive.local.v1.EventsResponse.events:type_name -> votive.local.v1.Event
 	32,  // 39: votive.local.v1.Revision.start:type_name -> votive.local.v1.Time
 	32,  // 40: votive.local.v1.Revision.end:type_name -> votive.local.v1.Time
-	47,  // 41: votive.local.v1.ShowEventResponse.event:type_name -> votive.local.v1.Event
-	52,  // 42: votive.local.v1.ShowEventResponse.revisions:type_name -> votive.local.v1.Revision
-	45,  // 43: votive.local.v1.ShowEventResponse.occurrences:type_name -> votive.local.v1.Occurrence
-	47,  // 44: votive.local.v1.ShowEventResponse.parts:type_name -> votive.local.v1.Event
-	55,  // 45: votive.local.v1.InvitesResponse.invites:type_name -> votive.local.v1.Invite
-	62,  // 46: votive.local.v1.AcceptResponse.issuer:type_name -> votive.local.v1.Issuer
+	48,  // 41: votive.local.v1.ShowEventResponse.event:type_name -> votive.local.v1.Event
+	53,  // 42: votive.local.v1.ShowEventResponse.revisions:type_name -> votive.local.v1.Revision
+	46,  // 43: votive.local.v1.ShowEventResponse.occurrences:type_name -> votive.local.v1.Occurrence
+	48,  // 44: votive.local.v1.ShowEventResponse.parts:type_name -> votive.local.v1.Event
+	56,  // 45: votive.local.v1.InvitesResponse.invites:type_name -> votive.local.v1.Invite
+	63,  // 46: votive.local.v1.AcceptResponse.issuer:type_name -> votive.local.v1.Issuer
 	26,  // 47: votive.local.v1.AcceptResponse.circle:type_name -> votive.local.v1.Circle
-	47,  // 48: votive.local.v1.AcceptResponse.event:type_name -> votive.local.v1.Event
-	70,  // 49: votive.local.v1.AcceptResponse.contact:type_name -> votive.local.v1.Contact
-	43,  // 50: votive.local.v1.RsvpResponse.reply:type_name -> votive.local.v1.Reply
-	83,  // 51: votive.local.v1.RsvpResponse.clashes:type_name -> votive.local.v1.Taken
-	67,  // 52: votive.local.v1.GuestsResponse.guests:type_name -> votive.local.v1.Guest
-	68,  // 53: votive.local.v1.GuestsResponse.counts:type_name -> votive.local.v1.GuestCounts
-	70,  // 54: votive.local.v1.ContactsResponse.contacts:type_name -> votive.local.v1.Contact
-	47,  // 55: votive.local.v1.Change.event:type_name -> votive.local.v1.Event
-	67,  // 56: votive.local.v1.Change.guest:type_name -> votive.local.v1.Guest
-	43,  // 57: votive.local.v1.Change.reply:type_name -> votive.local.v1.Reply
+	48,  // 48: votive.local.v1.AcceptResponse.event:type_name -> votive.local.v1.Event
+	71,  // 49: votive.local.v1.AcceptResponse.contact:type_name -> votive.local.v1.Contact
+	44,  // 50: votive.local.v1.RsvpResponse.reply:type_name -> votive.local.v1.Reply
+	84,  // 51: votive.local.v1.RsvpResponse.clashes:type_name -> votive.local.v1.Taken
+	68,  // 52: votive.local.v1.GuestsResponse.guests:type_name -> votive.local.v1.Guest
+	69,  // 53: votive.local.v1.GuestsResponse.counts:type_name -> votive.local.v1.GuestCounts
+	71,  // 54: votive.local.v1.ContactsResponse.contacts:type_name -> votive.local.v1.Contact
+	48,  // 55: votive.local.v1.Change.event:type_name -> votive.local.v1.Event
+	68,  // 56: votive.local.v1.Change.guest:type_name -> votive.local.v1.Guest
+	44,  // 57: votive.local.v1.Change.reply:type_name -> votive.local.v1.Reply
 	21,  // 58: votive.local.v1.Change.peer:type_name -> votive.local.v1.Connection
-	100, // 59: votive.local.v1.Change.reminder:type_name -> votive.local.v1.Reminder
+	101, // 59: votive.local.v1.Change.reminder:type_name -> votive.local.v1.Reminder
 	32,  // 60: votive.local.v1.Taken.start:type_name -> votive.local.v1.Time
 	32,  // 61: votive.local.v1.Taken.end:type_name -> votive.local.v1.Time
-	88,  // 62: votive.local.v1.ImportsResponse.imports:type_name -> votive.local.v1.Import
-	92,  // 63: votive.local.v1.ReadCalendarResponse.entries:type_name -> votive.local.v1.ReadEntry
+	89,  // 62: votive.local.v1.ImportsResponse.imports:type_name -> votive.local.v1.Import
+	93,  // 63: votive.local.v1.ReadCalendarResponse.entries:type_name -> votive.local.v1.ReadEntry
 	36,  // 64: votive.local.v1.ReadEntry.draft:type_name -> votive.local.v1.Draft
-	95,  // 65: votive.local.v1.FreeResponse.free:type_name -> votive.local.v1.Slot
+	96,  // 65: votive.local.v1.FreeResponse.free:type_name -> votive.local.v1.Slot
 	32,  // 66: votive.local.v1.FreeResponse.from:type_name -> votive.local.v1.Time
 	32,  // 67: votive.local.v1.FreeResponse.to:type_name -> votive.local.v1.Time
 	32,  // 68: votive.local.v1.Slot.start:type_name -> votive.local.v1.Time
 	32,  // 69: votive.local.v1.Slot.end:type_name -> votive.local.v1.Time
-	83,  // 70: votive.local.v1.Slot.maybe:type_name -> votive.local.v1.Taken
-	96,  // 71: votive.local.v1.SettingsResponse.settings:type_name -> votive.local.v1.Settings
-	47,  // 72: votive.local.v1.RemindersResponse.event:type_name -> votive.local.v1.Event
-	104, // 73: votive.local.v1.RemindersResponse.events:type_name -> votive.local.v1.EventReminders
-	47,  // 74: votive.local.v1.EventReminders.event:type_name -> votive.local.v1.Event
-	107, // 75: votive.local.v1.NewCalendarResponse.calendar:type_name -> votive.local.v1.Calendar
-	46,  // 76: votive.local.v1.Calendar.circle:type_name -> votive.local.v1.CircleRef
-	107, // 77: votive.local.v1.CalendarsResponse.calendars:type_name -> votive.local.v1.Calendar
-	111, // 78: votive.local.v1.CalendarsResponse.waiting:type_name -> votive.local.v1.Deletion
-	47,  // 79: votive.local.v1.Deletion.event:type_name -> votive.local.v1.Event
+	84,  // 70: votive.local.v1.Slot.maybe:type_name -> votive.local.v1.Taken
+	97,  // 71: votive.local.v1.SettingsResponse.settings:type_name -> votive.local.v1.Settings
+	48,  // 72: votive.local.v1.RemindersResponse.event:type_name -> votive.local.v1.Event
+	105, // 73: votive.local.v1.RemindersResponse.events:type_name -> votive.local.v1.EventReminders
+	48,  // 74: votive.local.v1.EventReminders.event:type_name -> votive.local.v1.Event
+	108, // 75: votive.local.v1.NewCalendarResponse.calendar:type_name -> votive.local.v1.Calendar
+	47,  // 76: votive.local.v1.Calendar.circle:type_name -> votive.local.v1.CircleRef
+	108, // 77: votive.local.v1.CalendarsResponse.calendars:type_name -> votive.local.v1.Calendar
+	112, // 78: votive.local.v1.CalendarsResponse.waiting:type_name -> votive.local.v1.Deletion
+	48,  // 79: votive.local.v1.Deletion.event:type_name -> votive.local.v1.Event
 	2,   // 80: votive.local.v1.Votive.Init:input_type -> votive.local.v1.InitRequest
 	4,   // 81: votive.local.v1.Votive.Unlock:input_type -> votive.local.v1.UnlockRequest
 	6,   // 82: votive.local.v1.Votive.Lock:input_type -> votive.local.v1.LockRequest
@@ -8401,85 +8487,87 @@ var file_local_proto_depIdxs = []int32{
 	30,  // 92: votive.local.v1.Votive.LeaveCircle:input_type -> votive.local.v1.LeaveCircleRequest
 	33,  // 93: votive.local.v1.Votive.ReadTime:input_type -> votive.local.v1.ReadTimeRequest
 	37,  // 94: votive.local.v1.Votive.Announce:input_type -> votive.local.v1.AnnounceRequest
-	49,  // 95: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
-	51,  // 96: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
+	50,  // 95: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
+	52,  // 96: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
 	38,  // 97: votive.local.v1.Votive.EditEvent:input_type -> votive.local.v1.EditEventRequest
 	39,  // 98: votive.local.v1.Votive.CancelEvent:input_type -> votive.local.v1.CancelEventRequest
-	40,  // 99: votive.local.v1.Votive.ChangeOccurrence:input_type -> votive.local.v1.ChangeOccurrenceRequest
-	54,  // 100: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
-	57,  // 101: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
-	59,  // 102: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
-	60,  // 103: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
-	61,  // 104: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
-	64,  // 105: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
-	66,  // 106: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
-	71,  // 107: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
-	72,  // 108: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
-	76,  // 109: votive.local.v1.Votive.ExportBundle:input_type -> votive.local.v1.ExportBundleRequest
-	78,  // 110: votive.local.v1.Votive.ImportBundle:input_type -> votive.local.v1.ImportBundleRequest
-	74,  // 111: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
-	80,  // 112: votive.local.v1.Votive.WriteCalendar:input_type -> votive.local.v1.WriteCalendarRequest
-	105, // 113: votive.local.v1.Votive.NewCalendar:input_type -> votive.local.v1.NewCalendarRequest
-	108, // 114: votive.local.v1.Votive.ListCalendars:input_type -> votive.local.v1.ListCalendarsRequest
-	109, // 115: votive.local.v1.Votive.RevokeCalendar:input_type -> votive.local.v1.RevokeCalendarRequest
-	112, // 116: votive.local.v1.Votive.SettleDeletion:input_type -> votive.local.v1.SettleDeletionRequest
-	84,  // 117: votive.local.v1.Votive.ImportCalendar:input_type -> votive.local.v1.ImportCalendarRequest
-	86,  // 118: votive.local.v1.Votive.ListImports:input_type -> votive.local.v1.ListImportsRequest
-	87,  // 119: votive.local.v1.Votive.ForgetImport:input_type -> votive.local.v1.ForgetImportRequest
-	90,  // 120: votive.local.v1.Votive.ReadCalendar:input_type -> votive.local.v1.ReadCalendarRequest
-	93,  // 121: votive.local.v1.Votive.Free:input_type -> votive.local.v1.FreeRequest
-	97,  // 122: votive.local.v1.Votive.ShowSettings:input_type -> votive.local.v1.ShowSettingsRequest
-	98,  // 123: votive.local.v1.Votive.ChangeSetting:input_type -> votive.local.v1.ChangeSettingRequest
-	101, // 124: votive.local.v1.Votive.ShowReminders:input_type -> votive.local.v1.ShowRemindersRequest
-	102, // 125: votive.local.v1.Votive.ChangeReminders:input_type -> votive.local.v1.ChangeRemindersRequest
-	3,   // 126: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
-	5,   // 127: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
-	7,   // 128: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
-	9,   // 129: votive.local.v1.Votive.ChangePassphrase:output_type -> votive.local.v1.ChangePassphraseResponse
-	11,  // 130: votive.local.v1.Votive.ShowBackup:output_type -> votive.local.v1.ShowBackupResponse
-	13,  // 131: votive.local.v1.Votive.Wipe:output_type -> votive.local.v1.WipeResponse
-	15,  // 132: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
-	23,  // 133: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
-	25,  // 134: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
-	31,  // 135: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
-	31,  // 136: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
-	31,  // 137: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
-	31,  // 138: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
-	34,  // 139: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
-	48,  // 140: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
-	50,  // 141: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
-	53,  // 142: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
-	48,  // 143: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
-	48,  // 144: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
-	48,  // 145: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
-	56,  // 146: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
-	58,  // 147: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
-	58,  // 148: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
-	63,  // 149: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
-	63,  // 150: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
-	65,  // 151: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
-	69,  // 152: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
-	73,  // 153: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
-	73,  // 154: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
-	77,  // 155: votive.local.v1.Votive.ExportBundle:output_type -> votive.local.v1.BundlePart
-	79,  // 156: votive.local.v1.Votive.ImportBundle:output_type -> votive.local.v1.BundleResponse
-	75,  // 157: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
-	81,  // 158: votive.local.v1.Votive.WriteCalendar:output_type -> votive.local.v1.WriteCalendarResponse
-	106, // 159: votive.local.v1.Votive.NewCalendar:output_type -> votive.local.v1.NewCalendarResponse
-	110, // 160: votive.local.v1.Votive.ListCalendars:output_type -> votive.local.v1.CalendarsResponse
-	110, // 161: votive.local.v1.Votive.RevokeCalendar:output_type -> votive.local.v1.CalendarsResponse
-	48,  // 162: votive.local.v1.Votive.SettleDeletion:output_type -> votive.local.v1.EventResponse
-	85,  // 163: votive.local.v1.Votive.ImportCalendar:output_type -> votive.local.v1.ImportCalendarResponse
-	89,  // 164: votive.local.v1.Votive.ListImports:output_type -> votive.local.v1.ImportsResponse
-	89,  // 165: votive.local.v1.Votive.ForgetImport:output_type -> votive.local.v1.ImportsResponse
-	91,  // 166: votive.local.v1.Votive.ReadCalendar:output_type -> votive.local.v1.ReadCalendarResponse
-	94,  // 167: votive.local.v1.Votive.Free:output_type -> votive.local.v1.FreeResponse
-	99,  // 168: votive.local.v1.Votive.ShowSettings:output_type -> votive.local.v1.SettingsResponse
-	99,  // 169: votive.local.v1.Votive.ChangeSetting:output_type -> votive.local.v1.SettingsResponse
-	103, // 170: votive.local.v1.Votive.ShowReminders:output_type -> votive.local.v1.RemindersResponse
-	103, // 171: votive.local.v1.Votive.ChangeReminders:output_type -> votive.local.v1.RemindersResponse
-	126, // [126:172] is the sub-list for method output_type
-	80,  // [80:126] is the sub-list for method input_type
+	40,  // 99: votive.local.v1.Votive.MergeEvent:input_type -> votive.local.v1.MergeEventRequest
+	41,  // 100: votive.local.v1.Votive.ChangeOccurrence:input_type -> votive.local.v1.ChangeOccurrenceRequest
+	55,  // 101: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
+	58,  // 102: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
+	60,  // 103: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
+	61,  // 104: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
+	62,  // 105: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
+	65,  // 106: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
+	67,  // 107: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
+	72,  // 108: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
+	73,  // 109: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
+	77,  // 110: votive.local.v1.Votive.ExportBundle:input_type -> votive.local.v1.ExportBundleRequest
+	79,  // 111: votive.local.v1.Votive.ImportBundle:input_type -> votive.local.v1.ImportBundleRequest
+	75,  // 112: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
+	81,  // 113: votive.local.v1.Votive.WriteCalendar:input_type -> votive.local.v1.WriteCalendarRequest
+	106, // 114: votive.local.v1.Votive.NewCalendar:input_type -> votive.local.v1.NewCalendarRequest
+	109, // 115: votive.local.v1.Votive.ListCalendars:input_type -> votive.local.v1.ListCalendarsRequest
+	110, // 116: votive.local.v1.Votive.RevokeCalendar:input_type -> votive.local.v1.RevokeCalendarRequest
+	113, // 117: votive.local.v1.Votive.SettleDeletion:input_type -> votive.local.v1.SettleDeletionRequest
+	85,  // 118: votive.local.v1.Votive.ImportCalendar:input_type -> votive.local.v1.ImportCalendarRequest
+	87,  // 119: votive.local.v1.Votive.ListImports:input_type -> votive.local.v1.ListImportsRequest
+	88,  // 120: votive.local.v1.Votive.ForgetImport:input_type -> votive.local.v1.ForgetImportRequest
+	91,  // 121: votive.local.v1.Votive.ReadCalendar:input_type -> votive.local.v1.ReadCalendarRequest
+	94,  // 122: votive.local.v1.Votive.Free:input_type -> votive.local.v1.FreeRequest
+	98,  // 123: votive.local.v1.Votive.ShowSettings:input_type -> votive.local.v1.ShowSettingsRequest
+	99,  // 124: votive.local.v1.Votive.ChangeSetting:input_type -> votive.local.v1.ChangeSettingRequest
+	102, // 125: votive.local.v1.Votive.ShowReminders:input_type -> votive.local.v1.ShowRemindersRequest
+	103, // 126: votive.local.v1.Votive.ChangeReminders:input_type -> votive.local.v1.ChangeRemindersRequest
+	3,   // 127: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
+	5,   // 128: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
+	7,   // 129: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
+	9,   // 130: votive.local.v1.Votive.ChangePassphrase:output_type -> votive.local.v1.ChangePassphraseResponse
+	11,  // 131: votive.local.v1.Votive.ShowBackup:output_type -> votive.local.v1.ShowBackupResponse
+	13,  // 132: votive.local.v1.Votive.Wipe:output_type -> votive.local.v1.WipeResponse
+	15,  // 133: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
+	23,  // 134: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
+	25,  // 135: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
+	31,  // 136: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
+	31,  // 137: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
+	31,  // 138: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
+	31,  // 139: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
+	34,  // 140: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
+	49,  // 141: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
+	51,  // 142: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
+	54,  // 143: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
+	49,  // 144: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
+	49,  // 145: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
+	49,  // 146: votive.local.v1.Votive.MergeEvent:output_type -> votive.local.v1.EventResponse
+	49,  // 147: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
+	57,  // 148: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
+	59,  // 149: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
+	59,  // 150: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
+	64,  // 151: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
+	64,  // 152: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
+	66,  // 153: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
+	70,  // 154: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
+	74,  // 155: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
+	74,  // 156: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
+	78,  // 157: votive.local.v1.Votive.ExportBundle:output_type -> votive.local.v1.BundlePart
+	80,  // 158: votive.local.v1.Votive.ImportBundle:output_type -> votive.local.v1.BundleResponse
+	76,  // 159: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
+	82,  // 160: votive.local.v1.Votive.WriteCalendar:output_type -> votive.local.v1.WriteCalendarResponse
+	107, // 161: votive.local.v1.Votive.NewCalendar:output_type -> votive.local.v1.NewCalendarResponse
+	111, // 162: votive.local.v1.Votive.ListCalendars:output_type -> votive.local.v1.CalendarsResponse
+	111, // 163: votive.local.v1.Votive.RevokeCalendar:output_type -> votive.local.v1.CalendarsResponse
+	49,  // 164: votive.local.v1.Votive.SettleDeletion:output_type -> votive.local.v1.EventResponse
+	86,  // 165: votive.local.v1.Votive.ImportCalendar:output_type -> votive.local.v1.ImportCalendarResponse
+	90,  // 166: votive.local.v1.Votive.ListImports:output_type -> votive.local.v1.ImportsResponse
+	90,  // 167: votive.local.v1.Votive.ForgetImport:output_type -> votive.local.v1.ImportsResponse
+	92,  // 168: votive.local.v1.Votive.ReadCalendar:output_type -> votive.local.v1.ReadCalendarResponse
+	95,  // 169: votive.local.v1.Votive.Free:output_type -> votive.local.v1.FreeResponse
+	100, // 170: votive.local.v1.Votive.ShowSettings:output_type -> votive.local.v1.SettingsResponse
+	100, // 171: votive.local.v1.Votive.ChangeSetting:output_type -> votive.local.v1.SettingsResponse
+	104, // 172: votive.local.v1.Votive.ShowReminders:output_type -> votive.local.v1.RemindersResponse
+	104, // 173: votive.local.v1.Votive.ChangeReminders:output_type -> votive.local.v1.RemindersResponse
+	127, // [127:174] is the sub-list for method output_type
+	80,  // [80:127] is the sub-list for method input_type
 	80,  // [80:80] is the sub-list for extension type_name
 	80,  // [80:80] is the sub-list for extension extendee
 	0,   // [0:80] is the sub-list for field type_name
@@ -8493,14 +8581,14 @@ func file_local_proto_init() {
 	file_local_proto_msgTypes[15].OneofWrappers = []any{}
 	file_local_proto_msgTypes[32].OneofWrappers = []any{}
 	file_local_proto_msgTypes[36].OneofWrappers = []any{}
-	file_local_proto_msgTypes[64].OneofWrappers = []any{}
+	file_local_proto_msgTypes[65].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_local_proto_rawDesc), len(file_local_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   113,
+			NumMessages:   114,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

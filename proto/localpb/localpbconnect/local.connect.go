@@ -76,6 +76,8 @@ const (
 	VotiveEditEventProcedure = "/votive.local.v1.Votive/EditEvent"
 	// VotiveCancelEventProcedure is the fully-qualified name of the Votive's CancelEvent RPC.
 	VotiveCancelEventProcedure = "/votive.local.v1.Votive/CancelEvent"
+	// VotiveMergeEventProcedure is the fully-qualified name of the Votive's MergeEvent RPC.
+	VotiveMergeEventProcedure = "/votive.local.v1.Votive/MergeEvent"
 	// VotiveChangeOccurrenceProcedure is the fully-qualified name of the Votive's ChangeOccurrence RPC.
 	VotiveChangeOccurrenceProcedure = "/votive.local.v1.Votive/ChangeOccurrence"
 	// VotiveInviteProcedure is the fully-qualified name of the Votive's Invite RPC.
@@ -156,6 +158,7 @@ type VotiveClient interface {
 	ShowEvent(context.Context, *localpb.ShowEventRequest) (*localpb.ShowEventResponse, error)
 	EditEvent(context.Context, *localpb.EditEventRequest) (*localpb.EventResponse, error)
 	CancelEvent(context.Context, *localpb.CancelEventRequest) (*localpb.EventResponse, error)
+	MergeEvent(context.Context, *localpb.MergeEventRequest) (*localpb.EventResponse, error)
 	ChangeOccurrence(context.Context, *localpb.ChangeOccurrenceRequest) (*localpb.EventResponse, error)
 	// Invitations and answers.
 	Invite(context.Context, *localpb.InviteRequest) (*localpb.InviteResponse, error)
@@ -316,6 +319,12 @@ func NewVotiveClient(httpClient connect.HTTPClient, baseURL string, opts ...conn
 			httpClient,
 			baseURL+VotiveCancelEventProcedure,
 			connect.WithSchema(votiveMethods.ByName("CancelEvent")),
+			connect.WithClientOptions(opts...),
+		),
+		mergeEvent: connect.NewClient[localpb.MergeEventRequest, localpb.EventResponse](
+			httpClient,
+			baseURL+VotiveMergeEventProcedure,
+			connect.WithSchema(votiveMethods.ByName("MergeEvent")),
 			connect.WithClientOptions(opts...),
 		),
 		changeOccurrence: connect.NewClient[localpb.ChangeOccurrenceRequest, localpb.EventResponse](
@@ -504,6 +513,7 @@ type votiveClient struct {
 	showEvent        *connect.Client[localpb.ShowEventRequest, localpb.ShowEventResponse]
 	editEvent        *connect.Client[localpb.EditEventRequest, localpb.EventResponse]
 	cancelEvent      *connect.Client[localpb.CancelEventRequest, localpb.EventResponse]
+	mergeEvent       *connect.Client[localpb.MergeEventRequest, localpb.EventResponse]
 	changeOccurrence *connect.Client[localpb.ChangeOccurrenceRequest, localpb.EventResponse]
 	invite           *connect.Client[localpb.InviteRequest, localpb.InviteResponse]
 	listInvites      *connect.Client[localpb.ListInvitesRequest, localpb.InvitesResponse]
@@ -698,6 +708,15 @@ func (c *votiveClient) EditEvent(ctx context.Context, req *localpb.EditEventRequ
 // CancelEvent calls votive.local.v1.Votive.CancelEvent.
 func (c *votiveClient) CancelEvent(ctx context.Context, req *localpb.CancelEventRequest) (*localpb.EventResponse, error) {
 	response, err := c.cancelEvent.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// MergeEvent calls votive.local.v1.Votive.MergeEvent.
+func (c *votiveClient) MergeEvent(ctx context.Context, req *localpb.MergeEventRequest) (*localpb.EventResponse, error) {
+	response, err := c.mergeEvent.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -963,6 +982,7 @@ type VotiveHandler interface {
 	ShowEvent(context.Context, *localpb.ShowEventRequest) (*localpb.ShowEventResponse, error)
 	EditEvent(context.Context, *localpb.EditEventRequest) (*localpb.EventResponse, error)
 	CancelEvent(context.Context, *localpb.CancelEventRequest) (*localpb.EventResponse, error)
+	MergeEvent(context.Context, *localpb.MergeEventRequest) (*localpb.EventResponse, error)
 	ChangeOccurrence(context.Context, *localpb.ChangeOccurrenceRequest) (*localpb.EventResponse, error)
 	// Invitations and answers.
 	Invite(context.Context, *localpb.InviteRequest) (*localpb.InviteResponse, error)
@@ -1119,6 +1139,12 @@ func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string,
 		VotiveCancelEventProcedure,
 		svc.CancelEvent,
 		connect.WithSchema(votiveMethods.ByName("CancelEvent")),
+		connect.WithHandlerOptions(opts...),
+	)
+	votiveMergeEventHandler := connect.NewUnaryHandlerSimple(
+		VotiveMergeEventProcedure,
+		svc.MergeEvent,
+		connect.WithSchema(votiveMethods.ByName("MergeEvent")),
 		connect.WithHandlerOptions(opts...),
 	)
 	votiveChangeOccurrenceHandler := connect.NewUnaryHandlerSimple(
@@ -1323,6 +1349,8 @@ func NewVotiveHandler(svc VotiveHandler, opts ...connect.HandlerOption) (string,
 			votiveEditEventHandler.ServeHTTP(w, r)
 		case VotiveCancelEventProcedure:
 			votiveCancelEventHandler.ServeHTTP(w, r)
+		case VotiveMergeEventProcedure:
+			votiveMergeEventHandler.ServeHTTP(w, r)
 		case VotiveChangeOccurrenceProcedure:
 			votiveChangeOccurrenceHandler.ServeHTTP(w, r)
 		case VotiveInviteProcedure:
@@ -1460,6 +1488,10 @@ func (UnimplementedVotiveHandler) EditEvent(context.Context, *localpb.EditEventR
 
 func (UnimplementedVotiveHandler) CancelEvent(context.Context, *localpb.CancelEventRequest) (*localpb.EventResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.CancelEvent is not implemented"))
+}
+
+func (UnimplementedVotiveHandler) MergeEvent(context.Context, *localpb.MergeEventRequest) (*localpb.EventResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("votive.local.v1.Votive.MergeEvent is not implemented"))
 }
 
 func (UnimplementedVotiveHandler) ChangeOccurrence(context.Context, *localpb.ChangeOccurrenceRequest) (*localpb.EventResponse, error) {

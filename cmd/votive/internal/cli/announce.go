@@ -248,11 +248,12 @@ that were given before.
 	cmd.Flags().StringVar(&f.title, "title", "", "its new `TITLE`")
 	f.register(cmd)
 	cmd.Flags().BoolVar(&f.noEnd, "no-end", false, "take the end away")
+	lost := lostFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
 		changes := false
 		cmd.LocalNonPersistentFlags().VisitAll(func(flag *pflag.Flag) {
-			changes = changes || flag.Changed
+			changes = changes || flag.Changed && flag.Name != "lost"
 		})
 		if !changes {
 			return usage("", "nothing to change was given")
@@ -269,13 +270,27 @@ that were given before.
 			return err
 		}
 		a.pointed(draft)
-		r, err := client.EditEvent(ctx, &localpb.EditEventRequest{Event: args[0], Draft: draft, ReaderZone: a.zoneName()})
+		r, err := client.EditEvent(ctx, &localpb.EditEventRequest{Event: args[0], Draft: draft, Lost: *lost, ReaderZone: a.zoneName()})
 		if err != nil {
 			return err
 		}
+		a.forks(*lost)
 		return a.signed(args[0], r)
 	}
 	return cmd
+}
+
+// lostFlag is for who was restored, and goes on without what has not come back.
+func lostFlag(cmd *cobra.Command) *bool {
+	return cmd.Flags().Bool("lost", false, "go on without a change made elsewhere that has not come back in a week")
+}
+
+// forks warns of what can come of --lost.
+func (a *app) forks(lost bool) {
+	if lost {
+		a.say("warning: should the change that you made earlier come back, the event has two")
+		a.say("versions, and everybody sees that it has. Choose then: votive help merge\n")
+	}
 }
 
 // moved puts new times into the draft of a change, if any were typed.
@@ -337,15 +352,17 @@ reason if you give one, and everybody who was let in learns of it.`,
 		Args:    want("EVENT"),
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "the `REASON`, for everybody who sees the event")
+	lost := lostFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		client, err := a.client()
 		if err != nil {
 			return err
 		}
-		r, err := client.CancelEvent(cmd.Context(), &localpb.CancelEventRequest{Event: args[0], Reason: reason})
+		r, err := client.CancelEvent(cmd.Context(), &localpb.CancelEventRequest{Event: args[0], Reason: reason, Lost: *lost})
 		if err != nil {
 			return err
 		}
+		a.forks(*lost)
 		return a.signed(args[0], r)
 	}
 	return cmd

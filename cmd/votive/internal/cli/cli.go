@@ -151,6 +151,7 @@ func (a *app) named(args []string) []maker {
 		{"show", groupEvents, a.show},
 		{"edit", groupEvents, a.edit},
 		{"cancel", groupEvents, a.cancel},
+		{"merge", groupEvents, a.merge},
 		{"occurrence", groupEvents, a.occurrence},
 		{"watch", groupEvents, a.watch},
 		{"free", groupEvents, a.free},

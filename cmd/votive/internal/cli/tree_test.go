@@ -41,7 +41,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 // The names are stable: other tools are written against them.
 func TestCommandsAreThose(t *testing.T) {
 	want := "init up down status doctor lock unlock passphrase backup wipe id " +
-		"announce events show edit cancel occurrence watch free import remind " +
+		"announce events show edit cancel merge occurrence watch free import remind " +
 		"invite invites revoke accept rsvp guests " +
 		"circle circle-new circle-join circle-list circle-link circle-leave " +
 		"contacts contacts-list contacts-add " +

@@ -113,6 +113,11 @@ func (c Client) CancelEvent(ctx context.Context, r *localpb.CancelEventRequest) 
 	return ask(ctx, c.home, "CancelEvent", r, new(localpb.EventResponse))
 }
 
+// MergeEvent chooses one of several versions of an event.
+func (c Client) MergeEvent(ctx context.Context, r *localpb.MergeEventRequest) (*localpb.EventResponse, error) {
+	return ask(ctx, c.home, "MergeEvent", r, new(localpb.EventResponse))
+}
+
 // ChangeOccurrence moves or calls off one date of an event.
 func (c Client) ChangeOccurrence(ctx context.Context, r *localpb.ChangeOccurrenceRequest) (*localpb.EventResponse, error) {
 	return ask(ctx, c.home, "ChangeOccurrence", r, new(localpb.EventResponse))

@@ -58,10 +58,20 @@ func (r Reader) state(s *sheet, e *localpb.Event) {
 	if e.GetConflict() {
 		s.row("Disagreement", fmt.Sprintf("its organizers signed %d versions that exclude each other:",
 			max(2, len(e.GetAlternatives()))))
-		for _, a := range e.GetAlternatives() {
-			s.row("", "- "+sentence(plain.Line(a.GetTitle()), r.When(a.GetStart(), a.GetEnd())[0]))
+		for i, a := range e.GetAlternatives() {
+			id, off := "", ""
+			if heads := e.GetHeads(); i < len(heads) {
+				id = plain.Line(Short(heads[i]))
+			}
+			if a.GetStatus() == "cancelled" {
+				off = "cancelled"
+			}
+			s.row("", "- "+sentence(id, plain.Line(a.GetTitle()), r.When(a.GetStart(), a.GetEnd())[0], plain.Line(a.GetCity()), off))
 		}
 		s.row("", "What follows is the last one that they agreed on.")
+		if e.GetMine() {
+			s.row("", "votive merge EVENT --take REVISION chooses one for everybody.")
+		}
 	}
 	if e.GetNewer() {
 		s.row("Incomplete", "a part of this event can only be shown by a newer votive")

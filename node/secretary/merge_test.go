@@ -1,0 +1,186 @@
+package secretary_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"votive/node/almanac"
+	"votive/node/secretary"
+	"votive/proto/votive"
+)
+
+// again is the same person on another computer, which has these frames.
+func (p *person) again(w *world, frames ...[]votive.Frame) *person {
+	p.t.Helper()
+	var backup [24]string
+	if err := p.book.View(func(v *almanac.View) error { backup = v.Identity().Backup(); return nil }); err != nil {
+		p.t.Fatal(err)
+	}
+	return w.person(backup[:]...).withFrames(frames...)
+}
+
+// TestMerge: who changes an event on two computers, each of which has not heard
+// of the other, chooses one of the two versions, on either. SPEC 5.9.
+func TestMerge(t *testing.T) {
+	for _, c := range []struct {
+		what string
+		own  bool // the version is of the computer on which it is chosen
+	}{{"its own", true}, {"that of the other", false}} {
+		t.Run(c.what, func(t *testing.T) {
+			w := newWorld(t)
+			host, guest := w.person(), w.person()
+			event, inv := host.invites()
+			w.carry()
+			if err := guest.accepts(inv.Link); err != nil {
+				t.Fatal(err)
+			}
+			guest.comes(event, 1)
+			w.carry()
+			second := host.again(w, host.sent, guest.sent)
+			all := w.people
+			places := map[string]string{"Taipei": "Liberty Square", "London": "Trafalgar Square"}
+			change := func(p *person, city string) votive.ID {
+				t.Helper()
+				w.people = []*person{p}
+				if _, err := p.Edit(p.ctx, event, secretary.Wish{City: &city, Place: said(places[city])}); err != nil {
+					t.Fatal(err)
+				}
+				p.post(w)
+				return p.knows(event).State.Heads[0]
+			}
+			head := map[string]votive.ID{"Taipei": change(host, "Taipei"), "London": change(second, "London")}
+			w.people = all
+			frames := [][]votive.Frame{host.sent, second.sent}
+			for _, p := range all {
+				p.withFrames(frames...)
+			}
+			for _, p := range []*person{host, second, guest} {
+				if s := p.knows(event).State; !s.Conflict || len(s.Alternatives) != 2 {
+					t.Fatalf("conflict %v of %d versions, want 2: nothing is tested", s.Conflict, len(s.Alternatives))
+				}
+			}
+			if _, err := host.Edit(host.ctx, event, secretary.Wish{City: said("Macau")}); !errors.Is(err, secretary.ErrVersions) {
+				t.Errorf("Edit of two versions = %v, want %v", err, secretary.ErrVersions)
+			}
+			if _, err := host.Merge(host.ctx, event, event); !errors.Is(err, secretary.ErrRefused) {
+				t.Errorf("Merge that takes what is no version = %v, want a refusal", err)
+			}
+			if _, err := guest.Merge(guest.ctx, event, head["Taipei"]); !errors.Is(err, secretary.ErrRefused) {
+				t.Errorf("Merge by a guest = %v, want a refusal", err)
+			}
+			take := "London"
+			if c.own {
+				take = "Taipei"
+			}
+			out, err := host.Merge(host.ctx, event, head[take])
+			if err != nil || out.Bare {
+				t.Fatalf("Merge = %+v, %v, want the place known, nil", out, err)
+			}
+			w.carry()
+			for who, p := range map[string]*person{"host": host, "second": second, "guest": guest} {
+				s := p.knows(event).State
+				if s.Conflict || s.Card.City != take || s.Sequence != 2 {
+					t.Errorf("the %s knows of %s, sequence %d, conflict %v, want %s, 2, false", who, s.Card.City, s.Sequence, s.Conflict, take)
+				}
+				if d := p.knows(event).Details(); d == nil || d.Place != places[take] {
+					t.Errorf("the %s knows the place %+v, want %s", who, d, places[take])
+				}
+			}
+			if _, err := host.Merge(host.ctx, event, head[take]); !errors.Is(err, secretary.ErrRefused) {
+				t.Errorf("Merge of one version = %v, want a refusal", err)
+			}
+			for _, p := range []*person{second, host} {
+				if _, err := p.Edit(p.ctx, event, secretary.Wish{Text: said("as every year")}); err != nil {
+					t.Errorf("Edit after that = %v", err)
+				}
+				w.carry()
+			}
+			if s := guest.knows(event).State; s.Conflict || s.Card.Text != "as every year" {
+				t.Errorf("a guest knows of %q, conflict %v, in the end", s.Card.Text, s.Conflict)
+			}
+		})
+	}
+}
+
+// TestCancelOfVersions: what is called off is so at once, however many versions
+// of it there are: more than one revision can follow, too. SPEC 5.9.
+func TestCancelOfVersions(t *testing.T) {
+	for _, versions := range []int{2, 8, 9, 20} {
+		w := newWorld(t)
+		host := w.person()
+		event := host.vigil(votive.ID{})
+		e := host.knows(event)
+		first := e.Counted()
+		for i := range versions {
+			card := e.State.Card
+			card.City = time.Month(i%12+1).String() + time.Weekday(i%7).String()
+			host.takes(event, host.follow(&votive.Desk{Event: event, Counted: first[:1:1]}, votive.Draft{Card: card}))
+		}
+		if got := len(host.knows(event).State.Heads); got != versions {
+			t.Fatalf("%d heads, want %d: nothing is tested", got, versions)
+		}
+		if _, err := host.Cancel(host.ctx, event, "the square is closed off"); err != nil {
+			t.Fatalf("Cancel of %d versions = %v", versions, err)
+		}
+		if s := host.knows(event).State; s.Conflict || s.Card.Status != votive.Cancelled || s.Card.Reason == "" {
+			t.Errorf("of %d versions, conflict %v, status %v, want false, cancelled", versions, s.Conflict, s.Card.Status)
+		}
+	}
+}
+
+// TestLostRevision: who was restored, and waits in vain for what they signed
+// last, can go on without it after a week if they say so; should it come, there
+// are two versions, and everybody sees that. SPEC 9.4.
+func TestLostRevision(t *testing.T) {
+	w := newWorld(t)
+	host := w.person()
+	event := host.vigil(host.joins("june4"))
+	host.post(w)
+	founded := len(host.sent)
+	if _, err := host.Edit(host.ctx, event, secretary.Wish{City: said("Taipei")}); err != nil {
+		t.Fatal(err)
+	}
+	host.post(w)
+	lost, rest := host.sent[founded:founded+1], host.sent[founded+1:]
+	again := host.again(w, host.sent[:founded], rest)
+	w.people = []*person{again}
+	edit := func(say bool) error {
+		_, err := again.Edit(again.ctx, event, secretary.Wish{City: said("Macau"), Lost: say})
+		return err
+	}
+	for _, say := range []bool{false, true} {
+		if err := edit(say); !errors.Is(err, secretary.ErrRefused) || errors.Is(err, secretary.ErrLost) {
+			t.Errorf("at first Edit, lost %v, = %v, want a refusal", say, err)
+		}
+	}
+	again.relock()
+	w.pass(7*24*time.Hour - time.Minute)
+	if err := edit(true); !errors.Is(err, secretary.ErrRefused) {
+		t.Errorf("before a week has passed Edit = %v, want a refusal", err)
+	}
+	w.pass(time.Minute)
+	if err := edit(false); !errors.Is(err, secretary.ErrLost) {
+		t.Errorf("after a week Edit by who says nothing = %v, want %v", err, secretary.ErrLost)
+	}
+	if _, err := again.Cancel(again.ctx, event, ""); !errors.Is(err, secretary.ErrLost) {
+		t.Errorf("after a week Cancel by who says nothing = %v, want %v", err, secretary.ErrLost)
+	}
+	if err := edit(true); err != nil {
+		t.Fatalf("after a week Edit by who says that it is lost = %v", err)
+	}
+	if _, err := again.Edit(again.ctx, event, secretary.Wish{City: said("Tainan")}); err != nil {
+		t.Errorf("the next Edit = %v", err)
+	}
+	if s := again.knows(event).State; s.Conflict || s.Card.City != "Tainan" {
+		t.Errorf("without it there is %s, conflict %v, want Tainan and none", s.Card.City, s.Conflict)
+	}
+	again.withFrames(lost)
+	s := again.knows(event).State
+	if !s.Conflict || len(s.Alternatives) != 2 {
+		t.Fatalf("when it has come, conflict %v of %d versions, want 2", s.Conflict, len(s.Alternatives))
+	}
+	if _, err := again.CancelLost(again.ctx, event, ""); err != nil {
+		t.Errorf("Cancel of both = %v", err)
+	}
+}
