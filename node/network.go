@@ -22,6 +22,7 @@ func (w network) Status(m *localpb.StatusResponse) {
 	m.Peers = uint32(len(m.Connections))
 	m.Mesh = meshState(w.n.mesh.State())
 	p := w.n.courier.Status()
+	m.Unasked = uint32(p.Unasked)
 	m.Catchup.Running, m.Catchup.Have, m.Catchup.Want = p.Running, uint32(p.Have), uint32(p.Want)
 }
 

@@ -162,8 +162,9 @@ func (b *outbox) public(id votive.ID) bool {
 
 // left gives those of the frames that a peer was given, as far as can be known:
 // what nobody has is not offered to whoever asks first, and is not lost when
-// this node is. What was not published because nobody would carry it has left,
-// too. SPEC 2.14.
+// this node is. What nobody would carry any longer has left too, whether it was
+// published or not: so nothing waits longer than it lives. What it says, and
+// matters still, is said in another frame. SPEC 2.13, 2.14.
 func (b *outbox) left(ctx context.Context, all []stamped) (some []stamped) {
 	ctx, cancel := context.WithTimeout(ctx, givenWithin)
 	defer cancel()
@@ -172,7 +173,7 @@ func (b *outbox) left(ctx context.Context, all []stamped) (some []stamped) {
 		b.mu.Lock()
 		p, published := b.given[id]
 		b.mu.Unlock()
-		if published && !p.given {
+		if published && !p.given && b.carried(s.frame) {
 			if !b.mesh.Given(ctx, s.frame.Bytes()) {
 				continue
 			}
@@ -183,7 +184,21 @@ func (b *outbox) left(ctx context.Context, all []stamped) (some []stamped) {
 		}
 		some = append(some, s)
 	}
+	b.count()
 	return some
+}
+
+// count says how many frames peers were told of, and none has asked for.
+func (b *outbox) count() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := 0
+	for _, p := range b.given {
+		if !p.given {
+			n++
+		}
+	}
+	b.tally.unasked.Store(int64(n))
 }
 
 // gather takes what else is ready.
@@ -223,10 +238,11 @@ func (b *outbox) done(ctx context.Context, some []stamped) error {
 		return err
 	}
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	for _, o := range sent {
 		delete(b.given, o.Frame.ID())
 	}
+	b.mu.Unlock()
+	b.count()
 	return nil
 }
 

@@ -210,6 +210,34 @@ func TestOutboxWaitsUntilAPeerHasIt(t *testing.T) {
 	})
 }
 
+// What only peers that ask for nothing were told of does not wait for ever: it
+// leaves the outbox when nobody would carry it any longer.
+func TestOutboxDropsWhatNobodyAsksFor(t *testing.T) {
+	inWorld(t, func(w *world) {
+		late := w.now
+		w.now = func() time.Time { return late().Add(11*time.Hour + 40*time.Minute) }
+		a := w.open(plan{})
+		w.unlinked(a.mesh) // for an hour
+		settle(10 * time.Second)
+		dying := usual
+		dying.expiry = votive.DayOf(noon) - 1 // and 48 hours: at midnight
+		a.shelf.send(unstamped(t, dying, 0))
+		settle(15 * time.Minute)
+		if s := a.Status(); s.Published < 2 || s.Unasked != 1 || a.shelf.waiting() != 1 {
+			t.Fatalf("published %d times, %d unasked for, %d in the outbox, want many, 1, 1: nothing is tested", s.Published, s.Unasked, a.shelf.waiting())
+		}
+		settle(10 * time.Minute)
+		if s := a.Status(); s.Unasked != 0 || a.shelf.waiting() != 0 || a.store.Len() != 0 {
+			t.Errorf("%d unasked for, %d in the outbox, %d in the store of what is dead, want 0", s.Unasked, a.shelf.waiting(), a.store.Len())
+		}
+		before := a.Status().Published
+		settle(20 * time.Minute)
+		if got := a.Status().Published; got != before {
+			t.Errorf("what is dead was published %d times more", got-before)
+		}
+	})
+}
+
 // deaf is a peer that takes part in the topic, is no link, and asks for nothing
 // by itself.
 type deaf struct {

@@ -21,6 +21,8 @@ type Status struct {
 	// frames caught up with, handed to peers that asked, and one's own
 	// published.
 	Rejected, Ignored, Missed, Fetched, Served, Published uint64
+
+	Unasked int // one's own that peers were told of, and none has asked for
 }
 
 // Status may be called at any time.
@@ -33,6 +35,7 @@ func (c *Courier) Status() Status {
 		Fetched:   c.tally.fetched.Load(),
 		Served:    c.tally.served.Load(),
 		Published: c.tally.published.Load(),
+		Unasked:   int(c.tally.unasked.Load()),
 	}
 	if ms := c.tally.heard.Load(); ms != 0 {
 		s.Heard = time.UnixMilli(ms)
@@ -47,7 +50,8 @@ func (c *Courier) Status() Status {
 type tally struct {
 	rejected, ignored, missed, fetched, served, published atomic.Uint64
 
-	heard atomic.Int64 // Unix milliseconds; 0 for never
+	heard   atomic.Int64 // Unix milliseconds; 0 for never
+	unasked atomic.Int64
 
 	mu   sync.Mutex
 	asks map[any]int // how many frames each ask or fetch still has to bring

@@ -754,6 +754,7 @@ type StatusResponse struct {
 	Trouble       string                 `protobuf:"bytes,18,opt,name=trouble,proto3" json:"trouble,omitempty"`  // why nothing can be written, such as a full disk, or ""
 	Intake        *Intake                `protobuf:"bytes,19,opt,name=intake,proto3" json:"intake,omitempty"`    // absent while nothing has had to make room
 	Mesh          *Mesh                  `protobuf:"bytes,24,opt,name=mesh,proto3" json:"mesh,omitempty"`
+	Unasked       uint32                 `protobuf:"varint,25,opt,name=unasked,proto3" json:"unasked,omitempty"` // of the waiting: peers were told of them, and none has asked
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -926,6 +927,13 @@ func (x *StatusResponse) GetMesh() *Mesh {
 		return x.Mesh
 	}
 	return nil
+}
+
+func (x *StatusResponse) GetUnasked() uint32 {
+	if x != nil {
+		return x.Unasked
+	}
+	return 0
 }
 
 // Intake is how many frames of before had to make room for those of today
@@ -7643,7 +7651,7 @@ const file_local_proto_rawDesc = "" +
 	"\vWipeRequest\"$\n" +
 	"\fWipeResponse\x12\x14\n" +
 	"\x05vault\x18\x01 \x01(\bR\x05vault\"\x0f\n" +
-	"\rStatusRequest\"\x9d\x05\n" +
+	"\rStatusRequest\"\xb7\x05\n" +
 	"\x0eStatusResponse\x12\x17\n" +
 	"\apeer_id\x18\x01 \x01(\tR\x06peerId\x12\x14\n" +
 	"\x05addrs\x18\x02 \x03(\tR\x05addrs\x12\x14\n" +
@@ -7666,7 +7674,8 @@ const file_local_proto_rawDesc = "" +
 	"\adamaged\x18\x11 \x01(\rR\adamaged\x12\x18\n" +
 	"\atrouble\x18\x12 \x01(\tR\atrouble\x12/\n" +
 	"\x06intake\x18\x13 \x01(\v2\x17.votive.local.v1.IntakeR\x06intake\x12)\n" +
-	"\x04mesh\x18\x18 \x01(\v2\x15.votive.local.v1.MeshR\x04meshB\r\n" +
+	"\x04mesh\x18\x18 \x01(\v2\x15.votive.local.v1.MeshR\x04mesh\x12\x18\n" +
+	"\aunasked\x18\x19 \x01(\rR\aunaskedB\r\n" +
 	"\v_last_frame\"2\n" +
 	"\x06Intake\x12\x14\n" +
 	"\x05today\x18\x01 \x01(\rR\x05today\x12\x12\n" +

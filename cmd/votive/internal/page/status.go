@@ -42,6 +42,9 @@ func (r Reader) Status(st *localpb.StatusResponse) string {
 	if n := st.GetWaiting(); n > 0 {
 		s.row("Unsent", count(n, "frame of yours waits", "frames of yours wait")+
 			" to be published, kept safely until then")
+		if n := st.GetUnasked(); n > 0 {
+			s.row("", "Peers were told of "+number(n)+", and none has asked yet: more peers help.")
+		}
 	}
 	if n := st.GetPending(); n > 0 {
 		s.row("Awaited", count(n, "invitation that you accepted has", "invitations that you accepted have")+
