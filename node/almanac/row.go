@@ -1,6 +1,7 @@
 package almanac
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"time"
@@ -30,7 +31,8 @@ func (r row) encode() []byte {
 	return append(b, r.body...)
 }
 
-// parseRow reads what encode wrote.
+// parseRow reads what encode wrote, and keeps none of it: a record is a part of
+// the bytes that it was made of, and the vault's are a whole KiB.
 func parseRow(b []byte) (row, error) {
 	if len(b) < rowHead {
 		return row{}, fmt.Errorf("private row of %d bytes, want at least %d", len(b), rowHead)
@@ -40,7 +42,7 @@ func parseRow(b []byte) (row, error) {
 		arrived: time.UnixMilli(int64(binary.BigEndian.Uint64(b[1:9]))),
 		about:   votive.ID(b[9:41]),
 		frame:   votive.ID(b[41:73]),
-		body:    b[rowHead:],
+		body:    bytes.Clone(b[rowHead:]),
 	}, nil
 }
 

@@ -47,20 +47,25 @@ func (c *Counted) markOf(key ID) []byte {
 	return c.marks[i].signature
 }
 
-func countedFrom(w *wirepb.Counted) (*Counted, error) {
-	revision, err := revisionFrom(w.GetRevision())
+func countedFrom(encoded []byte, marks []mark) (*Counted, error) {
+	revision, err := revisionFrom(encoded)
 	if err != nil {
 		return nil, err
 	}
-	c := &Counted{revision: revision, marks: make([]mark, len(w.GetMarks()))}
-	for i, m := range w.GetMarks() {
+	return &Counted{revision: revision, marks: marks}, nil
+}
+
+// marksFrom takes the marks of a Counted.
+func marksFrom(list []*wirepb.Mark) ([]mark, error) {
+	marks := make([]mark, len(list))
+	for i, m := range list {
 		key, err := idFrom("key of a mark", m.GetKey())
 		if err != nil {
 			return nil, err
 		}
-		c.marks[i] = mark{key: key, signature: m.GetSignature()}
+		marks[i] = mark{key: key, signature: m.GetSignature()}
 	}
-	return c, nil
+	return marks, nil
 }
 
 func (c *Counted) check() error {

@@ -44,6 +44,21 @@ func (g Genesis) Event() ID { return digest("votive-genesis-1", g.encoded) }
 func (g Genesis) Founders() []ID { return slices.Clone(g.founders) }
 
 func genesisFrom(encoded []byte) (Genesis, error) {
+	g, ok := plainGenesis(encoded)
+	if !ok {
+		var err error
+		if g, err = wireGenesis(encoded); err != nil {
+			return Genesis{}, err
+		}
+	}
+	if err := g.check(); err != nil {
+		return Genesis{}, err
+	}
+	return g, nil
+}
+
+// wireGenesis is plainGenesis for all that a Genesis can be.
+func wireGenesis(encoded []byte) (Genesis, error) {
 	var w wirepb.Genesis
 	if err := unmarshal("genesis", encoded, &w); err != nil {
 		return Genesis{}, err
@@ -56,8 +71,8 @@ func genesisFrom(encoded []byte) (Genesis, error) {
 	if err != nil {
 		return Genesis{}, err
 	}
-	if err := checkAscending("founders", founders, 1, 5); err != nil {
-		return Genesis{}, err
-	}
 	return Genesis{nonce: nonce, founders: founders, encoded: encoded}, nil
 }
+
+// check is SPEC 5.1.
+func (g Genesis) check() error { return checkAscending("founders", g.founders, 1, 5) }

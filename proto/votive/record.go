@@ -163,11 +163,7 @@ func Encode(b Body) ([]byte, error) { return encodeBody(b) }
 
 // decodeBody is encodeBody the other way round; b is kept, not copied.
 func decodeBody(b []byte) (Body, error) {
-	var w wirepb.Body
-	if err := unmarshal("body", b, &w); err != nil {
-		return nil, err
-	}
-	body, err := bodyFrom(&w, b)
+	body, err := readBody(b)
 	if err != nil {
 		return nil, err
 	}
@@ -177,12 +173,27 @@ func decodeBody(b []byte) (Body, error) {
 	return body, nil
 }
 
+func readBody(b []byte) (Body, error) {
+	if revision, marks, ok := plainCounted(b); ok {
+		return countedFrom(revision, marks)
+	}
+	var w wirepb.Body
+	if err := unmarshal("body", b, &w); err != nil {
+		return nil, err
+	}
+	return bodyFrom(&w, b)
+}
+
 func bodyFrom(w *wirepb.Body, encoded []byte) (Body, error) {
 	switch w := w.GetKind().(type) {
 	case *wirepb.Body_Signed:
 		return statementFrom(w.Signed, encoded)
 	case *wirepb.Body_Counted:
-		return countedFrom(w.Counted)
+		marks, err := marksFrom(w.Counted.GetMarks())
+		if err != nil {
+			return nil, err
+		}
+		return countedFrom(w.Counted.GetRevision(), marks)
 	case *wirepb.Body_Proposal:
 		return proposalFrom(w.Proposal)
 	case *wirepb.Body_Inbox:

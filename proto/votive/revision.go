@@ -93,16 +93,33 @@ func newRevision(genesis Genesis, parents, instead []ID, draft Draft) (*Revision
 }
 
 func revisionFrom(encoded []byte) (*Revision, error) {
+	r, ok := plainRevision(encoded)
+	if !ok {
+		var err error
+		if r, err = wireRevision(encoded); err != nil {
+			return nil, err
+		}
+	}
+	r.id, r.encoded = digest("votive-revision-1", encoded), encoded
+	r.event = r.genesis.Event()
+	r.roster = r.card.roster()
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// wireRevision is plainRevision for all that a Revision can be.
+func wireRevision(encoded []byte) (*Revision, error) {
 	var w wirepb.Revision
 	if err := unmarshal("revision", encoded, &w); err != nil {
 		return nil, err
 	}
-	r := &Revision{id: digest("votive-revision-1", encoded), encoded: encoded}
+	r := new(Revision)
 	var err error
-	if r.genesis, err = genesisFrom(w.GetGenesis()); err != nil {
+	if r.genesis, err = wireGenesis(w.GetGenesis()); err != nil {
 		return nil, err
 	}
-	r.event = r.genesis.Event()
 	if r.parents, err = idsFrom("parent", w.GetParents()); err != nil {
 		return nil, err
 	}
@@ -115,11 +132,7 @@ func revisionFrom(encoded []byte) (*Revision, error) {
 	if r.movedTo, err = optionalID("moved_to", w.GetMovedTo()); err != nil {
 		return nil, err
 	}
-	r.roster = r.card.roster()
 	r.newer = w.GetCritical() && (hasUnknown(&w) || hasUnknownGenesis(w.GetGenesis()))
-	if err := r.check(); err != nil {
-		return nil, err
-	}
 	return r, nil
 }
 
@@ -154,6 +167,9 @@ func hasUnknown(m proto.Message) bool {
 
 // check is SPEC 5.2 and 5.3.
 func (r *Revision) check() error {
+	if err := r.genesis.check(); err != nil {
+		return err
+	}
 	if err := checkAscending("parents", r.parents, 1, maxParents); err != nil {
 		return err
 	}
