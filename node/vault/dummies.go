@@ -78,11 +78,7 @@ func (v *Vault) pad(ctx context.Context, rows []row, d *mathrand.Rand) (padding,
 	}
 	// The first are written over, the last are new.
 	for _, key := range append(slices.Clone(p.now[:over]), p.now[len(p.now)-free+over:]...) {
-		r, err := v.sealer.sealDummy(key)
-		if err != nil {
-			return p, err
-		}
-		p.rows = append(p.rows, r)
+		p.rows = append(p.rows, row{key: key})
 	}
 	return p, nil
 }

@@ -1,9 +1,7 @@
 package vault
 
 import (
-	"bufio"
 	"context"
-	"crypto/rand"
 	"time"
 
 	ds "github.com/ipfs/go-datastore"
@@ -69,11 +67,6 @@ func (v *Vault) flush(ctx context.Context) (err error) {
 			v.arrived.Store(true)
 		}
 	}()
-	// Asking the system for every nonce would take longer than to seal with it.
-	// What is drawn beforehand is not kept: in a copy of a machine that runs it
-	// would be there twice.
-	v.sealer.random = bufio.NewReader(rand.Reader)
-	defer func() { v.sealer.random = rand.Reader }()
 	names := make([]string, 0, len(v.received))
 	for name := range v.received {
 		names = append(names, name)
@@ -84,6 +77,7 @@ func (v *Vault) flush(ctx context.Context) (err error) {
 			return err
 		}
 		err = v.db.Write(ctx, func(b ds.Batch) error {
+			var buf sealed
 			for _, name := range names[:taken] {
 				if err := v.remove(ctx, b, name, chunks(name, v.received[name])); err != nil {
 					return err
@@ -95,7 +89,7 @@ func (v *Vault) flush(ctx context.Context) (err error) {
 				}
 			}
 			for _, r := range rows {
-				if err := b.Put(ctx, r.key, r.value); err != nil {
+				if err := v.sealer.put(ctx, b, r, &buf); err != nil {
 					return err
 				}
 			}
@@ -128,19 +122,18 @@ func (v *Vault) batch(ctx context.Context, names []string) (taken int, rows []ro
 	return taken, rows, p, nil
 }
 
-// fill seals rows to be written at once: as many of these as fit. It gives how
-// many it took, at least one where there is one.
+// fill makes the rows to be written at once: of as many of these as fit. It gives
+// how many it took, at least one where there is one.
 func (v *Vault) fill(names []string) (taken int, rows []row, err error) {
+	rows = make([]row, 0, min(len(names), flushMost)+flushRows)
 	for _, name := range names {
 		value := v.received[name]
 		if taken > 0 && len(rows)+chunks(name, value) > flushMost {
 			break
 		}
-		sealed, err := v.sealer.seal(name, value)
-		if err != nil {
+		if rows, err = v.sealer.cut(rows, name, value); err != nil {
 			return 0, nil, err
 		}
-		rows = append(rows, sealed...)
 		taken++
 	}
 	return taken, rows, nil

@@ -41,25 +41,26 @@ func (v *Vault) commit(ctx context.Context, c *Changes) error {
 	if len(c.put) == 0 && len(c.delete) == 0 {
 		return nil
 	}
-	sealed := make([][]row, len(c.put))
+	rows := make([][]row, len(c.put))
 	for i, p := range c.put {
 		var err error
-		if sealed[i], err = v.sealer.seal(p.name, p.value); err != nil {
+		if rows[i], err = v.sealer.cut(nil, p.name, p.value); err != nil {
 			return err
 		}
 	}
 	err := v.db.Write(ctx, func(b ds.Batch) error {
+		var buf sealed
 		for _, name := range c.delete {
 			if err := v.remove(ctx, b, name, 0); err != nil {
 				return err
 			}
 		}
 		for i, p := range c.put {
-			if err := v.remove(ctx, b, p.name, len(sealed[i])); err != nil {
+			if err := v.remove(ctx, b, p.name, len(rows[i])); err != nil {
 				return err
 			}
-			for _, r := range sealed[i] {
-				if err := b.Put(ctx, r.key, r.value); err != nil {
+			for _, r := range rows[i] {
+				if err := v.sealer.put(ctx, b, r, &buf); err != nil {
 					return err
 				}
 			}
@@ -73,7 +74,7 @@ func (v *Vault) commit(ctx context.Context, c *Changes) error {
 		v.settled(name, 0)
 	}
 	for i, p := range c.put {
-		v.settled(p.name, len(sealed[i]))
+		v.settled(p.name, len(rows[i]))
 	}
 	return nil
 }

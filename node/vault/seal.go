@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"context"
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/rand"
@@ -9,7 +10,6 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
-	"io"
 
 	ds "github.com/ipfs/go-datastore"
 	"golang.org/x/crypto/chacha20poly1305"
@@ -33,7 +33,6 @@ type sealer struct {
 	// rows (RFC 2104): as good as its key, and half the work.
 	inner, outer []byte
 	aead         cipher.AEAD
-	random       io.Reader // where nonces come from
 }
 
 func newSealer(key *dataKey) (*sealer, error) {
@@ -48,7 +47,7 @@ func newSealer(key *dataKey) (*sealer, error) {
 	}
 	defer clear(values)
 	aead, err := chacha20poly1305.NewX(values)
-	return &sealer{inner: padState(names, 0x36), outer: padState(names, 0x5c), aead: aead, random: rand.Reader}, err
+	return &sealer{inner: padState(names, 0x36), outer: padState(names, 0x5c), aead: aead}, err
 }
 
 // padState is the state of SHA-256 after a key combined with one of HMAC's two
@@ -103,10 +102,13 @@ func (s *sealer) key(kind byte, name string, chunk int) ds.Key {
 	return ds.RawKey(string(rowEncoding.AppendEncode(append(text[:0], '/'), sum[:])))
 }
 
-// row is one sealed chunk.
+// row is one chunk of a value, or a dummy, which has no name.
 type row struct {
 	key   ds.Key
-	value []byte
+	name  string
+	chunk int
+	size  int // of the whole value
+	part  []byte
 }
 
 // chunks is how many rows a value takes.
@@ -115,8 +117,8 @@ func chunks(name string, value []byte) int {
 	return max(1, (len(value)+room-1)/room)
 }
 
-// seal cuts a value into rows.
-func (s *sealer) seal(name string, value []byte) ([]row, error) {
+// cut appends the rows that a value takes, to be sealed.
+func (s *sealer) cut(rows []row, name string, value []byte) ([]row, error) {
 	if len(name) == 0 || len(name) > maxName {
 		return nil, fmt.Errorf("name of %d bytes, want 1 to %d", len(name), maxName)
 	}
@@ -124,41 +126,35 @@ func (s *sealer) seal(name string, value []byte) ([]row, error) {
 		return nil, fmt.Errorf("value of %d bytes, want at most %d", len(value), maxValue)
 	}
 	room := plainSize - rowHead - len(name)
-	rows := make([]row, 0, 1)
 	for i := range chunks(name, value) {
 		from := i * room
-		r, err := s.sealRow(name, i, len(value), value[from:min(from+room, len(value))])
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, r)
+		rows = append(rows, row{
+			key: s.key(realRow, name, i), name: name, chunk: i, size: len(value),
+			part: value[from:min(from+room, len(value))],
+		})
 	}
 	return rows, nil
 }
 
-// sealRow seals one row.
-func (s *sealer) sealRow(name string, chunk, size int, part []byte) (row, error) {
-	return s.sealPlain(s.key(realRow, name, chunk), func(plain []byte) {
-		binary.BigEndian.PutUint16(plain, uint16(len(name)))
-		binary.BigEndian.PutUint16(plain[2:], uint16(chunk))
-		binary.BigEndian.PutUint32(plain[4:], uint32(size))
-		copy(plain[rowHead:], name)
-		copy(plain[rowHead+len(name):], part)
-	})
-}
+// sealed is where rows are sealed, one after the other, on their way into a
+// batch, which copies them.
+type sealed [sealedSize]byte
 
-// sealDummy seals nothing, so that it looks like a row. It says no name.
-func (s *sealer) sealDummy(key ds.Key) (row, error) { return s.sealPlain(key, func([]byte) {}) }
-
-// sealPlain has the plainSize bytes, zeros, filled in where they are sealed.
-func (s *sealer) sealPlain(key ds.Key, fill func(plain []byte)) (row, error) {
-	sealed := make([]byte, sealedSize)
-	nonce, plain := sealed[:s.aead.NonceSize()], sealed[s.aead.NonceSize():][:plainSize]
-	if _, err := io.ReadFull(s.random, nonce); err != nil {
-		return row{}, err
+// put seals a row in buf, and puts it into a batch.
+func (s *sealer) put(ctx context.Context, b ds.Batch, r row, buf *sealed) error {
+	nonce, plain := buf[:s.aead.NonceSize()], buf[s.aead.NonceSize():][:plainSize]
+	if _, err := rand.Read(nonce); err != nil {
+		return err
 	}
-	fill(plain)
-	return row{key, s.aead.Seal(nonce, nonce, plain, key.Bytes())}, nil
+	clear(plain)
+	if r.name != "" {
+		binary.BigEndian.PutUint16(plain, uint16(len(r.name)))
+		binary.BigEndian.PutUint16(plain[2:], uint16(r.chunk))
+		binary.BigEndian.PutUint32(plain[4:], uint32(r.size))
+		copy(plain[rowHead:], r.name)
+		copy(plain[rowHead+len(r.name):], r.part)
+	}
+	return b.Put(ctx, r.key, s.aead.Seal(nonce, nonce, plain, r.key.Bytes()))
 }
 
 // opened is a row that was opened: part of the value called name.
