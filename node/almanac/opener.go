@@ -107,7 +107,7 @@ func (a *Almanac) read(ctx context.Context, r *ring, frames ...votive.Frame) {
 // its author's business: it is ignored.
 func (a *Almanac) ours(ctx context.Context, r *ring, frames []votive.Frame) []joined {
 	var records []joined
-	for _, f := range frames {
+	for i, f := range frames {
 		header := f.Header()
 		w, ours := r.find(&header)
 		if !ours || a.opened(f.ID()) {
@@ -118,6 +118,9 @@ func (a *Almanac) ours(ctx context.Context, r *ring, frames []votive.Frame) []jo
 		case err != nil:
 			a.Log.Debug("a frame under a secret of ours says nothing valid", "err", err)
 		case whole:
+			if records == nil {
+				records = make([]joined, 0, len(frames)-i)
+			}
 			records = append(records, all)
 		}
 	}
@@ -146,7 +149,7 @@ func (a *Almanac) admit(ctx context.Context, records []joined) {
 		a.mu.Unlock()
 		return
 	}
-	var told []Change
+	told := make([]Change, 0, len(records))
 	for _, all := range records {
 		told = append(told, a.take(all)...)
 	}
@@ -194,5 +197,6 @@ func (a *Almanac) keepLate() {
 	for _, w := range a.index.late {
 		a.Vault.Receive(w.key(), w.src.row(w.rec).encode())
 	}
-	a.index.late = nil
+	clear(a.index.late)
+	a.index.late = a.index.late[:0]
 }
