@@ -140,3 +140,42 @@ func TestFrameOnItsWay(t *testing.T) {
 		})
 	}
 }
+
+// TestWatchedInOneGo: what is taken in together is opened together, with the
+// secrets that were watched before. A frame under a secret that comes in another
+// frame of the same batch is read all the same.
+func TestWatchedInOneGo(t *testing.T) {
+	circle, err := votive.OpenCircleSecret("june4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := votive.IdentityFrom(bytes.Repeat([]byte{1}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, ctx := empty(t)
+	if err := a.Create(ctx, nil, id); err != nil {
+		t.Fatal(err)
+	}
+	keep := &votive.KeepCircle{Secret: circle, Name: "june4", Open: true, Counter: 1}
+	sealed, err := votive.NewReader(votive.KindSelf, id.Self()).Seal(keep, votive.Days8, votive.MinEffort, a.Now(), a.Random)
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := sealed[0].Stamp(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes := a.Watch(ctx, 64)
+	if err := a.Receive(ctx, []votive.Frame{self, announcement(t, a, circle)}); err != nil {
+		t.Fatal(err)
+	}
+	late := time.After(10 * time.Second)
+	for known(t, a) == 0 {
+		select {
+		case <-changes:
+		case <-late:
+			t.Fatal("the frame was not read")
+		}
+	}
+}
