@@ -131,28 +131,33 @@ func TestBothSides(t *testing.T) {
 	})
 }
 
+// SPEC 10.1, 10.11, 10.12: an asker that does not keep to the protocol is left
+// alone, and is no link any longer if it lied; the log says why; others are
+// served.
 func TestBadAsker(t *testing.T) {
 	tests := []struct {
 		name string
 		ask  func(a asker, all []votive.Frame)
 		over time.Duration // at most, until the stream ends with an error
+		says string        // the log
+		lies bool
 	}{
-		{"of no kind", func(a asker, _ []votive.Frame) { a.say(99, 0, 0, 0) }, time.Second},
-		{"too long", func(a asker, _ []votive.Frame) { a.say(1, 255, 255, 255) }, time.Second},
-		{"silent at first", func(asker, []votive.Frame) {}, 31 * time.Second},
-		{"silent later", func(a asker, _ []votive.Frame) { a.greet() }, 31 * time.Second},
-		{"silent within an ask", func(a asker, _ []votive.Frame) { a.greet(); a.say(9, 0, 0, 12, 1) }, 31 * time.Second},
+		{"of no kind", func(a asker, _ []votive.Frame) { a.say(99, 0, 0, 0) }, time.Second, "peer lies: message 99", true},
+		{"too long", func(a asker, _ []votive.Frame) { a.say(1, 255, 255, 255) }, time.Second, "peer lies: message 1 of", true},
+		{"silent at first", func(asker, []votive.Frame) {}, 31 * time.Second, "", false}, // nothing came of it
+		{"silent later", func(a asker, _ []votive.Frame) { a.greet() }, 31 * time.Second, "deadline exceeded", false},
+		{"silent within an ask", func(a asker, _ []votive.Frame) { a.greet(); a.say(9, 0, 0, 12, 1) }, 31 * time.Second, "deadline exceeded", false},
 		{"asks for 257", func(a asker, _ []votive.Frame) {
 			a.greet()
 			a.say(append([]byte{9, 0, 6, 6}, make([]byte, 257*6)...)...)
-		}, time.Second},
+		}, time.Second, "peer lies: message 9 of", true},
 		{"asks for more than there is", func(a asker, all []votive.Frame) {
 			r, _ := a.greet()
 			msg, shorts := r.Fetch(100, nil) // fewer, where so much is not yet worked out
 			for asked := 0; asked <= len(all) && len(shorts) > 0; asked += len(shorts) {
 				a.say(msg...)
 			}
-		}, 5 * time.Second},
+		}, 5 * time.Second, "peer lies: it asks for more frames than there are", true},
 	}
 	for _, tt := range tests {
 		inWorld(t, func(w *world) {
@@ -160,6 +165,10 @@ func TestBadAsker(t *testing.T) {
 			b := w.open(plan{have: all})
 			peer := w.stranger(nil)
 			w.dial(peer, b.mesh)
+			settle(2 * time.Second)
+			if !isLink(b.mesh, peer.ID()) {
+				t.Fatalf("%s: the peer is no link at first", tt.name)
+			}
 			a := w.asker(peer, b)
 			tt.ask(a, all)
 			start := time.Now()
@@ -168,6 +177,11 @@ func TestBadAsker(t *testing.T) {
 			}
 			if took := time.Since(start); took > tt.over {
 				t.Errorf("%s: the stream ended after %v, want at most %v", tt.name, took, tt.over)
+			}
+			b.says(t, peer.ID(), "offer ended", tt.says)
+			settle(2 * time.Second)
+			if link := isLink(b.mesh, peer.ID()); link == tt.lies {
+				t.Errorf("%s: the peer is a link still: %t, want that of all but those that lie", tt.name, link)
 			}
 			if got := b.Status().Served; got > uint64(len(all)) {
 				t.Errorf("%s: %d frames served, want at most %d", tt.name, got, len(all))
@@ -179,25 +193,52 @@ func TestBadAsker(t *testing.T) {
 	}
 }
 
-// Who asks again and again is served at first, and then once in a while.
+// Who asks again and again is served at first, and then once in a while; it is
+// told off in the log and loses its place, and others are served all the same. An
+// honest peer that is refused now and then does not.
 func TestAskingAgainAndAgain(t *testing.T) {
-	inWorld(t, func(w *world) {
-		b := w.open(plan{have: frames(t, 0, 10)})
-		peer := w.stranger(nil)
-		w.dial(peer, b.mesh)
-		served := 0
-		for range 300 { // 5 minutes
-			a := w.asker(peer, b)
-			if _, ok := a.greet(); ok {
-				served++
+	for _, tt := range []struct {
+		name        string
+		every       time.Duration
+		least, most int // served in 5 minutes
+		says        string
+		pest        bool
+	}{
+		{"every second", time.Second, askedBurst + 28, askedBurst + 32, "peer asks again and again", true},
+		{"every 10 seconds", askedEvery, 30, 30, "", false},
+		{"every 7 seconds", 7 * time.Second, askedBurst + 28, askedBurst + 32, "peer asks too often", false},
+	} {
+		inWorld(t, func(w *world) {
+			all := frames(t, 0, 10)
+			b := w.open(plan{have: all})
+			peer := w.stranger(nil)
+			w.dial(peer, b.mesh)
+			served := 0
+			for range 5 * time.Minute / tt.every {
+				a := w.asker(peer, b)
+				if _, ok := a.greet(); ok {
+					served++
+					_ = a.Close()
+				} else {
+					_ = a.Reset()
+				}
+				settle(tt.every)
 			}
-			_ = a.Reset()
-			settle(time.Second)
-		}
-		if want := askedBurst + 30; served < want-2 || served > want+2 {
-			t.Errorf("served %d times in 5 minutes, want about %d", served, want)
-		}
-	})
+			if served < tt.least || served > tt.most {
+				t.Errorf("%s: served %d times in 5 minutes, want %d to %d", tt.name, served, tt.least, tt.most)
+			}
+			b.says(t, peer.ID(), "offer refused", tt.says)
+			if link := isLink(b.mesh, peer.ID()); link == tt.pest {
+				t.Errorf("%s: the peer is a link still: %t, want %t", tt.name, link, !tt.pest)
+			}
+			c := w.open(plan{})
+			w.dial(c.mesh, b.mesh)
+			w.complete(tt.name+": another", c, len(all), 10*time.Second)
+			if b.store.Len() != len(all) {
+				t.Errorf("%s: %d frames are left, want %d", tt.name, b.store.Len(), len(all))
+			}
+		})
+	}
 }
 
 // Offers that last are bounded in number, for each peer and in all, and give
@@ -251,11 +292,11 @@ func TestOffersAreBounded(t *testing.T) {
 	for i := range maxAskers + 10 {
 		id := mesh.PeerID(fmt.Sprint(i))
 		one := &offering{peer: id, stop: func() {}}
-		got := o.enter(one)
-		if want := i < maxAskers; got != want {
-			t.Fatalf("asker %d: enter() = %v, want %v", i, got, want)
+		err := o.enter(one)
+		if want := i < maxAskers; (err == nil) != want {
+			t.Fatalf("asker %d: enter() = %v, want it to enter: %t", i, err, want)
 		}
-		if got {
+		if err == nil {
 			o.leave(one)
 		}
 	}
@@ -263,8 +304,8 @@ func TestOffersAreBounded(t *testing.T) {
 		t.Errorf("%d askers remembered, want %d", len(o.askers), maxAskers)
 	}
 	o.shut()
-	if o.enter(&offering{peer: "x", stop: func() {}}) {
-		t.Error("enter() after shut() = true, want false")
+	if o.enter(&offering{peer: "x", stop: func() {}}) == nil {
+		t.Error("enter() after shut() = nil, want an error")
 	}
 }
 

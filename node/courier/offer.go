@@ -42,7 +42,11 @@ func (c *Courier) serve(ctx context.Context, m *mesh.Mesh, s mesh.Stream) {
 		cancel()
 		_ = s.Reset() // what it was doing fails
 	}}
-	if !c.offers.enter(o) {
+	if err := c.offers.enter(o); err != nil {
+		if errors.Is(err, errPest) {
+			m.Blame(o.peer)
+		}
+		c.log.Debug("courier: offer refused", "peer", o.peer, "err", err)
 		_ = s.Reset()
 		return
 	}
@@ -107,6 +111,15 @@ func (c *channel) take(ctx context.Context, o *recon.Offerer, since uint64) erro
 	return c.say(ctx, o.Bye())
 }
 
+// Why an offer may not run.
+var (
+	errMany  = errors.New("too many offers run")
+	errOften = errors.New("peer asks too often")
+	// errPest is about a peer that does not let itself be told: an honest one
+	// that was refused waits, longer each time.
+	errPest = errors.New("peer asks again and again")
+)
+
 // offering is one offer that runs.
 type offering struct {
 	peer  mesh.PeerID
@@ -121,7 +134,7 @@ type offers struct {
 
 	mu      sync.Mutex
 	running []*offering // oldest first
-	askers  map[mesh.PeerID]*rate.Limiter
+	askers  map[mesh.PeerID]*askerPace
 	closed  bool
 	done    sync.WaitGroup
 }
@@ -129,17 +142,45 @@ type offers struct {
 func newOffers() offers {
 	return offers{
 		pace:   rate.NewLimiter(serveRate, serveBurst),
-		askers: make(map[mesh.PeerID]*rate.Limiter),
+		askers: make(map[mesh.PeerID]*askerPace),
 	}
 }
 
-// enter reports whether an offer may run. Where there are too many, a peer that
-// has none takes the place of the one that has run longest.
-func (o *offers) enter(now *offering) bool {
+// askerPace is how often a peer may ask, and how often it may be refused for
+// having asked too often.
+type askerPace struct{ asks, refusals *rate.Limiter }
+
+func newAskerPace() *askerPace {
+	every := rate.Every(askedEvery)
+	return &askerPace{rate.NewLimiter(every, askedBurst), rate.NewLimiter(every, askedBurst)}
+}
+
+// idle reports whether nothing is remembered.
+func (p *askerPace) idle() bool {
+	return p.asks.Tokens() >= askedBurst && p.refusals.Tokens() >= askedBurst
+}
+
+// ask counts one.
+func (p *askerPace) ask() error {
+	switch {
+	case p.asks.Allow():
+		return nil
+	case p.refusals.Allow():
+		return errOften
+	}
+	return errPest
+}
+
+// enter has an offer run, or says why it may not. Where there are too many, a
+// peer that has none takes the place of the one that has run longest.
+func (o *offers) enter(now *offering) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.closed || !o.mayAsk(now.peer) {
-		return false
+	if o.closed {
+		return errMany
+	}
+	if err := o.mayAsk(now.peer); err != nil {
+		return err
 	}
 	same := 0
 	for _, r := range o.running {
@@ -148,19 +189,19 @@ func (o *offers) enter(now *offering) bool {
 		}
 	}
 	if same >= maxOffersPerPeer {
-		return false
+		return errMany
 	}
 	if len(o.running) >= maxOffers {
 		oldest := o.running[0]
 		if same > 0 || now.since.Sub(oldest.since) < offerUndisturbed {
-			return false
+			return errMany
 		}
 		oldest.stop()
 		o.running = slices.Delete(o.running, 0, 1)
 	}
 	o.running = append(o.running, now)
 	o.done.Add(1)
-	return true
+	return nil
 }
 
 func (o *offers) leave(gone *offering) {
@@ -171,23 +212,23 @@ func (o *offers) leave(gone *offering) {
 }
 
 // mayAsk counts an ask against the pace of a peer. The caller holds mu.
-func (o *offers) mayAsk(id mesh.PeerID) bool {
+func (o *offers) mayAsk(id mesh.PeerID) error {
 	asker, ok := o.askers[id]
 	if !ok {
 		if len(o.askers) >= maxAskers {
-			for id, a := range o.askers { // a full bucket says nothing
-				if a.Tokens() >= askedBurst {
+			for id, a := range o.askers {
+				if a.idle() {
 					delete(o.askers, id)
 				}
 			}
 		}
 		if len(o.askers) >= maxAskers {
-			return false
+			return errMany
 		}
-		asker = rate.NewLimiter(rate.Every(askedEvery), askedBurst)
+		asker = newAskerPace()
 		o.askers[id] = asker
 	}
-	return asker.Allow()
+	return asker.ask()
 }
 
 // shut ends what runs, lets nothing begin, and waits.

@@ -1,12 +1,14 @@
 package courier
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -201,6 +203,7 @@ type node struct {
 	mesh  *mesh.Mesh
 	store *store.Store
 	disk  vfs.FS
+	said  *saying
 	stop  func() // ends Run, waits for it, closes the store
 }
 
@@ -216,8 +219,8 @@ func (w *world) open(p plan) *node {
 	if _, err := s.Put(w.t.Context(), p.have...); err != nil {
 		w.t.Fatalf("Put() = %v", err)
 	}
-	n := &node{shelf: newShelf(s), store: s, disk: p.disk}
-	if n.Courier, err = Open(Config{Store: s, Almanac: n.shelf, Now: w.now, Log: testLog()}); err != nil {
+	n := &node{shelf: newShelf(s), store: s, disk: p.disk, said: new(saying)}
+	if n.Courier, err = Open(Config{Store: s, Almanac: n.shelf, Now: w.now, Log: n.said.log()}); err != nil {
 		w.t.Fatalf("Open() = %v", err)
 	}
 	if n.mesh, err = mesh.Open(w.meshConfig(p, n.Judge)); err != nil {
@@ -238,12 +241,46 @@ func (w *world) open(p plan) *node {
 	return n
 }
 
-// testLog shows what the courier says, where somebody looks for it.
-func testLog() *slog.Logger {
-	if os.Getenv("COURIER_LOG") == "" {
-		return nil
+// saying is what a courier logs. It is shown where somebody looks for it.
+type saying struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *saying) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if os.Getenv("COURIER_LOG") != "" {
+		_, _ = os.Stderr.Write(b)
 	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return s.text.Write(b)
+}
+
+func (s *saying) log() *slog.Logger {
+	return slog.New(slog.NewTextHandler(s, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// of is what was logged about a peer at debug level, a line each.
+func (s *saying) of(id mesh.PeerID) (lines []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for line := range strings.Lines(s.text.String()) {
+		if strings.Contains(line, "level=DEBUG") && strings.Contains(line, "peer="+id.String()+" ") {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return lines
+}
+
+// says wants a line about a peer that says what has happened and gives such a
+// reason; or no such line, where no reason is given.
+func (n *node) says(t *testing.T, id mesh.PeerID, what, reason string) {
+	t.Helper()
+	lines := slices.DeleteFunc(n.said.of(id), func(line string) bool { return !strings.Contains(line, `"courier: `+what+`"`) })
+	told := func(line string) bool { return strings.Contains(line, "err=") && strings.Contains(line, reason) }
+	if reason == "" && len(lines) > 0 || reason != "" && !slices.ContainsFunc(lines, told) {
+		t.Errorf("the log says %q, want %q", lines[:min(len(lines), 3)], reason)
+	}
 }
 
 // stranger is a mesh that takes part in the topic and serves catch-up in its
