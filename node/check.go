@@ -108,7 +108,12 @@ func checkVault(ctx context.Context, h *home, cfg Config, mend bool) Finding {
 	}
 	report, err := vault.Salvage(ctx, h.path("vault"), o)
 	if err == nil {
-		_, err = readVault(ctx, h.path("vault"), o)
+		detail, err = readVault(ctx, h.path("vault"), o)
+	}
+	if errors.As(err, &unread) {
+		f.Detail = fmt.Sprintf("mended, the damaged database is set aside; %s; %v: peers may have them still", detail, err)
+		f.Fix = "votive up"
+		return f
 	}
 	if err != nil {
 		f.Detail = fmt.Sprintf("not mended: %v; the 24 words bring back in another home what peers still carry", err)
