@@ -43,7 +43,8 @@ type computer struct {
 	ip   string
 }
 
-// newInternet makes the wire, or skips the test and says what is missing.
+// newInternet makes the wire. It skips the test where nobody asked for hosts, and
+// fails it where somebody did and there can be none.
 func newInternet(t *testing.T) *internet {
 	t.Helper()
 	if os.Getenv("VOTIVE_HOSTS") == "" {
@@ -56,11 +57,11 @@ func newInternet(t *testing.T) *internet {
 		}
 	}
 	if len(missing) > 0 || os.Geteuid() != 0 {
-		t.Skipf("missing %v, user %d: needs %s", missing, os.Geteuid(), hostsNeed)
+		t.Fatalf("missing %v, user %d: needs %s", missing, os.Geteuid(), hostsNeed)
 	}
 	n := &internet{t: t, wire: fmt.Sprintf("votive-%d-%s", os.Getpid(), strings.ToLower(t.Name()))}
 	if out, err := exec.Command("ip", "netns", "add", n.wire).CombinedOutput(); err != nil {
-		t.Skipf("ip netns add = %v: %s: needs %s", err, out, hostsNeed)
+		t.Fatalf("ip netns add = %v: %s: needs %s", err, out, hostsNeed)
 	}
 	t.Cleanup(func() { n.run("ip", "netns", "del", n.wire) })
 	n.in(n.wire, "ip", "link", "add", "wire", "type", "bridge")
@@ -153,16 +154,23 @@ func (h *computer) slow(kbit int) {
 		"rate", strconv.Itoa(kbit)+"kbit", "burst", "16kb", "latency", "400ms")
 }
 
+// How a bad line is made: a delay, as it should be, or what stands in for it
+// where the kernel has no netem.
+const (
+	badLine    = "netem, 100 ms and 5 % loss"
+	narrowLine = "NO NETEM, no delay but the queue of 1 Mbit per s, and 5 % loss"
+)
+
 // poor makes a host's line bad: 100 ms more or less, and of a hundred packets
 // five are lost. Where the kernel has no netem, packets are lost by the
-// firewall and delayed by a narrow line with a queue.
+// firewall and delayed by a narrow line with a queue. It says which of the two.
 func (h *computer) poor() (how string) {
 	h.net.t.Helper()
 	netem := exec.Command("ip", "netns", "exec", h.ns, "tc", "qdisc", "add", "dev", "eth0", "root",
 		"netem", "delay", "100ms", "20ms", "loss", "5%")
 	out, err := netem.CombinedOutput()
 	if err == nil {
-		return "netem"
+		return badLine
 	}
 	if !bytes.Contains(out, []byte("qdisc kind is unknown")) {
 		h.net.t.Fatalf("tc netem = %v: %s", err, out)
@@ -171,7 +179,7 @@ func (h *computer) poor() (how string) {
 	h.net.rules(h.ns, `table ip poor {
 		chain in { type filter hook input priority 0; iifname "eth0" numgen random mod 100 < 5 drop; }
 	}`)
-	return "tbf and nft: this kernel has no netem"
+	return narrowLine
 }
 
 // runs starts somebody's daemon on a host. The command line reaches it from
@@ -220,10 +228,13 @@ func (p *person) joins() {
 	p.does("circle", "join", "june4")
 }
 
-// announcesAll makes n events in the circle: Vigil 0, Vigil 1, …
+// vigil is the title of an event, which begins no other's.
+func vigil(i int) string { return fmt.Sprintf("Vigil %02d", i) }
+
+// announcesAll makes n events in the circle.
 func (p *person) announcesAll(n int) {
 	for i := range n {
-		p.announces(fmt.Sprintf("Vigil %d", i))
+		p.announces(vigil(i))
 	}
 }
 
@@ -265,20 +276,29 @@ func TestHostsCut(t *testing.T) {
 	away.heal()
 	guest.waits(t, fmt.Sprintf(`"events": %d\b`, events), "status", "--json")
 	for i := range events {
-		guest.does("show", fmt.Sprintf("Vigil %d", i))
+		guest.does("show", vigil(i))
 	}
 	t.Logf("cut at %d of %d events; all came", had, events)
 }
 
-// Over bad lines everything arrives.
+// Over bad lines everything arrives. What made them bad is part of the name of
+// the test, for whoever reads its output.
 func TestHostsPoorLines(t *testing.T) {
 	n := newInternet(t)
-	const events = 15
 	at, keeperAt, away := n.host(), n.host(), n.host()
-	organizer, keeper, guest := newPerson(t, "organizer"), newPerson(t, "keeper"), newPerson(t, "guest")
-	for _, h := range []*computer{at, keeperAt, away} {
-		t.Log(h.poor())
+	how := keeperAt.poor()
+	for _, h := range []*computer{at, away} {
+		if got := h.poor(); got != how {
+			t.Fatalf("one line has %q, another %q", how, got)
+		}
 	}
+	t.Run(how, func(t *testing.T) { arrives(t, at, keeperAt, away) })
+}
+
+// arrives has everything arrive.
+func arrives(t *testing.T, at, keeperAt, away *computer) {
+	const events = 15
+	organizer, keeper, guest := newPerson(t, "organizer"), newPerson(t, "keeper"), newPerson(t, "guest")
 	keeperAt.runs(keeper, "--keeper")
 	at.runs(organizer, "--peer", keeperAt.addr(keeper))
 	away.runs(guest, "--peer", keeperAt.addr(keeper))
@@ -286,7 +306,7 @@ func TestHostsPoorLines(t *testing.T) {
 	guest.joins()
 	organizer.announcesAll(events)
 	for i := range events {
-		guest.waits(t, fmt.Sprintf("Vigil %d", i), "show", fmt.Sprintf("Vigil %d", i))
+		guest.waits(t, vigil(i), "show", vigil(i))
 	}
 }
 
