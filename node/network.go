@@ -34,7 +34,7 @@ func meshState(s mesh.State) *localpb.Mesh {
 	return &localpb.Mesh{
 		Reach: string(s.Reach), Relays: uint32(s.Relays), Keeper: s.Relay,
 		Pinned: uint32(s.Pinned), PinnedUp: uint32(s.PinnedUp), Direct: uint32(s.Direct),
-		Cached: uint32(s.Cached), Mdns: s.MDNS, Dht: dht, Table: uint32(s.Table),
+		Cached: uint32(s.Cached), Mdns: s.MDNS, MdnsFails: s.MDNSFails, Dht: dht, Table: uint32(s.Table),
 		From: &localpb.Origins{
 			Pins: uint32(s.FromPins), Links: uint32(s.FromLinks), Cache: uint32(s.FromCache),
 			Neighbours: uint32(s.FromNeighbours), Dht: uint32(s.FromDHT),

@@ -1,7 +1,9 @@
 package mesh
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"slices"
 	"testing"
@@ -228,6 +230,54 @@ func TestMDNS(t *testing.T) {
 			t.Fatal("the neighbour was not found within 20 s")
 		}
 	}
+}
+
+// TestMDNSFails: it is said when there is nowhere to look.
+func TestMDNSFails(t *testing.T) {
+	tried := make(chan struct{}, 1)
+	cfg := Config{
+		Topic: testTopic, FrameSize: testSize, FrameID: frameID, Verdict: new(heard).verdict, MDNS: true,
+		Log: slog.New(loggedTo(tried)),
+	}
+	loopback("udp/0/quic-v1")(&cfg)
+	m, err := Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if m.State().MDNSFails {
+		t.Error("mDNS is said to fail before it was tried")
+	}
+	if err := m.host.Network().Close(); err != nil { // it has no address any more to tell
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- m.meetNeighbours(ctx) }()
+	select {
+	case <-tried:
+	case <-time.After(20 * time.Second):
+		t.Error("without an address mDNS did not fail within 20 s")
+	}
+	if s := m.State(); !s.MDNS || !s.MDNSFails {
+		t.Errorf("State() = mDNS %v, which fails %v, want true and true", s.MDNS, s.MDNSFails)
+	}
+	cancel()
+	<-done
+}
+
+// loggedTo says that something was logged.
+type loggedTo chan<- struct{}
+
+func (l loggedTo) Enabled(context.Context, slog.Level) bool { return true }
+func (l loggedTo) WithAttrs([]slog.Attr) slog.Handler       { return l }
+func (l loggedTo) WithGroup(string) slog.Handler            { return l }
+func (l loggedTo) Handle(context.Context, slog.Record) error {
+	select {
+	case l <- struct{}{}:
+	default:
+	}
+	return nil
 }
 
 // multicast reports why a datagram to a multicast group does not come back.

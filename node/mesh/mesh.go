@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p"
@@ -151,6 +152,7 @@ type Mesh struct {
 	origins origins
 	down    map[PeerID]chan struct{} // a pinned peer's connection was lost; fixed after Open
 	met     chan peer.AddrInfo       // neighbours, from mDNS to Run
+	deaf    atomic.Bool              // mDNS could not be started
 }
 
 // Open builds the host and listens. It neither blocks nor dials: that is

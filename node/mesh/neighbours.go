@@ -33,6 +33,7 @@ func (m *Mesh) meetNeighbours(ctx context.Context) error {
 		if err == nil {
 			continue // the addresses have changed
 		}
+		m.deaf.Store(true)
 		m.log.Debug("mesh: cannot look for neighbours", "again", mdnsLook, "err", err)
 		if !pause(ctx, mdnsLook) {
 			return ctx.Err()
@@ -52,6 +53,7 @@ func (m *Mesh) meetHere(ctx context.Context) error {
 	if err := service.Start(); err != nil {
 		return fmt.Errorf("mesh: mDNS: %w", err)
 	}
+	m.deaf.Store(false)
 	look := time.NewTicker(mdnsLook)
 	defer look.Stop()
 	for {

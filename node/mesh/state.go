@@ -29,8 +29,9 @@ type State struct {
 	PinnedUp int // of which connected
 	Direct   int // of which have pinned this node as well
 
-	Cached int  // remembered, with an address
-	MDNS   bool // looks for neighbours
+	Cached    int  // remembered, with an address
+	MDNS      bool // looks for neighbours
+	MDNSFails bool // cannot look now: this machine is on no network where it could
 
 	DHT   DHT
 	Table int // servers of the DHT that it knows
@@ -44,15 +45,16 @@ type State struct {
 // State tells what works right now.
 func (m *Mesh) State() State {
 	s := State{
-		Reach:  m.reachable(),
-		Relays: m.relayed(),
-		Relay:  m.cfg.Keeper && !m.cfg.NoProbe,
-		Pinned: len(m.pins.all),
-		Direct: m.pins.count(),
-		Cached: m.roster.remembered(),
-		MDNS:   m.cfg.MDNS,
-		DHT:    m.cfg.DHT,
-		Table:  m.finder.tableSize(),
+		Reach:     m.reachable(),
+		Relays:    m.relayed(),
+		Relay:     m.cfg.Keeper && !m.cfg.NoProbe,
+		Pinned:    len(m.pins.all),
+		Direct:    m.pins.count(),
+		Cached:    m.roster.remembered(),
+		MDNS:      m.cfg.MDNS,
+		MDNSFails: m.deaf.Load(),
+		DHT:       m.cfg.DHT,
+		Table:     m.finder.tableSize(),
 	}
 	for id := range m.pins.all {
 		if m.host.Network().Connectedness(id) == network.Connected {

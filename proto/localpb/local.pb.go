@@ -1116,6 +1116,7 @@ type Mesh struct {
 	Dht           string                 `protobuf:"bytes,9,opt,name=dht,proto3" json:"dht,omitempty"`       // off, own, public
 	Table         uint32                 `protobuf:"varint,10,opt,name=table,proto3" json:"table,omitempty"` // servers of the DHT that it knows
 	From          *Origins               `protobuf:"bytes,11,opt,name=from,proto3" json:"from,omitempty"`
+	MdnsFails     bool                   `protobuf:"varint,12,opt,name=mdns_fails,json=mdnsFails,proto3" json:"mdns_fails,omitempty"` // it cannot be looked there now
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1225,6 +1226,13 @@ func (x *Mesh) GetFrom() *Origins {
 		return x.From
 	}
 	return nil
+}
+
+func (x *Mesh) GetMdnsFails() bool {
+	if x != nil {
+		return x.MdnsFails
+	}
+	return false
 }
 
 // Origins is where the peers came from that are connected now.
@@ -7686,7 +7694,7 @@ const file_local_proto_rawDesc = "" +
 	"\aCatchup\x12\x18\n" +
 	"\arunning\x18\x01 \x01(\bR\arunning\x12\x12\n" +
 	"\x04have\x18\x02 \x01(\rR\x04have\x12\x12\n" +
-	"\x04want\x18\x03 \x01(\rR\x04want\"\x9b\x02\n" +
+	"\x04want\x18\x03 \x01(\rR\x04want\"\xba\x02\n" +
 	"\x04Mesh\x12\x14\n" +
 	"\x05reach\x18\x01 \x01(\tR\x05reach\x12\x16\n" +
 	"\x06relays\x18\x02 \x01(\rR\x06relays\x12\x16\n" +
@@ -7699,7 +7707,9 @@ const file_local_proto_rawDesc = "" +
 	"\x03dht\x18\t \x01(\tR\x03dht\x12\x14\n" +
 	"\x05table\x18\n" +
 	" \x01(\rR\x05table\x12,\n" +
-	"\x04from\x18\v \x01(\v2\x18.votive.local.v1.OriginsR\x04from\"\xab\x01\n" +
+	"\x04from\x18\v \x01(\v2\x18.votive.local.v1.OriginsR\x04from\x12\x1d\n" +
+	"\n" +
+	"mdns_fails\x18\f \x01(\bR\tmdnsFails\"\xab\x01\n" +
 	"\aOrigins\x12\x12\n" +
 	"\x04pins\x18\x01 \x01(\rR\x04pins\x12\x14\n" +
 	"\x05links\x18\x02 \x01(\rR\x05links\x12\x14\n" +

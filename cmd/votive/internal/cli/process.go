@@ -159,10 +159,11 @@ what it still has to fetch, and whether your vault is open.`,
 	}
 }
 
-// check is one line of doctor.
+// check is one line of doctor. What has no state is as ok says.
 type check struct {
 	Name   string `json:"name"`
 	OK     bool   `json:"ok"`
+	State  state  `json:"state"`
 	Detail string `json:"detail"`
 	Fix    string `json:"fix"`
 }
@@ -176,9 +177,11 @@ func (a *app) doctor() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor [--mend]",
 		Short: "check that all is well, and say what helps",
-		Long: `Checks the daemon, the disk and the vault, and names for everything that is wrong
-the command that helps. While the daemon does not run, it reads everything that
-is stored. --mend puts aside what is damaged and keeps the rest.`,
+		Long: `Checks the daemon, the disk, the vault, and each way to find and reach others, and
+names for everything that is wrong the command that helps. "?" is what nothing has
+shown yet to work or not to, "off" what is not used; neither is wrong. While the
+daemon does not run, it reads everything that is stored. --mend puts aside what is
+damaged and keeps the rest.`,
 		Example: `  votive doctor
   votive doctor --mend`,
 		Args: want(),
@@ -193,7 +196,7 @@ is stored. --mend puts aside what is damaged and keeps the rest.`,
 			return err
 		}
 		for _, c := range found.Checks {
-			if !c.OK {
+			if c.State == broken {
 				return failed(orElse(c.Fix, "votive status"), "%s: %s", c.Name, c.Detail)
 			}
 		}
@@ -225,68 +228,10 @@ func (a *app) examine(ctx context.Context, mend bool) (*checks, error) {
 	if err := json.Unmarshal(document, found); err != nil {
 		return nil, fmt.Errorf("votived answered something else than checks: %w", err)
 	}
+	for i, c := range found.Checks {
+		found.Checks[i].State = stateOf(c.OK)
+	}
 	return found, nil
-}
-
-// diagnose is what a status says about the health of a daemon that runs.
-func diagnose(s *localpb.StatusResponse) *checks {
-	one := func(name string, ok bool, good, bad, fix string) check {
-		if ok {
-			return check{name, true, good, ""}
-		}
-		return check{name, false, bad, fix}
-	}
-	found := []check{
-		{"daemon", true, "running", ""},
-		one("writing", s.GetTrouble() == "", "the disk takes what is new", s.GetTrouble(), "votive down && votive up"),
-		one("disk", s.GetDamaged() == 0, "nothing damaged was met",
-			fmt.Sprintf("%d damaged entries were passed over", s.GetDamaged()), "votive down && votive doctor --mend"),
-		{"vault", true, vault(s), ""},
-		one("peers", s.GetPeers() > 0, fmt.Sprintf("%d connected", s.GetPeers()),
-			"none is connected", "votive down && votive up -- --mdns"),
-	}
-	if m := s.GetMesh(); m != nil {
-		found = append(found,
-			one("reachable", m.GetReach() != "private" || m.GetRelays() > 0 && !m.GetKeeper(), page.Reach(s), unreached(m), reachFix(m)),
-			one("named", m.GetPinned() == 0 || m.GetPinnedUp() > 0, named(m), page.Pins(m),
-				"votive down && votive up -- --peer MULTIADDR"),
-			one("dht", m.GetDht() != "public" || m.GetTable() > 0, page.Table(m), page.Table(m),
-				"votive down && votive up -- --dht public --bootstrap MULTIADDR"),
-			check{"remembered", true, fmt.Sprintf("%d peers", m.GetCached()), ""},
-			check{"mdns", true, onOff(m.GetMdns()), ""},
-		)
-	}
-	return &checks{found}
-}
-
-func unreached(m *localpb.Mesh) string {
-	if m.GetKeeper() {
-		return "this keeper cannot be called from outside: a router or firewall is in between"
-	}
-	return "others cannot call this computer, and no keeper takes calls for it"
-}
-
-// reachFix helps who cannot be called: a keeper needs a port that its router
-// lets through, all others need a keeper.
-func reachFix(m *localpb.Mesh) string {
-	if m.GetKeeper() {
-		return "votive down && votive up -- --keeper --listen /ip4/0.0.0.0/udp/4001/quic-v1"
-	}
-	return "votive down && votive up -- --peer MULTIADDR"
-}
-
-func named(m *localpb.Mesh) string {
-	if m.GetPinned() == 0 {
-		return "you named no peer to stay connected to"
-	}
-	return page.Pins(m)
-}
-
-func onOff(on bool) string {
-	if on {
-		return "on: looks for peers on the local network"
-	}
-	return "off"
 }
 
 // vault is no matter of right and wrong: a keeper has none, and a lock is there
@@ -312,11 +257,7 @@ func (a *app) findings(found *checks) error {
 	}
 	text := ""
 	for _, c := range found.Checks {
-		mark := "ok    "
-		if !c.OK {
-			mark = "WRONG "
-		}
-		text += mark + plain.Pad(plain.Line(c.Name), 10) + " " + plain.Line(c.Detail) + "\n"
+		text += c.State.mark() + plain.Pad(plain.Line(c.Name), 10) + " " + plain.Line(c.Detail) + "\n"
 		if c.Fix != "" && !c.OK {
 			text += "      " + plain.Pad("", 10) + " " + plain.Line(c.Fix) + "\n"
 		}

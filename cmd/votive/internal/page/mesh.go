@@ -62,7 +62,10 @@ func ways(m *localpb.Mesh) []string {
 		all = append(all, Pins(m))
 	}
 	all = append(all, count(m.GetCached(), "peer", "peers")+" remembered", Table(m))
-	if m.GetMdns() {
+	switch {
+	case m.GetMdnsFails():
+		all = append(all, "the local network: there is none to look in now")
+	case m.GetMdns():
 		all = append(all, "the local network")
 	}
 	return all
