@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"time"
 
 	"votive/node/mesh"
 	"votive/proto/localpb"
@@ -23,6 +24,9 @@ func (w network) Status(m *localpb.StatusResponse) {
 	m.Mesh = meshState(w.n.mesh.State())
 	p := w.n.courier.Status()
 	m.Unasked = uint32(p.Unasked)
+	if p.SkewPeers > 0 {
+		m.ClockSkew = &localpb.ClockSkew{Hours: int32(p.Skew / time.Hour), Peers: uint32(p.SkewPeers)}
+	}
 	m.Catchup.Running, m.Catchup.Have, m.Catchup.Want = p.Running, uint32(p.Have), uint32(p.Want)
 }
 

@@ -55,6 +55,7 @@ type Courier struct {
 	hurry    chan struct{} // holds one when frames were missed
 	came     chan struct{} // holds one when a peer has come
 	tally    tally
+	skew     skew
 }
 
 // Open makes a courier. It starts nothing, but from now on Judge may be called.

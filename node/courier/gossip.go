@@ -32,16 +32,21 @@ const (
 // It may be called from many goroutines at once and returns at once.
 func (c *Courier) Judge(from mesh.PeerID, b []byte) mesh.Verdict {
 	f, verdict, _ := votive.Judge(b, c.store.Floor(), c.now())
-	switch verdict {
-	case votive.Reject:
+	if verdict == votive.Reject {
 		c.tally.rejected.Add(1)
 		return mesh.Reject
-	case votive.Ignore:
+	}
+	p := c.publishing.Load()
+	own := p != nil && p.self == from && p.id == f.ID()
+	if !own {
+		c.skew.note(from, f, time.Now())
+	}
+	switch {
+	case verdict == votive.Ignore:
 		c.tally.ignored.Add(1)
 		return mesh.Ignore
-	}
-	if p := c.publishing.Load(); p != nil && p.self == from && p.id == f.ID() {
-		return mesh.Accept // our own, which the outbox keeps
+	case own:
+		return mesh.Accept // which the outbox keeps
 	}
 	return c.take(f)
 }

@@ -14,6 +14,12 @@ type Status struct {
 	Running    bool
 	Have, Want int
 
+	// Skew is how far the clock of this computer seems to be ahead of those of
+	// most peers, at least; negative where it seems behind, and zero where it
+	// may well be right. SkewPeers is how many peers that is seen by.
+	Skew      time.Duration
+	SkewPeers int
+
 	Heard time.Time // when the last frame came from a peer; zero: none since Open
 
 	// Since Open: frames of gossip that were Rejected; Ignored for their clock
@@ -40,6 +46,7 @@ func (c *Courier) Status() Status {
 	if ms := c.tally.heard.Load(); ms != 0 {
 		s.Heard = time.UnixMilli(ms)
 	}
+	s.Skew, s.SkewPeers = c.skew.apart(c.now(), time.Now())
 	var lack int
 	lack, s.Running = c.tally.most()
 	s.Want = s.Have + lack

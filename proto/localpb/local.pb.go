@@ -754,7 +754,8 @@ type StatusResponse struct {
 	Trouble       string                 `protobuf:"bytes,18,opt,name=trouble,proto3" json:"trouble,omitempty"`  // why nothing can be written, such as a full disk, or ""
 	Intake        *Intake                `protobuf:"bytes,19,opt,name=intake,proto3" json:"intake,omitempty"`    // absent while nothing has had to make room
 	Mesh          *Mesh                  `protobuf:"bytes,24,opt,name=mesh,proto3" json:"mesh,omitempty"`
-	Unasked       uint32                 `protobuf:"varint,25,opt,name=unasked,proto3" json:"unasked,omitempty"` // of the waiting: peers were told of them, and none has asked
+	Unasked       uint32                 `protobuf:"varint,25,opt,name=unasked,proto3" json:"unasked,omitempty"`                     // of the waiting: peers were told of them, and none has asked
+	ClockSkew     *ClockSkew             `protobuf:"bytes,26,opt,name=clock_skew,json=clockSkew,proto3" json:"clock_skew,omitempty"` // absent while this computer's clock may well be right
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -936,6 +937,67 @@ func (x *StatusResponse) GetUnasked() uint32 {
 	return 0
 }
 
+func (x *StatusResponse) GetClockSkew() *ClockSkew {
+	if x != nil {
+		return x.ClockSkew
+	}
+	return nil
+}
+
+// ClockSkew is how wrong the clock of this computer seems to be. Nothing is
+// decided by it.
+type ClockSkew struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Hours         int32                  `protobuf:"varint,1,opt,name=hours,proto3" json:"hours,omitempty"` // at least: ahead of most peers; negative, behind them
+	Peers         uint32                 `protobuf:"varint,2,opt,name=peers,proto3" json:"peers,omitempty"` // that it is seen by
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClockSkew) Reset() {
+	*x = ClockSkew{}
+	mi := &file_local_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClockSkew) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClockSkew) ProtoMessage() {}
+
+func (x *ClockSkew) ProtoReflect() protoreflect.Message {
+	mi := &file_local_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClockSkew.ProtoReflect.Descriptor instead.
+func (*ClockSkew) Descriptor() ([]byte, []int) {
+	return file_local_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ClockSkew) GetHours() int32 {
+	if x != nil {
+		return x.Hours
+	}
+	return 0
+}
+
+func (x *ClockSkew) GetPeers() uint32 {
+	if x != nil {
+		return x.Peers
+	}
+	return 0
+}
+
 // Intake is how many frames of before had to make room for those of today
 // (UTC), and how many may. SPEC 2.8.
 type Intake struct {
@@ -948,7 +1010,7 @@ type Intake struct {
 
 func (x *Intake) Reset() {
 	*x = Intake{}
-	mi := &file_local_proto_msgTypes[16]
+	mi := &file_local_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -960,7 +1022,7 @@ func (x *Intake) String() string {
 func (*Intake) ProtoMessage() {}
 
 func (x *Intake) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[16]
+	mi := &file_local_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -973,7 +1035,7 @@ func (x *Intake) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Intake.ProtoReflect.Descriptor instead.
 func (*Intake) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{16}
+	return file_local_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Intake) GetToday() uint32 {
@@ -1000,7 +1062,7 @@ type Floor struct {
 
 func (x *Floor) Reset() {
 	*x = Floor{}
-	mi := &file_local_proto_msgTypes[17]
+	mi := &file_local_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1012,7 +1074,7 @@ func (x *Floor) String() string {
 func (*Floor) ProtoMessage() {}
 
 func (x *Floor) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[17]
+	mi := &file_local_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1025,7 +1087,7 @@ func (x *Floor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Floor.ProtoReflect.Descriptor instead.
 func (*Floor) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{17}
+	return file_local_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Floor) GetRank() uint32 {
@@ -1053,7 +1115,7 @@ type Catchup struct {
 
 func (x *Catchup) Reset() {
 	*x = Catchup{}
-	mi := &file_local_proto_msgTypes[18]
+	mi := &file_local_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1065,7 +1127,7 @@ func (x *Catchup) String() string {
 func (*Catchup) ProtoMessage() {}
 
 func (x *Catchup) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[18]
+	mi := &file_local_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1078,7 +1140,7 @@ func (x *Catchup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Catchup.ProtoReflect.Descriptor instead.
 func (*Catchup) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{18}
+	return file_local_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Catchup) GetRunning() bool {
@@ -1123,7 +1185,7 @@ type Mesh struct {
 
 func (x *Mesh) Reset() {
 	*x = Mesh{}
-	mi := &file_local_proto_msgTypes[19]
+	mi := &file_local_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1135,7 +1197,7 @@ func (x *Mesh) String() string {
 func (*Mesh) ProtoMessage() {}
 
 func (x *Mesh) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[19]
+	mi := &file_local_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1148,7 +1210,7 @@ func (x *Mesh) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mesh.ProtoReflect.Descriptor instead.
 func (*Mesh) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{19}
+	return file_local_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Mesh) GetReach() string {
@@ -1251,7 +1313,7 @@ type Origins struct {
 
 func (x *Origins) Reset() {
 	*x = Origins{}
-	mi := &file_local_proto_msgTypes[20]
+	mi := &file_local_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1263,7 +1325,7 @@ func (x *Origins) String() string {
 func (*Origins) ProtoMessage() {}
 
 func (x *Origins) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[20]
+	mi := &file_local_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1276,7 +1338,7 @@ func (x *Origins) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Origins.ProtoReflect.Descriptor instead.
 func (*Origins) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{20}
+	return file_local_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Origins) GetPins() uint32 {
@@ -1339,7 +1401,7 @@ type Connection struct {
 
 func (x *Connection) Reset() {
 	*x = Connection{}
-	mi := &file_local_proto_msgTypes[21]
+	mi := &file_local_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1351,7 +1413,7 @@ func (x *Connection) String() string {
 func (*Connection) ProtoMessage() {}
 
 func (x *Connection) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[21]
+	mi := &file_local_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1364,7 +1426,7 @@ func (x *Connection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Connection.ProtoReflect.Descriptor instead.
 func (*Connection) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{21}
+	return file_local_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Connection) GetPeer() string {
@@ -1396,7 +1458,7 @@ type ShutdownRequest struct {
 
 func (x *ShutdownRequest) Reset() {
 	*x = ShutdownRequest{}
-	mi := &file_local_proto_msgTypes[22]
+	mi := &file_local_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1408,7 +1470,7 @@ func (x *ShutdownRequest) String() string {
 func (*ShutdownRequest) ProtoMessage() {}
 
 func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[22]
+	mi := &file_local_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1421,7 +1483,7 @@ func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownRequest.ProtoReflect.Descriptor instead.
 func (*ShutdownRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{22}
+	return file_local_proto_rawDescGZIP(), []int{23}
 }
 
 type ShutdownResponse struct {
@@ -1432,7 +1494,7 @@ type ShutdownResponse struct {
 
 func (x *ShutdownResponse) Reset() {
 	*x = ShutdownResponse{}
-	mi := &file_local_proto_msgTypes[23]
+	mi := &file_local_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1444,7 +1506,7 @@ func (x *ShutdownResponse) String() string {
 func (*ShutdownResponse) ProtoMessage() {}
 
 func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[23]
+	mi := &file_local_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1457,7 +1519,7 @@ func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownResponse.ProtoReflect.Descriptor instead.
 func (*ShutdownResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{23}
+	return file_local_proto_rawDescGZIP(), []int{24}
 }
 
 type ShowIDRequest struct {
@@ -1470,7 +1532,7 @@ type ShowIDRequest struct {
 
 func (x *ShowIDRequest) Reset() {
 	*x = ShowIDRequest{}
-	mi := &file_local_proto_msgTypes[24]
+	mi := &file_local_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1482,7 +1544,7 @@ func (x *ShowIDRequest) String() string {
 func (*ShowIDRequest) ProtoMessage() {}
 
 func (x *ShowIDRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[24]
+	mi := &file_local_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1495,7 +1557,7 @@ func (x *ShowIDRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowIDRequest.ProtoReflect.Descriptor instead.
 func (*ShowIDRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{24}
+	return file_local_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ShowIDRequest) GetFresh() bool {
@@ -1523,7 +1585,7 @@ type ShowIDResponse struct {
 
 func (x *ShowIDResponse) Reset() {
 	*x = ShowIDResponse{}
-	mi := &file_local_proto_msgTypes[25]
+	mi := &file_local_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1535,7 +1597,7 @@ func (x *ShowIDResponse) String() string {
 func (*ShowIDResponse) ProtoMessage() {}
 
 func (x *ShowIDResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[25]
+	mi := &file_local_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1548,7 +1610,7 @@ func (x *ShowIDResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowIDResponse.ProtoReflect.Descriptor instead.
 func (*ShowIDResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{25}
+	return file_local_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ShowIDResponse) GetIdentity() *Identity {
@@ -1583,7 +1645,7 @@ type Circle struct {
 
 func (x *Circle) Reset() {
 	*x = Circle{}
-	mi := &file_local_proto_msgTypes[26]
+	mi := &file_local_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1595,7 +1657,7 @@ func (x *Circle) String() string {
 func (*Circle) ProtoMessage() {}
 
 func (x *Circle) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[26]
+	mi := &file_local_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1608,7 +1670,7 @@ func (x *Circle) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Circle.ProtoReflect.Descriptor instead.
 func (*Circle) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{26}
+	return file_local_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Circle) GetId() string {
@@ -1641,7 +1703,7 @@ type NewCircleRequest struct {
 
 func (x *NewCircleRequest) Reset() {
 	*x = NewCircleRequest{}
-	mi := &file_local_proto_msgTypes[27]
+	mi := &file_local_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1653,7 +1715,7 @@ func (x *NewCircleRequest) String() string {
 func (*NewCircleRequest) ProtoMessage() {}
 
 func (x *NewCircleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[27]
+	mi := &file_local_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1666,7 +1728,7 @@ func (x *NewCircleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewCircleRequest.ProtoReflect.Descriptor instead.
 func (*NewCircleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{27}
+	return file_local_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *NewCircleRequest) GetName() string {
@@ -1685,7 +1747,7 @@ type JoinCircleRequest struct {
 
 func (x *JoinCircleRequest) Reset() {
 	*x = JoinCircleRequest{}
-	mi := &file_local_proto_msgTypes[28]
+	mi := &file_local_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1697,7 +1759,7 @@ func (x *JoinCircleRequest) String() string {
 func (*JoinCircleRequest) ProtoMessage() {}
 
 func (x *JoinCircleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[28]
+	mi := &file_local_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1710,7 +1772,7 @@ func (x *JoinCircleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JoinCircleRequest.ProtoReflect.Descriptor instead.
 func (*JoinCircleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{28}
+	return file_local_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *JoinCircleRequest) GetName() string {
@@ -1728,7 +1790,7 @@ type ListCirclesRequest struct {
 
 func (x *ListCirclesRequest) Reset() {
 	*x = ListCirclesRequest{}
-	mi := &file_local_proto_msgTypes[29]
+	mi := &file_local_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1740,7 +1802,7 @@ func (x *ListCirclesRequest) String() string {
 func (*ListCirclesRequest) ProtoMessage() {}
 
 func (x *ListCirclesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[29]
+	mi := &file_local_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1753,7 +1815,7 @@ func (x *ListCirclesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCirclesRequest.ProtoReflect.Descriptor instead.
 func (*ListCirclesRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{29}
+	return file_local_proto_rawDescGZIP(), []int{30}
 }
 
 type LeaveCircleRequest struct {
@@ -1765,7 +1827,7 @@ type LeaveCircleRequest struct {
 
 func (x *LeaveCircleRequest) Reset() {
 	*x = LeaveCircleRequest{}
-	mi := &file_local_proto_msgTypes[30]
+	mi := &file_local_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1777,7 +1839,7 @@ func (x *LeaveCircleRequest) String() string {
 func (*LeaveCircleRequest) ProtoMessage() {}
 
 func (x *LeaveCircleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[30]
+	mi := &file_local_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1790,7 +1852,7 @@ func (x *LeaveCircleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaveCircleRequest.ProtoReflect.Descriptor instead.
 func (*LeaveCircleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{30}
+	return file_local_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *LeaveCircleRequest) GetCircle() string {
@@ -1811,7 +1873,7 @@ type CirclesResponse struct {
 
 func (x *CirclesResponse) Reset() {
 	*x = CirclesResponse{}
-	mi := &file_local_proto_msgTypes[31]
+	mi := &file_local_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1823,7 +1885,7 @@ func (x *CirclesResponse) String() string {
 func (*CirclesResponse) ProtoMessage() {}
 
 func (x *CirclesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[31]
+	mi := &file_local_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1836,7 +1898,7 @@ func (x *CirclesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CirclesResponse.ProtoReflect.Descriptor instead.
 func (*CirclesResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{31}
+	return file_local_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *CirclesResponse) GetCircles() []*Circle {
@@ -1872,7 +1934,7 @@ type Time struct {
 
 func (x *Time) Reset() {
 	*x = Time{}
-	mi := &file_local_proto_msgTypes[32]
+	mi := &file_local_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1884,7 +1946,7 @@ func (x *Time) String() string {
 func (*Time) ProtoMessage() {}
 
 func (x *Time) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[32]
+	mi := &file_local_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1897,7 +1959,7 @@ func (x *Time) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Time.ProtoReflect.Descriptor instead.
 func (*Time) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{32}
+	return file_local_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Time) GetKind() string {
@@ -1950,7 +2012,7 @@ type ReadTimeRequest struct {
 
 func (x *ReadTimeRequest) Reset() {
 	*x = ReadTimeRequest{}
-	mi := &file_local_proto_msgTypes[33]
+	mi := &file_local_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1962,7 +2024,7 @@ func (x *ReadTimeRequest) String() string {
 func (*ReadTimeRequest) ProtoMessage() {}
 
 func (x *ReadTimeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[33]
+	mi := &file_local_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1975,7 +2037,7 @@ func (x *ReadTimeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadTimeRequest.ProtoReflect.Descriptor instead.
 func (*ReadTimeRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{33}
+	return file_local_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ReadTimeRequest) GetAt() string {
@@ -2081,7 +2143,7 @@ type ReadTimeResponse struct {
 
 func (x *ReadTimeResponse) Reset() {
 	*x = ReadTimeResponse{}
-	mi := &file_local_proto_msgTypes[34]
+	mi := &file_local_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2093,7 +2155,7 @@ func (x *ReadTimeResponse) String() string {
 func (*ReadTimeResponse) ProtoMessage() {}
 
 func (x *ReadTimeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[34]
+	mi := &file_local_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2106,7 +2168,7 @@ func (x *ReadTimeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadTimeResponse.ProtoReflect.Descriptor instead.
 func (*ReadTimeResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{34}
+	return file_local_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ReadTimeResponse) GetStart() *Time {
@@ -2146,7 +2208,7 @@ type StringList struct {
 
 func (x *StringList) Reset() {
 	*x = StringList{}
-	mi := &file_local_proto_msgTypes[35]
+	mi := &file_local_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2158,7 +2220,7 @@ func (x *StringList) String() string {
 func (*StringList) ProtoMessage() {}
 
 func (x *StringList) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[35]
+	mi := &file_local_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2171,7 +2233,7 @@ func (x *StringList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StringList.ProtoReflect.Descriptor instead.
 func (*StringList) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{35}
+	return file_local_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *StringList) GetValues() []string {
@@ -2212,7 +2274,7 @@ type Draft struct {
 
 func (x *Draft) Reset() {
 	*x = Draft{}
-	mi := &file_local_proto_msgTypes[36]
+	mi := &file_local_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2224,7 +2286,7 @@ func (x *Draft) String() string {
 func (*Draft) ProtoMessage() {}
 
 func (x *Draft) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[36]
+	mi := &file_local_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2237,7 +2299,7 @@ func (x *Draft) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Draft.ProtoReflect.Descriptor instead.
 func (*Draft) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{36}
+	return file_local_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Draft) GetTitle() string {
@@ -2399,7 +2461,7 @@ type AnnounceRequest struct {
 
 func (x *AnnounceRequest) Reset() {
 	*x = AnnounceRequest{}
-	mi := &file_local_proto_msgTypes[37]
+	mi := &file_local_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2411,7 +2473,7 @@ func (x *AnnounceRequest) String() string {
 func (*AnnounceRequest) ProtoMessage() {}
 
 func (x *AnnounceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[37]
+	mi := &file_local_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2424,7 +2486,7 @@ func (x *AnnounceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceRequest.ProtoReflect.Descriptor instead.
 func (*AnnounceRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{37}
+	return file_local_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *AnnounceRequest) GetDraft() *Draft {
@@ -2467,7 +2529,7 @@ type EditEventRequest struct {
 
 func (x *EditEventRequest) Reset() {
 	*x = EditEventRequest{}
-	mi := &file_local_proto_msgTypes[38]
+	mi := &file_local_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2479,7 +2541,7 @@ func (x *EditEventRequest) String() string {
 func (*EditEventRequest) ProtoMessage() {}
 
 func (x *EditEventRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[38]
+	mi := &file_local_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2492,7 +2554,7 @@ func (x *EditEventRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EditEventRequest.ProtoReflect.Descriptor instead.
 func (*EditEventRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{38}
+	return file_local_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *EditEventRequest) GetEvent() string {
@@ -2534,7 +2596,7 @@ type CancelEventRequest struct {
 
 func (x *CancelEventRequest) Reset() {
 	*x = CancelEventRequest{}
-	mi := &file_local_proto_msgTypes[39]
+	mi := &file_local_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2546,7 +2608,7 @@ func (x *CancelEventRequest) String() string {
 func (*CancelEventRequest) ProtoMessage() {}
 
 func (x *CancelEventRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[39]
+	mi := &file_local_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2559,7 +2621,7 @@ func (x *CancelEventRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelEventRequest.ProtoReflect.Descriptor instead.
 func (*CancelEventRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{39}
+	return file_local_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *CancelEventRequest) GetEvent() string {
@@ -2594,7 +2656,7 @@ type MergeEventRequest struct {
 
 func (x *MergeEventRequest) Reset() {
 	*x = MergeEventRequest{}
-	mi := &file_local_proto_msgTypes[40]
+	mi := &file_local_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2606,7 +2668,7 @@ func (x *MergeEventRequest) String() string {
 func (*MergeEventRequest) ProtoMessage() {}
 
 func (x *MergeEventRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[40]
+	mi := &file_local_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2619,7 +2681,7 @@ func (x *MergeEventRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeEventRequest.ProtoReflect.Descriptor instead.
 func (*MergeEventRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{40}
+	return file_local_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *MergeEventRequest) GetEvent() string {
@@ -2651,7 +2713,7 @@ type ChangeOccurrenceRequest struct {
 
 func (x *ChangeOccurrenceRequest) Reset() {
 	*x = ChangeOccurrenceRequest{}
-	mi := &file_local_proto_msgTypes[41]
+	mi := &file_local_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2663,7 +2725,7 @@ func (x *ChangeOccurrenceRequest) String() string {
 func (*ChangeOccurrenceRequest) ProtoMessage() {}
 
 func (x *ChangeOccurrenceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[41]
+	mi := &file_local_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2676,7 +2738,7 @@ func (x *ChangeOccurrenceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeOccurrenceRequest.ProtoReflect.Descriptor instead.
 func (*ChangeOccurrenceRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{41}
+	return file_local_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ChangeOccurrenceRequest) GetEvent() string {
@@ -2731,7 +2793,7 @@ type Details struct {
 
 func (x *Details) Reset() {
 	*x = Details{}
-	mi := &file_local_proto_msgTypes[42]
+	mi := &file_local_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2743,7 +2805,7 @@ func (x *Details) String() string {
 func (*Details) ProtoMessage() {}
 
 func (x *Details) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[42]
+	mi := &file_local_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2756,7 +2818,7 @@ func (x *Details) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Details.ProtoReflect.Descriptor instead.
 func (*Details) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{42}
+	return file_local_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Details) GetPlace() string {
@@ -2785,7 +2847,7 @@ type Organizer struct {
 
 func (x *Organizer) Reset() {
 	*x = Organizer{}
-	mi := &file_local_proto_msgTypes[43]
+	mi := &file_local_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2797,7 +2859,7 @@ func (x *Organizer) String() string {
 func (*Organizer) ProtoMessage() {}
 
 func (x *Organizer) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[43]
+	mi := &file_local_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2810,7 +2872,7 @@ func (x *Organizer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Organizer.ProtoReflect.Descriptor instead.
 func (*Organizer) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{43}
+	return file_local_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Organizer) GetKey() string {
@@ -2852,7 +2914,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_local_proto_msgTypes[44]
+	mi := &file_local_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2864,7 +2926,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[44]
+	mi := &file_local_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2877,7 +2939,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{44}
+	return file_local_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Reply) GetEvent() string {
@@ -2913,7 +2975,7 @@ type Recurrence struct {
 
 func (x *Recurrence) Reset() {
 	*x = Recurrence{}
-	mi := &file_local_proto_msgTypes[45]
+	mi := &file_local_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2925,7 +2987,7 @@ func (x *Recurrence) String() string {
 func (*Recurrence) ProtoMessage() {}
 
 func (x *Recurrence) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[45]
+	mi := &file_local_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2938,7 +3000,7 @@ func (x *Recurrence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Recurrence.ProtoReflect.Descriptor instead.
 func (*Recurrence) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{45}
+	return file_local_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Recurrence) GetRule() string {
@@ -2983,7 +3045,7 @@ type Occurrence struct {
 
 func (x *Occurrence) Reset() {
 	*x = Occurrence{}
-	mi := &file_local_proto_msgTypes[46]
+	mi := &file_local_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2995,7 +3057,7 @@ func (x *Occurrence) String() string {
 func (*Occurrence) ProtoMessage() {}
 
 func (x *Occurrence) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[46]
+	mi := &file_local_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3008,7 +3070,7 @@ func (x *Occurrence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Occurrence.ProtoReflect.Descriptor instead.
 func (*Occurrence) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{46}
+	return file_local_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *Occurrence) GetDate() string {
@@ -3056,7 +3118,7 @@ type CircleRef struct {
 
 func (x *CircleRef) Reset() {
 	*x = CircleRef{}
-	mi := &file_local_proto_msgTypes[47]
+	mi := &file_local_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3068,7 +3130,7 @@ func (x *CircleRef) String() string {
 func (*CircleRef) ProtoMessage() {}
 
 func (x *CircleRef) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[47]
+	mi := &file_local_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3081,7 +3143,7 @@ func (x *CircleRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CircleRef.ProtoReflect.Descriptor instead.
 func (*CircleRef) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{47}
+	return file_local_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *CircleRef) GetId() string {
@@ -3135,7 +3197,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_local_proto_msgTypes[48]
+	mi := &file_local_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3147,7 +3209,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[48]
+	mi := &file_local_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3160,7 +3222,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{48}
+	return file_local_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Event) GetId() string {
@@ -3382,7 +3444,7 @@ type EventResponse struct {
 
 func (x *EventResponse) Reset() {
 	*x = EventResponse{}
-	mi := &file_local_proto_msgTypes[49]
+	mi := &file_local_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3394,7 +3456,7 @@ func (x *EventResponse) String() string {
 func (*EventResponse) ProtoMessage() {}
 
 func (x *EventResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[49]
+	mi := &file_local_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3407,7 +3469,7 @@ func (x *EventResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventResponse.ProtoReflect.Descriptor instead.
 func (*EventResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{49}
+	return file_local_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *EventResponse) GetEvent() *Event {
@@ -3481,7 +3543,7 @@ type ListEventsRequest struct {
 
 func (x *ListEventsRequest) Reset() {
 	*x = ListEventsRequest{}
-	mi := &file_local_proto_msgTypes[50]
+	mi := &file_local_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3493,7 +3555,7 @@ func (x *ListEventsRequest) String() string {
 func (*ListEventsRequest) ProtoMessage() {}
 
 func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[50]
+	mi := &file_local_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3506,7 +3568,7 @@ func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListEventsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{50}
+	return file_local_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ListEventsRequest) GetCircle() string {
@@ -3569,7 +3631,7 @@ type EventsResponse struct {
 
 func (x *EventsResponse) Reset() {
 	*x = EventsResponse{}
-	mi := &file_local_proto_msgTypes[51]
+	mi := &file_local_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3581,7 +3643,7 @@ func (x *EventsResponse) String() string {
 func (*EventsResponse) ProtoMessage() {}
 
 func (x *EventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[51]
+	mi := &file_local_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3594,7 +3656,7 @@ func (x *EventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsResponse.ProtoReflect.Descriptor instead.
 func (*EventsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{51}
+	return file_local_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *EventsResponse) GetEvents() []*Event {
@@ -3628,7 +3690,7 @@ type ShowEventRequest struct {
 
 func (x *ShowEventRequest) Reset() {
 	*x = ShowEventRequest{}
-	mi := &file_local_proto_msgTypes[52]
+	mi := &file_local_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3640,7 +3702,7 @@ func (x *ShowEventRequest) String() string {
 func (*ShowEventRequest) ProtoMessage() {}
 
 func (x *ShowEventRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[52]
+	mi := &file_local_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3653,7 +3715,7 @@ func (x *ShowEventRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowEventRequest.ProtoReflect.Descriptor instead.
 func (*ShowEventRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{52}
+	return file_local_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ShowEventRequest) GetEvent() string {
@@ -3686,7 +3748,7 @@ type Revision struct {
 
 func (x *Revision) Reset() {
 	*x = Revision{}
-	mi := &file_local_proto_msgTypes[53]
+	mi := &file_local_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3698,7 +3760,7 @@ func (x *Revision) String() string {
 func (*Revision) ProtoMessage() {}
 
 func (x *Revision) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[53]
+	mi := &file_local_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3711,7 +3773,7 @@ func (x *Revision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Revision.ProtoReflect.Descriptor instead.
 func (*Revision) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{53}
+	return file_local_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *Revision) GetId() string {
@@ -3783,7 +3845,7 @@ type ShowEventResponse struct {
 
 func (x *ShowEventResponse) Reset() {
 	*x = ShowEventResponse{}
-	mi := &file_local_proto_msgTypes[54]
+	mi := &file_local_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3795,7 +3857,7 @@ func (x *ShowEventResponse) String() string {
 func (*ShowEventResponse) ProtoMessage() {}
 
 func (x *ShowEventResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[54]
+	mi := &file_local_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3808,7 +3870,7 @@ func (x *ShowEventResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowEventResponse.ProtoReflect.Descriptor instead.
 func (*ShowEventResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{54}
+	return file_local_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *ShowEventResponse) GetEvent() *Event {
@@ -3861,7 +3923,7 @@ type InviteRequest struct {
 
 func (x *InviteRequest) Reset() {
 	*x = InviteRequest{}
-	mi := &file_local_proto_msgTypes[55]
+	mi := &file_local_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3873,7 +3935,7 @@ func (x *InviteRequest) String() string {
 func (*InviteRequest) ProtoMessage() {}
 
 func (x *InviteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[55]
+	mi := &file_local_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3886,7 +3948,7 @@ func (x *InviteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteRequest.ProtoReflect.Descriptor instead.
 func (*InviteRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{55}
+	return file_local_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *InviteRequest) GetTo() string {
@@ -3953,7 +4015,7 @@ type Invite struct {
 
 func (x *Invite) Reset() {
 	*x = Invite{}
-	mi := &file_local_proto_msgTypes[56]
+	mi := &file_local_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3965,7 +4027,7 @@ func (x *Invite) String() string {
 func (*Invite) ProtoMessage() {}
 
 func (x *Invite) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[56]
+	mi := &file_local_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3978,7 +4040,7 @@ func (x *Invite) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Invite.ProtoReflect.Descriptor instead.
 func (*Invite) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{56}
+	return file_local_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *Invite) GetLink() string {
@@ -4046,7 +4108,7 @@ type InviteResponse struct {
 
 func (x *InviteResponse) Reset() {
 	*x = InviteResponse{}
-	mi := &file_local_proto_msgTypes[57]
+	mi := &file_local_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4058,7 +4120,7 @@ func (x *InviteResponse) String() string {
 func (*InviteResponse) ProtoMessage() {}
 
 func (x *InviteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[57]
+	mi := &file_local_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4071,7 +4133,7 @@ func (x *InviteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteResponse.ProtoReflect.Descriptor instead.
 func (*InviteResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{57}
+	return file_local_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *InviteResponse) GetLink() string {
@@ -4139,7 +4201,7 @@ type ListInvitesRequest struct {
 
 func (x *ListInvitesRequest) Reset() {
 	*x = ListInvitesRequest{}
-	mi := &file_local_proto_msgTypes[58]
+	mi := &file_local_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4151,7 +4213,7 @@ func (x *ListInvitesRequest) String() string {
 func (*ListInvitesRequest) ProtoMessage() {}
 
 func (x *ListInvitesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[58]
+	mi := &file_local_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4164,7 +4226,7 @@ func (x *ListInvitesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInvitesRequest.ProtoReflect.Descriptor instead.
 func (*ListInvitesRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{58}
+	return file_local_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *ListInvitesRequest) GetEvent() string {
@@ -4184,7 +4246,7 @@ type InvitesResponse struct {
 
 func (x *InvitesResponse) Reset() {
 	*x = InvitesResponse{}
-	mi := &file_local_proto_msgTypes[59]
+	mi := &file_local_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4196,7 +4258,7 @@ func (x *InvitesResponse) String() string {
 func (*InvitesResponse) ProtoMessage() {}
 
 func (x *InvitesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[59]
+	mi := &file_local_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4209,7 +4271,7 @@ func (x *InvitesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvitesResponse.ProtoReflect.Descriptor instead.
 func (*InvitesResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{59}
+	return file_local_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *InvitesResponse) GetInvites() []*Invite {
@@ -4235,7 +4297,7 @@ type RevokeRequest struct {
 
 func (x *RevokeRequest) Reset() {
 	*x = RevokeRequest{}
-	mi := &file_local_proto_msgTypes[60]
+	mi := &file_local_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4247,7 +4309,7 @@ func (x *RevokeRequest) String() string {
 func (*RevokeRequest) ProtoMessage() {}
 
 func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[60]
+	mi := &file_local_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4260,7 +4322,7 @@ func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeRequest.ProtoReflect.Descriptor instead.
 func (*RevokeRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{60}
+	return file_local_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *RevokeRequest) GetInvite() string {
@@ -4284,7 +4346,7 @@ type InspectRequest struct {
 
 func (x *InspectRequest) Reset() {
 	*x = InspectRequest{}
-	mi := &file_local_proto_msgTypes[61]
+	mi := &file_local_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4296,7 +4358,7 @@ func (x *InspectRequest) String() string {
 func (*InspectRequest) ProtoMessage() {}
 
 func (x *InspectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[61]
+	mi := &file_local_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4309,7 +4371,7 @@ func (x *InspectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InspectRequest.ProtoReflect.Descriptor instead.
 func (*InspectRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{61}
+	return file_local_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *InspectRequest) GetLink() string {
@@ -4354,7 +4416,7 @@ type AcceptRequest struct {
 
 func (x *AcceptRequest) Reset() {
 	*x = AcceptRequest{}
-	mi := &file_local_proto_msgTypes[62]
+	mi := &file_local_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4366,7 +4428,7 @@ func (x *AcceptRequest) String() string {
 func (*AcceptRequest) ProtoMessage() {}
 
 func (x *AcceptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[62]
+	mi := &file_local_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4379,7 +4441,7 @@ func (x *AcceptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptRequest.ProtoReflect.Descriptor instead.
 func (*AcceptRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{62}
+	return file_local_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *AcceptRequest) GetLink() string {
@@ -4422,7 +4484,7 @@ type Issuer struct {
 
 func (x *Issuer) Reset() {
 	*x = Issuer{}
-	mi := &file_local_proto_msgTypes[63]
+	mi := &file_local_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4434,7 +4496,7 @@ func (x *Issuer) String() string {
 func (*Issuer) ProtoMessage() {}
 
 func (x *Issuer) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[63]
+	mi := &file_local_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4447,7 +4509,7 @@ func (x *Issuer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Issuer.ProtoReflect.Descriptor instead.
 func (*Issuer) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{63}
+	return file_local_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *Issuer) GetKey() string {
@@ -4493,7 +4555,7 @@ type AcceptResponse struct {
 
 func (x *AcceptResponse) Reset() {
 	*x = AcceptResponse{}
-	mi := &file_local_proto_msgTypes[64]
+	mi := &file_local_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4505,7 +4567,7 @@ func (x *AcceptResponse) String() string {
 func (*AcceptResponse) ProtoMessage() {}
 
 func (x *AcceptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[64]
+	mi := &file_local_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4518,7 +4580,7 @@ func (x *AcceptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptResponse.ProtoReflect.Descriptor instead.
 func (*AcceptResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{64}
+	return file_local_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *AcceptResponse) GetPending() bool {
@@ -4584,7 +4646,7 @@ type RsvpRequest struct {
 
 func (x *RsvpRequest) Reset() {
 	*x = RsvpRequest{}
-	mi := &file_local_proto_msgTypes[65]
+	mi := &file_local_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4596,7 +4658,7 @@ func (x *RsvpRequest) String() string {
 func (*RsvpRequest) ProtoMessage() {}
 
 func (x *RsvpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[65]
+	mi := &file_local_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4609,7 +4671,7 @@ func (x *RsvpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RsvpRequest.ProtoReflect.Descriptor instead.
 func (*RsvpRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{65}
+	return file_local_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *RsvpRequest) GetEvent() string {
@@ -4666,7 +4728,7 @@ type RsvpResponse struct {
 
 func (x *RsvpResponse) Reset() {
 	*x = RsvpResponse{}
-	mi := &file_local_proto_msgTypes[66]
+	mi := &file_local_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4678,7 +4740,7 @@ func (x *RsvpResponse) String() string {
 func (*RsvpResponse) ProtoMessage() {}
 
 func (x *RsvpResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[66]
+	mi := &file_local_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4691,7 +4753,7 @@ func (x *RsvpResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RsvpResponse.ProtoReflect.Descriptor instead.
 func (*RsvpResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{66}
+	return file_local_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *RsvpResponse) GetReply() *Reply {
@@ -4731,7 +4793,7 @@ type ListGuestsRequest struct {
 
 func (x *ListGuestsRequest) Reset() {
 	*x = ListGuestsRequest{}
-	mi := &file_local_proto_msgTypes[67]
+	mi := &file_local_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4743,7 +4805,7 @@ func (x *ListGuestsRequest) String() string {
 func (*ListGuestsRequest) ProtoMessage() {}
 
 func (x *ListGuestsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[67]
+	mi := &file_local_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4756,7 +4818,7 @@ func (x *ListGuestsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListGuestsRequest.ProtoReflect.Descriptor instead.
 func (*ListGuestsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{67}
+	return file_local_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *ListGuestsRequest) GetEvent() string {
@@ -4781,7 +4843,7 @@ type Guest struct {
 
 func (x *Guest) Reset() {
 	*x = Guest{}
-	mi := &file_local_proto_msgTypes[68]
+	mi := &file_local_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4793,7 +4855,7 @@ func (x *Guest) String() string {
 func (*Guest) ProtoMessage() {}
 
 func (x *Guest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[68]
+	mi := &file_local_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4806,7 +4868,7 @@ func (x *Guest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Guest.ProtoReflect.Descriptor instead.
 func (*Guest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{68}
+	return file_local_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *Guest) GetReply() string {
@@ -4873,7 +4935,7 @@ type GuestCounts struct {
 
 func (x *GuestCounts) Reset() {
 	*x = GuestCounts{}
-	mi := &file_local_proto_msgTypes[69]
+	mi := &file_local_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4885,7 +4947,7 @@ func (x *GuestCounts) String() string {
 func (*GuestCounts) ProtoMessage() {}
 
 func (x *GuestCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[69]
+	mi := &file_local_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4898,7 +4960,7 @@ func (x *GuestCounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuestCounts.ProtoReflect.Descriptor instead.
 func (*GuestCounts) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{69}
+	return file_local_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *GuestCounts) GetYes() uint32 {
@@ -4961,7 +5023,7 @@ type GuestsResponse struct {
 
 func (x *GuestsResponse) Reset() {
 	*x = GuestsResponse{}
-	mi := &file_local_proto_msgTypes[70]
+	mi := &file_local_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4973,7 +5035,7 @@ func (x *GuestsResponse) String() string {
 func (*GuestsResponse) ProtoMessage() {}
 
 func (x *GuestsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[70]
+	mi := &file_local_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4986,7 +5048,7 @@ func (x *GuestsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuestsResponse.ProtoReflect.Descriptor instead.
 func (*GuestsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{70}
+	return file_local_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *GuestsResponse) GetGuests() []*Guest {
@@ -5024,7 +5086,7 @@ type Contact struct {
 
 func (x *Contact) Reset() {
 	*x = Contact{}
-	mi := &file_local_proto_msgTypes[71]
+	mi := &file_local_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5036,7 +5098,7 @@ func (x *Contact) String() string {
 func (*Contact) ProtoMessage() {}
 
 func (x *Contact) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[71]
+	mi := &file_local_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5049,7 +5111,7 @@ func (x *Contact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contact.ProtoReflect.Descriptor instead.
 func (*Contact) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{71}
+	return file_local_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *Contact) GetKey() string {
@@ -5102,7 +5164,7 @@ type ListContactsRequest struct {
 
 func (x *ListContactsRequest) Reset() {
 	*x = ListContactsRequest{}
-	mi := &file_local_proto_msgTypes[72]
+	mi := &file_local_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5114,7 +5176,7 @@ func (x *ListContactsRequest) String() string {
 func (*ListContactsRequest) ProtoMessage() {}
 
 func (x *ListContactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[72]
+	mi := &file_local_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5127,7 +5189,7 @@ func (x *ListContactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListContactsRequest.ProtoReflect.Descriptor instead.
 func (*ListContactsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{72}
+	return file_local_proto_rawDescGZIP(), []int{73}
 }
 
 type AddContactRequest struct {
@@ -5142,7 +5204,7 @@ type AddContactRequest struct {
 
 func (x *AddContactRequest) Reset() {
 	*x = AddContactRequest{}
-	mi := &file_local_proto_msgTypes[73]
+	mi := &file_local_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5154,7 +5216,7 @@ func (x *AddContactRequest) String() string {
 func (*AddContactRequest) ProtoMessage() {}
 
 func (x *AddContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[73]
+	mi := &file_local_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5167,7 +5229,7 @@ func (x *AddContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddContactRequest.ProtoReflect.Descriptor instead.
 func (*AddContactRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{73}
+	return file_local_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *AddContactRequest) GetCard() string {
@@ -5208,7 +5270,7 @@ type ContactsResponse struct {
 
 func (x *ContactsResponse) Reset() {
 	*x = ContactsResponse{}
-	mi := &file_local_proto_msgTypes[74]
+	mi := &file_local_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5220,7 +5282,7 @@ func (x *ContactsResponse) String() string {
 func (*ContactsResponse) ProtoMessage() {}
 
 func (x *ContactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[74]
+	mi := &file_local_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5233,7 +5295,7 @@ func (x *ContactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactsResponse.ProtoReflect.Descriptor instead.
 func (*ContactsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{74}
+	return file_local_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *ContactsResponse) GetContacts() []*Contact {
@@ -5259,7 +5321,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_local_proto_msgTypes[75]
+	mi := &file_local_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5271,7 +5333,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[75]
+	mi := &file_local_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5284,7 +5346,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{75}
+	return file_local_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *WatchRequest) GetCircle() string {
@@ -5309,7 +5371,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_local_proto_msgTypes[76]
+	mi := &file_local_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5321,7 +5383,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[76]
+	mi := &file_local_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5334,7 +5396,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{76}
+	return file_local_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *Change) GetKind() string {
@@ -5389,7 +5451,7 @@ type ExportBundleRequest struct {
 
 func (x *ExportBundleRequest) Reset() {
 	*x = ExportBundleRequest{}
-	mi := &file_local_proto_msgTypes[77]
+	mi := &file_local_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5401,7 +5463,7 @@ func (x *ExportBundleRequest) String() string {
 func (*ExportBundleRequest) ProtoMessage() {}
 
 func (x *ExportBundleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[77]
+	mi := &file_local_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5414,7 +5476,7 @@ func (x *ExportBundleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportBundleRequest.ProtoReflect.Descriptor instead.
 func (*ExportBundleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{77}
+	return file_local_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *ExportBundleRequest) GetSince() string {
@@ -5444,7 +5506,7 @@ type BundlePart struct {
 
 func (x *BundlePart) Reset() {
 	*x = BundlePart{}
-	mi := &file_local_proto_msgTypes[78]
+	mi := &file_local_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5456,7 +5518,7 @@ func (x *BundlePart) String() string {
 func (*BundlePart) ProtoMessage() {}
 
 func (x *BundlePart) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[78]
+	mi := &file_local_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5469,7 +5531,7 @@ func (x *BundlePart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BundlePart.ProtoReflect.Descriptor instead.
 func (*BundlePart) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{78}
+	return file_local_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *BundlePart) GetBundle() []byte {
@@ -5504,7 +5566,7 @@ type ImportBundleRequest struct {
 
 func (x *ImportBundleRequest) Reset() {
 	*x = ImportBundleRequest{}
-	mi := &file_local_proto_msgTypes[79]
+	mi := &file_local_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5516,7 +5578,7 @@ func (x *ImportBundleRequest) String() string {
 func (*ImportBundleRequest) ProtoMessage() {}
 
 func (x *ImportBundleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[79]
+	mi := &file_local_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5529,7 +5591,7 @@ func (x *ImportBundleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportBundleRequest.ProtoReflect.Descriptor instead.
 func (*ImportBundleRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{79}
+	return file_local_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *ImportBundleRequest) GetBundle() []byte {
@@ -5552,7 +5614,7 @@ type BundleResponse struct {
 
 func (x *BundleResponse) Reset() {
 	*x = BundleResponse{}
-	mi := &file_local_proto_msgTypes[80]
+	mi := &file_local_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5564,7 +5626,7 @@ func (x *BundleResponse) String() string {
 func (*BundleResponse) ProtoMessage() {}
 
 func (x *BundleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[80]
+	mi := &file_local_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5577,7 +5639,7 @@ func (x *BundleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BundleResponse.ProtoReflect.Descriptor instead.
 func (*BundleResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{80}
+	return file_local_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *BundleResponse) GetFrames() uint32 {
@@ -5626,7 +5688,7 @@ type WriteCalendarRequest struct {
 
 func (x *WriteCalendarRequest) Reset() {
 	*x = WriteCalendarRequest{}
-	mi := &file_local_proto_msgTypes[81]
+	mi := &file_local_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5638,7 +5700,7 @@ func (x *WriteCalendarRequest) String() string {
 func (*WriteCalendarRequest) ProtoMessage() {}
 
 func (x *WriteCalendarRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[81]
+	mi := &file_local_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5651,7 +5713,7 @@ func (x *WriteCalendarRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteCalendarRequest.ProtoReflect.Descriptor instead.
 func (*WriteCalendarRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{81}
+	return file_local_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *WriteCalendarRequest) GetEvent() string {
@@ -5679,7 +5741,7 @@ type WriteCalendarResponse struct {
 
 func (x *WriteCalendarResponse) Reset() {
 	*x = WriteCalendarResponse{}
-	mi := &file_local_proto_msgTypes[82]
+	mi := &file_local_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5691,7 +5753,7 @@ func (x *WriteCalendarResponse) String() string {
 func (*WriteCalendarResponse) ProtoMessage() {}
 
 func (x *WriteCalendarResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[82]
+	mi := &file_local_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5704,7 +5766,7 @@ func (x *WriteCalendarResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteCalendarResponse.ProtoReflect.Descriptor instead.
 func (*WriteCalendarResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{82}
+	return file_local_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *WriteCalendarResponse) GetIcs() string {
@@ -5739,7 +5801,7 @@ type Geo struct {
 
 func (x *Geo) Reset() {
 	*x = Geo{}
-	mi := &file_local_proto_msgTypes[83]
+	mi := &file_local_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5751,7 +5813,7 @@ func (x *Geo) String() string {
 func (*Geo) ProtoMessage() {}
 
 func (x *Geo) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[83]
+	mi := &file_local_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5764,7 +5826,7 @@ func (x *Geo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Geo.ProtoReflect.Descriptor instead.
 func (*Geo) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{83}
+	return file_local_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *Geo) GetLatitude() float64 {
@@ -5796,7 +5858,7 @@ type Taken struct {
 
 func (x *Taken) Reset() {
 	*x = Taken{}
-	mi := &file_local_proto_msgTypes[84]
+	mi := &file_local_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5808,7 +5870,7 @@ func (x *Taken) String() string {
 func (*Taken) ProtoMessage() {}
 
 func (x *Taken) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[84]
+	mi := &file_local_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5821,7 +5883,7 @@ func (x *Taken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Taken.ProtoReflect.Descriptor instead.
 func (*Taken) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{84}
+	return file_local_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *Taken) GetTitle() string {
@@ -5878,7 +5940,7 @@ type ImportCalendarRequest struct {
 
 func (x *ImportCalendarRequest) Reset() {
 	*x = ImportCalendarRequest{}
-	mi := &file_local_proto_msgTypes[85]
+	mi := &file_local_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5890,7 +5952,7 @@ func (x *ImportCalendarRequest) String() string {
 func (*ImportCalendarRequest) ProtoMessage() {}
 
 func (x *ImportCalendarRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[85]
+	mi := &file_local_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5903,7 +5965,7 @@ func (x *ImportCalendarRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCalendarRequest.ProtoReflect.Descriptor instead.
 func (*ImportCalendarRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{85}
+	return file_local_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *ImportCalendarRequest) GetCalendar() []byte {
@@ -5933,7 +5995,7 @@ type ImportCalendarResponse struct {
 
 func (x *ImportCalendarResponse) Reset() {
 	*x = ImportCalendarResponse{}
-	mi := &file_local_proto_msgTypes[86]
+	mi := &file_local_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5945,7 +6007,7 @@ func (x *ImportCalendarResponse) String() string {
 func (*ImportCalendarResponse) ProtoMessage() {}
 
 func (x *ImportCalendarResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[86]
+	mi := &file_local_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5958,7 +6020,7 @@ func (x *ImportCalendarResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCalendarResponse.ProtoReflect.Descriptor instead.
 func (*ImportCalendarResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{86}
+	return file_local_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *ImportCalendarResponse) GetName() string {
@@ -6004,7 +6066,7 @@ type ListImportsRequest struct {
 
 func (x *ListImportsRequest) Reset() {
 	*x = ListImportsRequest{}
-	mi := &file_local_proto_msgTypes[87]
+	mi := &file_local_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6016,7 +6078,7 @@ func (x *ListImportsRequest) String() string {
 func (*ListImportsRequest) ProtoMessage() {}
 
 func (x *ListImportsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[87]
+	mi := &file_local_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6029,7 +6091,7 @@ func (x *ListImportsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListImportsRequest.ProtoReflect.Descriptor instead.
 func (*ListImportsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{87}
+	return file_local_proto_rawDescGZIP(), []int{88}
 }
 
 type ForgetImportRequest struct {
@@ -6041,7 +6103,7 @@ type ForgetImportRequest struct {
 
 func (x *ForgetImportRequest) Reset() {
 	*x = ForgetImportRequest{}
-	mi := &file_local_proto_msgTypes[88]
+	mi := &file_local_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6053,7 +6115,7 @@ func (x *ForgetImportRequest) String() string {
 func (*ForgetImportRequest) ProtoMessage() {}
 
 func (x *ForgetImportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[88]
+	mi := &file_local_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6066,7 +6128,7 @@ func (x *ForgetImportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetImportRequest.ProtoReflect.Descriptor instead.
 func (*ForgetImportRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{88}
+	return file_local_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *ForgetImportRequest) GetName() string {
@@ -6088,7 +6150,7 @@ type Import struct {
 
 func (x *Import) Reset() {
 	*x = Import{}
-	mi := &file_local_proto_msgTypes[89]
+	mi := &file_local_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6100,7 +6162,7 @@ func (x *Import) String() string {
 func (*Import) ProtoMessage() {}
 
 func (x *Import) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[89]
+	mi := &file_local_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6113,7 +6175,7 @@ func (x *Import) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Import.ProtoReflect.Descriptor instead.
 func (*Import) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{89}
+	return file_local_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *Import) GetName() string {
@@ -6153,7 +6215,7 @@ type ImportsResponse struct {
 
 func (x *ImportsResponse) Reset() {
 	*x = ImportsResponse{}
-	mi := &file_local_proto_msgTypes[90]
+	mi := &file_local_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6165,7 +6227,7 @@ func (x *ImportsResponse) String() string {
 func (*ImportsResponse) ProtoMessage() {}
 
 func (x *ImportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[90]
+	mi := &file_local_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6178,7 +6240,7 @@ func (x *ImportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportsResponse.ProtoReflect.Descriptor instead.
 func (*ImportsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{90}
+	return file_local_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *ImportsResponse) GetImports() []*Import {
@@ -6200,7 +6262,7 @@ type ReadCalendarRequest struct {
 
 func (x *ReadCalendarRequest) Reset() {
 	*x = ReadCalendarRequest{}
-	mi := &file_local_proto_msgTypes[91]
+	mi := &file_local_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6212,7 +6274,7 @@ func (x *ReadCalendarRequest) String() string {
 func (*ReadCalendarRequest) ProtoMessage() {}
 
 func (x *ReadCalendarRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[91]
+	mi := &file_local_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6225,7 +6287,7 @@ func (x *ReadCalendarRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadCalendarRequest.ProtoReflect.Descriptor instead.
 func (*ReadCalendarRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{91}
+	return file_local_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *ReadCalendarRequest) GetCalendar() []byte {
@@ -6253,7 +6315,7 @@ type ReadCalendarResponse struct {
 
 func (x *ReadCalendarResponse) Reset() {
 	*x = ReadCalendarResponse{}
-	mi := &file_local_proto_msgTypes[92]
+	mi := &file_local_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6265,7 +6327,7 @@ func (x *ReadCalendarResponse) String() string {
 func (*ReadCalendarResponse) ProtoMessage() {}
 
 func (x *ReadCalendarResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[92]
+	mi := &file_local_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6278,7 +6340,7 @@ func (x *ReadCalendarResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadCalendarResponse.ProtoReflect.Descriptor instead.
 func (*ReadCalendarResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{92}
+	return file_local_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *ReadCalendarResponse) GetEntries() []*ReadEntry {
@@ -6314,7 +6376,7 @@ type ReadEntry struct {
 
 func (x *ReadEntry) Reset() {
 	*x = ReadEntry{}
-	mi := &file_local_proto_msgTypes[93]
+	mi := &file_local_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6326,7 +6388,7 @@ func (x *ReadEntry) String() string {
 func (*ReadEntry) ProtoMessage() {}
 
 func (x *ReadEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[93]
+	mi := &file_local_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6339,7 +6401,7 @@ func (x *ReadEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadEntry.ProtoReflect.Descriptor instead.
 func (*ReadEntry) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{93}
+	return file_local_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *ReadEntry) GetDraft() *Draft {
@@ -6386,7 +6448,7 @@ type FreeRequest struct {
 
 func (x *FreeRequest) Reset() {
 	*x = FreeRequest{}
-	mi := &file_local_proto_msgTypes[94]
+	mi := &file_local_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6398,7 +6460,7 @@ func (x *FreeRequest) String() string {
 func (*FreeRequest) ProtoMessage() {}
 
 func (x *FreeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[94]
+	mi := &file_local_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6411,7 +6473,7 @@ func (x *FreeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreeRequest.ProtoReflect.Descriptor instead.
 func (*FreeRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{94}
+	return file_local_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *FreeRequest) GetFrom() string {
@@ -6468,7 +6530,7 @@ type FreeResponse struct {
 
 func (x *FreeResponse) Reset() {
 	*x = FreeResponse{}
-	mi := &file_local_proto_msgTypes[95]
+	mi := &file_local_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6480,7 +6542,7 @@ func (x *FreeResponse) String() string {
 func (*FreeResponse) ProtoMessage() {}
 
 func (x *FreeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[95]
+	mi := &file_local_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6493,7 +6555,7 @@ func (x *FreeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreeResponse.ProtoReflect.Descriptor instead.
 func (*FreeResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{95}
+	return file_local_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *FreeResponse) GetFree() []*Slot {
@@ -6538,7 +6600,7 @@ type Slot struct {
 
 func (x *Slot) Reset() {
 	*x = Slot{}
-	mi := &file_local_proto_msgTypes[96]
+	mi := &file_local_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6550,7 +6612,7 @@ func (x *Slot) String() string {
 func (*Slot) ProtoMessage() {}
 
 func (x *Slot) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[96]
+	mi := &file_local_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6563,7 +6625,7 @@ func (x *Slot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Slot.ProtoReflect.Descriptor instead.
 func (*Slot) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{96}
+	return file_local_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *Slot) GetStart() *Time {
@@ -6612,7 +6674,7 @@ type Settings struct {
 
 func (x *Settings) Reset() {
 	*x = Settings{}
-	mi := &file_local_proto_msgTypes[97]
+	mi := &file_local_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6624,7 +6686,7 @@ func (x *Settings) String() string {
 func (*Settings) ProtoMessage() {}
 
 func (x *Settings) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[97]
+	mi := &file_local_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6637,7 +6699,7 @@ func (x *Settings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Settings.ProtoReflect.Descriptor instead.
 func (*Settings) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{97}
+	return file_local_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *Settings) GetZone() string {
@@ -6669,7 +6731,7 @@ type ShowSettingsRequest struct {
 
 func (x *ShowSettingsRequest) Reset() {
 	*x = ShowSettingsRequest{}
-	mi := &file_local_proto_msgTypes[98]
+	mi := &file_local_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6681,7 +6743,7 @@ func (x *ShowSettingsRequest) String() string {
 func (*ShowSettingsRequest) ProtoMessage() {}
 
 func (x *ShowSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[98]
+	mi := &file_local_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6694,7 +6756,7 @@ func (x *ShowSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowSettingsRequest.ProtoReflect.Descriptor instead.
 func (*ShowSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{98}
+	return file_local_proto_rawDescGZIP(), []int{99}
 }
 
 type ChangeSettingRequest struct {
@@ -6708,7 +6770,7 @@ type ChangeSettingRequest struct {
 
 func (x *ChangeSettingRequest) Reset() {
 	*x = ChangeSettingRequest{}
-	mi := &file_local_proto_msgTypes[99]
+	mi := &file_local_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6720,7 +6782,7 @@ func (x *ChangeSettingRequest) String() string {
 func (*ChangeSettingRequest) ProtoMessage() {}
 
 func (x *ChangeSettingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[99]
+	mi := &file_local_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6733,7 +6795,7 @@ func (x *ChangeSettingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeSettingRequest.ProtoReflect.Descriptor instead.
 func (*ChangeSettingRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{99}
+	return file_local_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *ChangeSettingRequest) GetName() string {
@@ -6767,7 +6829,7 @@ type SettingsResponse struct {
 
 func (x *SettingsResponse) Reset() {
 	*x = SettingsResponse{}
-	mi := &file_local_proto_msgTypes[100]
+	mi := &file_local_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6779,7 +6841,7 @@ func (x *SettingsResponse) String() string {
 func (*SettingsResponse) ProtoMessage() {}
 
 func (x *SettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[100]
+	mi := &file_local_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6792,7 +6854,7 @@ func (x *SettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettingsResponse.ProtoReflect.Descriptor instead.
 func (*SettingsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{100}
+	return file_local_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *SettingsResponse) GetSettings() *Settings {
@@ -6821,7 +6883,7 @@ type Reminder struct {
 
 func (x *Reminder) Reset() {
 	*x = Reminder{}
-	mi := &file_local_proto_msgTypes[101]
+	mi := &file_local_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6833,7 +6895,7 @@ func (x *Reminder) String() string {
 func (*Reminder) ProtoMessage() {}
 
 func (x *Reminder) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[101]
+	mi := &file_local_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6846,7 +6908,7 @@ func (x *Reminder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reminder.ProtoReflect.Descriptor instead.
 func (*Reminder) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{101}
+	return file_local_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *Reminder) GetBefore() string {
@@ -6879,7 +6941,7 @@ type ShowRemindersRequest struct {
 
 func (x *ShowRemindersRequest) Reset() {
 	*x = ShowRemindersRequest{}
-	mi := &file_local_proto_msgTypes[102]
+	mi := &file_local_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6891,7 +6953,7 @@ func (x *ShowRemindersRequest) String() string {
 func (*ShowRemindersRequest) ProtoMessage() {}
 
 func (x *ShowRemindersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[102]
+	mi := &file_local_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6904,7 +6966,7 @@ func (x *ShowRemindersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowRemindersRequest.ProtoReflect.Descriptor instead.
 func (*ShowRemindersRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{102}
+	return file_local_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *ShowRemindersRequest) GetEvent() string {
@@ -6926,7 +6988,7 @@ type ChangeRemindersRequest struct {
 
 func (x *ChangeRemindersRequest) Reset() {
 	*x = ChangeRemindersRequest{}
-	mi := &file_local_proto_msgTypes[103]
+	mi := &file_local_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6938,7 +7000,7 @@ func (x *ChangeRemindersRequest) String() string {
 func (*ChangeRemindersRequest) ProtoMessage() {}
 
 func (x *ChangeRemindersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[103]
+	mi := &file_local_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6951,7 +7013,7 @@ func (x *ChangeRemindersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeRemindersRequest.ProtoReflect.Descriptor instead.
 func (*ChangeRemindersRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{103}
+	return file_local_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *ChangeRemindersRequest) GetEvent() string {
@@ -6997,7 +7059,7 @@ type RemindersResponse struct {
 
 func (x *RemindersResponse) Reset() {
 	*x = RemindersResponse{}
-	mi := &file_local_proto_msgTypes[104]
+	mi := &file_local_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7009,7 +7071,7 @@ func (x *RemindersResponse) String() string {
 func (*RemindersResponse) ProtoMessage() {}
 
 func (x *RemindersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[104]
+	mi := &file_local_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7022,7 +7084,7 @@ func (x *RemindersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemindersResponse.ProtoReflect.Descriptor instead.
 func (*RemindersResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{104}
+	return file_local_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *RemindersResponse) GetBefore() []string {
@@ -7084,7 +7146,7 @@ type EventReminders struct {
 
 func (x *EventReminders) Reset() {
 	*x = EventReminders{}
-	mi := &file_local_proto_msgTypes[105]
+	mi := &file_local_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7096,7 +7158,7 @@ func (x *EventReminders) String() string {
 func (*EventReminders) ProtoMessage() {}
 
 func (x *EventReminders) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[105]
+	mi := &file_local_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7109,7 +7171,7 @@ func (x *EventReminders) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventReminders.ProtoReflect.Descriptor instead.
 func (*EventReminders) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{105}
+	return file_local_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *EventReminders) GetEvent() *Event {
@@ -7138,7 +7200,7 @@ type NewCalendarRequest struct {
 
 func (x *NewCalendarRequest) Reset() {
 	*x = NewCalendarRequest{}
-	mi := &file_local_proto_msgTypes[106]
+	mi := &file_local_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7150,7 +7212,7 @@ func (x *NewCalendarRequest) String() string {
 func (*NewCalendarRequest) ProtoMessage() {}
 
 func (x *NewCalendarRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[106]
+	mi := &file_local_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7163,7 +7225,7 @@ func (x *NewCalendarRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewCalendarRequest.ProtoReflect.Descriptor instead.
 func (*NewCalendarRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{106}
+	return file_local_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *NewCalendarRequest) GetShow() string {
@@ -7202,7 +7264,7 @@ type NewCalendarResponse struct {
 
 func (x *NewCalendarResponse) Reset() {
 	*x = NewCalendarResponse{}
-	mi := &file_local_proto_msgTypes[107]
+	mi := &file_local_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7214,7 +7276,7 @@ func (x *NewCalendarResponse) String() string {
 func (*NewCalendarResponse) ProtoMessage() {}
 
 func (x *NewCalendarResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[107]
+	mi := &file_local_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7227,7 +7289,7 @@ func (x *NewCalendarResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewCalendarResponse.ProtoReflect.Descriptor instead.
 func (*NewCalendarResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{107}
+	return file_local_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *NewCalendarResponse) GetFeed() string {
@@ -7285,7 +7347,7 @@ type Calendar struct {
 
 func (x *Calendar) Reset() {
 	*x = Calendar{}
-	mi := &file_local_proto_msgTypes[108]
+	mi := &file_local_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7297,7 +7359,7 @@ func (x *Calendar) String() string {
 func (*Calendar) ProtoMessage() {}
 
 func (x *Calendar) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[108]
+	mi := &file_local_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7310,7 +7372,7 @@ func (x *Calendar) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Calendar.ProtoReflect.Descriptor instead.
 func (*Calendar) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{108}
+	return file_local_proto_rawDescGZIP(), []int{109}
 }
 
 func (x *Calendar) GetId() string {
@@ -7356,7 +7418,7 @@ type ListCalendarsRequest struct {
 
 func (x *ListCalendarsRequest) Reset() {
 	*x = ListCalendarsRequest{}
-	mi := &file_local_proto_msgTypes[109]
+	mi := &file_local_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7368,7 +7430,7 @@ func (x *ListCalendarsRequest) String() string {
 func (*ListCalendarsRequest) ProtoMessage() {}
 
 func (x *ListCalendarsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[109]
+	mi := &file_local_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7381,7 +7443,7 @@ func (x *ListCalendarsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCalendarsRequest.ProtoReflect.Descriptor instead.
 func (*ListCalendarsRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{109}
+	return file_local_proto_rawDescGZIP(), []int{110}
 }
 
 type RevokeCalendarRequest struct {
@@ -7393,7 +7455,7 @@ type RevokeCalendarRequest struct {
 
 func (x *RevokeCalendarRequest) Reset() {
 	*x = RevokeCalendarRequest{}
-	mi := &file_local_proto_msgTypes[110]
+	mi := &file_local_proto_msgTypes[111]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7405,7 +7467,7 @@ func (x *RevokeCalendarRequest) String() string {
 func (*RevokeCalendarRequest) ProtoMessage() {}
 
 func (x *RevokeCalendarRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[110]
+	mi := &file_local_proto_msgTypes[111]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7418,7 +7480,7 @@ func (x *RevokeCalendarRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeCalendarRequest.ProtoReflect.Descriptor instead.
 func (*RevokeCalendarRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{110}
+	return file_local_proto_rawDescGZIP(), []int{111}
 }
 
 func (x *RevokeCalendarRequest) GetCalendar() string {
@@ -7439,7 +7501,7 @@ type CalendarsResponse struct {
 
 func (x *CalendarsResponse) Reset() {
 	*x = CalendarsResponse{}
-	mi := &file_local_proto_msgTypes[111]
+	mi := &file_local_proto_msgTypes[112]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7451,7 +7513,7 @@ func (x *CalendarsResponse) String() string {
 func (*CalendarsResponse) ProtoMessage() {}
 
 func (x *CalendarsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[111]
+	mi := &file_local_proto_msgTypes[112]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7464,7 +7526,7 @@ func (x *CalendarsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CalendarsResponse.ProtoReflect.Descriptor instead.
 func (*CalendarsResponse) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{111}
+	return file_local_proto_rawDescGZIP(), []int{112}
 }
 
 func (x *CalendarsResponse) GetCalendars() []*Calendar {
@@ -7502,7 +7564,7 @@ type Deletion struct {
 
 func (x *Deletion) Reset() {
 	*x = Deletion{}
-	mi := &file_local_proto_msgTypes[112]
+	mi := &file_local_proto_msgTypes[113]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7514,7 +7576,7 @@ func (x *Deletion) String() string {
 func (*Deletion) ProtoMessage() {}
 
 func (x *Deletion) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[112]
+	mi := &file_local_proto_msgTypes[113]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7527,7 +7589,7 @@ func (x *Deletion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Deletion.ProtoReflect.Descriptor instead.
 func (*Deletion) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{112}
+	return file_local_proto_rawDescGZIP(), []int{113}
 }
 
 func (x *Deletion) GetEvent() *Event {
@@ -7570,7 +7632,7 @@ type SettleDeletionRequest struct {
 
 func (x *SettleDeletionRequest) Reset() {
 	*x = SettleDeletionRequest{}
-	mi := &file_local_proto_msgTypes[113]
+	mi := &file_local_proto_msgTypes[114]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7582,7 +7644,7 @@ func (x *SettleDeletionRequest) String() string {
 func (*SettleDeletionRequest) ProtoMessage() {}
 
 func (x *SettleDeletionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_local_proto_msgTypes[113]
+	mi := &file_local_proto_msgTypes[114]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7595,7 +7657,7 @@ func (x *SettleDeletionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleDeletionRequest.ProtoReflect.Descriptor instead.
 func (*SettleDeletionRequest) Descriptor() ([]byte, []int) {
-	return file_local_proto_rawDescGZIP(), []int{113}
+	return file_local_proto_rawDescGZIP(), []int{114}
 }
 
 func (x *SettleDeletionRequest) GetEvent() string {
@@ -7659,7 +7721,7 @@ const file_local_proto_rawDesc = "" +
 	"\vWipeRequest\"$\n" +
 	"\fWipeResponse\x12\x14\n" +
 	"\x05vault\x18\x01 \x01(\bR\x05vault\"\x0f\n" +
-	"\rStatusRequest\"\xb7\x05\n" +
+	"\rStatusRequest\"\xf2\x05\n" +
 	"\x0eStatusResponse\x12\x17\n" +
 	"\apeer_id\x18\x01 \x01(\tR\x06peerId\x12\x14\n" +
 	"\x05addrs\x18\x02 \x03(\tR\x05addrs\x12\x14\n" +
@@ -7683,8 +7745,13 @@ const file_local_proto_rawDesc = "" +
 	"\atrouble\x18\x12 \x01(\tR\atrouble\x12/\n" +
 	"\x06intake\x18\x13 \x01(\v2\x17.votive.local.v1.IntakeR\x06intake\x12)\n" +
 	"\x04mesh\x18\x18 \x01(\v2\x15.votive.local.v1.MeshR\x04mesh\x12\x18\n" +
-	"\aunasked\x18\x19 \x01(\rR\aunaskedB\r\n" +
-	"\v_last_frame\"2\n" +
+	"\aunasked\x18\x19 \x01(\rR\aunasked\x129\n" +
+	"\n" +
+	"clock_skew\x18\x1a \x01(\v2\x1a.votive.local.v1.ClockSkewR\tclockSkewB\r\n" +
+	"\v_last_frame\"7\n" +
+	"\tClockSkew\x12\x14\n" +
+	"\x05hours\x18\x01 \x01(\x05R\x05hours\x12\x14\n" +
+	"\x05peers\x18\x02 \x01(\rR\x05peers\"2\n" +
 	"\x06Intake\x12\x14\n" +
 	"\x05today\x18\x01 \x01(\rR\x05today\x12\x12\n" +
 	"\x04most\x18\x02 \x01(\rR\x04most\"3\n" +
@@ -8293,7 +8360,7 @@ func file_local_proto_rawDescGZIP() []byte {
 	return file_local_proto_rawDescData
 }
 
-var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 114)
+var file_local_proto_msgTypes = make([]protoimpl.MessageInfo, 115)
 var file_local_proto_goTypes = []any{
 	(*Hint)(nil),                     // 0: votive.local.v1.Hint
 	(*Identity)(nil),                 // 1: votive.local.v1.Identity
@@ -8311,285 +8378,287 @@ var file_local_proto_goTypes = []any{
 	(*WipeResponse)(nil),             // 13: votive.local.v1.WipeResponse
 	(*StatusRequest)(nil),            // 14: votive.local.v1.StatusRequest
 	(*StatusResponse)(nil),           // 15: votive.local.v1.StatusResponse
-	(*Intake)(nil),                   // 16: votive.local.v1.Intake
-	(*Floor)(nil),                    // 17: votive.local.v1.Floor
-	(*Catchup)(nil),                  // 18: votive.local.v1.Catchup
-	(*Mesh)(nil),                     // 19: votive.local.v1.Mesh
-	(*Origins)(nil),                  // 20: votive.local.v1.Origins
-	(*Connection)(nil),               // 21: votive.local.v1.Connection
-	(*ShutdownRequest)(nil),          // 22: votive.local.v1.ShutdownRequest
-	(*ShutdownResponse)(nil),         // 23: votive.local.v1.ShutdownResponse
-	(*ShowIDRequest)(nil),            // 24: votive.local.v1.ShowIDRequest
-	(*ShowIDResponse)(nil),           // 25: votive.local.v1.ShowIDResponse
-	(*Circle)(nil),                   // 26: votive.local.v1.Circle
-	(*NewCircleRequest)(nil),         // 27: votive.local.v1.NewCircleRequest
-	(*JoinCircleRequest)(nil),        // 28: votive.local.v1.JoinCircleRequest
-	(*ListCirclesRequest)(nil),       // 29: votive.local.v1.ListCirclesRequest
-	(*LeaveCircleRequest)(nil),       // 30: votive.local.v1.LeaveCircleRequest
-	(*CirclesResponse)(nil),          // 31: votive.local.v1.CirclesResponse
-	(*Time)(nil),                     // 32: votive.local.v1.Time
-	(*ReadTimeRequest)(nil),          // 33: votive.local.v1.ReadTimeRequest
-	(*ReadTimeResponse)(nil),         // 34: votive.local.v1.ReadTimeResponse
-	(*StringList)(nil),               // 35: votive.local.v1.StringList
-	(*Draft)(nil),                    // 36: votive.local.v1.Draft
-	(*AnnounceRequest)(nil),          // 37: votive.local.v1.AnnounceRequest
-	(*EditEventRequest)(nil),         // 38: votive.local.v1.EditEventRequest
-	(*CancelEventRequest)(nil),       // 39: votive.local.v1.CancelEventRequest
-	(*MergeEventRequest)(nil),        // 40: votive.local.v1.MergeEventRequest
-	(*ChangeOccurrenceRequest)(nil),  // 41: votive.local.v1.ChangeOccurrenceRequest
-	(*Details)(nil),                  // 42: votive.local.v1.Details
-	(*Organizer)(nil),                // 43: votive.local.v1.Organizer
-	(*Reply)(nil),                    // 44: votive.local.v1.Reply
-	(*Recurrence)(nil),               // 45: votive.local.v1.Recurrence
-	(*Occurrence)(nil),               // 46: votive.local.v1.Occurrence
-	(*CircleRef)(nil),                // 47: votive.local.v1.CircleRef
-	(*Event)(nil),                    // 48: votive.local.v1.Event
-	(*EventResponse)(nil),            // 49: votive.local.v1.EventResponse
-	(*ListEventsRequest)(nil),        // 50: votive.local.v1.ListEventsRequest
-	(*EventsResponse)(nil),           // 51: votive.local.v1.EventsResponse
-	(*ShowEventRequest)(nil),         // 52: votive.local.v1.ShowEventRequest
-	(*Revision)(nil),                 // 53: votive.local.v1.Revision
-	(*ShowEventResponse)(nil),        // 54: votive.local.v1.ShowEventResponse
-	(*InviteRequest)(nil),            // 55: votive.local.v1.InviteRequest
-	(*Invite)(nil),                   // 56: votive.local.v1.Invite
-	(*InviteResponse)(nil),           // 57: votive.local.v1.InviteResponse
-	(*ListInvitesRequest)(nil),       // 58: votive.local.v1.ListInvitesRequest
-	(*InvitesResponse)(nil),          // 59: votive.local.v1.InvitesResponse
-	(*RevokeRequest)(nil),            // 60: votive.local.v1.RevokeRequest
-	(*InspectRequest)(nil),           // 61: votive.local.v1.InspectRequest
-	(*AcceptRequest)(nil),            // 62: votive.local.v1.AcceptRequest
-	(*Issuer)(nil),                   // 63: votive.local.v1.Issuer
-	(*AcceptResponse)(nil),           // 64: votive.local.v1.AcceptResponse
-	(*RsvpRequest)(nil),              // 65: votive.local.v1.RsvpRequest
-	(*RsvpResponse)(nil),             // 66: votive.local.v1.RsvpResponse
-	(*ListGuestsRequest)(nil),        // 67: votive.local.v1.ListGuestsRequest
-	(*Guest)(nil),                    // 68: votive.local.v1.Guest
-	(*GuestCounts)(nil),              // 69: votive.local.v1.GuestCounts
-	(*GuestsResponse)(nil),           // 70: votive.local.v1.GuestsResponse
-	(*Contact)(nil),                  // 71: votive.local.v1.Contact
-	(*ListContactsRequest)(nil),      // 72: votive.local.v1.ListContactsRequest
-	(*AddContactRequest)(nil),        // 73: votive.local.v1.AddContactRequest
-	(*ContactsResponse)(nil),         // 74: votive.local.v1.ContactsResponse
-	(*WatchRequest)(nil),             // 75: votive.local.v1.WatchRequest
-	(*Change)(nil),                   // 76: votive.local.v1.Change
-	(*ExportBundleRequest)(nil),      // 77: votive.local.v1.ExportBundleRequest
-	(*BundlePart)(nil),               // 78: votive.local.v1.BundlePart
-	(*ImportBundleRequest)(nil),      // 79: votive.local.v1.ImportBundleRequest
-	(*BundleResponse)(nil),           // 80: votive.local.v1.BundleResponse
-	(*WriteCalendarRequest)(nil),     // 81: votive.local.v1.WriteCalendarRequest
-	(*WriteCalendarResponse)(nil),    // 82: votive.local.v1.WriteCalendarResponse
-	(*Geo)(nil),                      // 83: votive.local.v1.Geo
-	(*Taken)(nil),                    // 84: votive.local.v1.Taken
-	(*ImportCalendarRequest)(nil),    // 85: votive.local.v1.ImportCalendarRequest
-	(*ImportCalendarResponse)(nil),   // 86: votive.local.v1.ImportCalendarResponse
-	(*ListImportsRequest)(nil),       // 87: votive.local.v1.ListImportsRequest
-	(*ForgetImportRequest)(nil),      // 88: votive.local.v1.ForgetImportRequest
-	(*Import)(nil),                   // 89: votive.local.v1.Import
-	(*ImportsResponse)(nil),          // 90: votive.local.v1.ImportsResponse
-	(*ReadCalendarRequest)(nil),      // 91: votive.local.v1.ReadCalendarRequest
-	(*ReadCalendarResponse)(nil),     // 92: votive.local.v1.ReadCalendarResponse
-	(*ReadEntry)(nil),                // 93: votive.local.v1.ReadEntry
-	(*FreeRequest)(nil),              // 94: votive.local.v1.FreeRequest
-	(*FreeResponse)(nil),             // 95: votive.local.v1.FreeResponse
-	(*Slot)(nil),                     // 96: votive.local.v1.Slot
-	(*Settings)(nil),                 // 97: votive.local.v1.Settings
-	(*ShowSettingsRequest)(nil),      // 98: votive.local.v1.ShowSettingsRequest
-	(*ChangeSettingRequest)(nil),     // 99: votive.local.v1.ChangeSettingRequest
-	(*SettingsResponse)(nil),         // 100: votive.local.v1.SettingsResponse
-	(*Reminder)(nil),                 // 101: votive.local.v1.Reminder
-	(*ShowRemindersRequest)(nil),     // 102: votive.local.v1.ShowRemindersRequest
-	(*ChangeRemindersRequest)(nil),   // 103: votive.local.v1.ChangeRemindersRequest
-	(*RemindersResponse)(nil),        // 104: votive.local.v1.RemindersResponse
-	(*EventReminders)(nil),           // 105: votive.local.v1.EventReminders
-	(*NewCalendarRequest)(nil),       // 106: votive.local.v1.NewCalendarRequest
-	(*NewCalendarResponse)(nil),      // 107: votive.local.v1.NewCalendarResponse
-	(*Calendar)(nil),                 // 108: votive.local.v1.Calendar
-	(*ListCalendarsRequest)(nil),     // 109: votive.local.v1.ListCalendarsRequest
-	(*RevokeCalendarRequest)(nil),    // 110: votive.local.v1.RevokeCalendarRequest
-	(*CalendarsResponse)(nil),        // 111: votive.local.v1.CalendarsResponse
-	(*Deletion)(nil),                 // 112: votive.local.v1.Deletion
-	(*SettleDeletionRequest)(nil),    // 113: votive.local.v1.SettleDeletionRequest
+	(*ClockSkew)(nil),                // 16: votive.local.v1.ClockSkew
+	(*Intake)(nil),                   // 17: votive.local.v1.Intake
+	(*Floor)(nil),                    // 18: votive.local.v1.Floor
+	(*Catchup)(nil),                  // 19: votive.local.v1.Catchup
+	(*Mesh)(nil),                     // 20: votive.local.v1.Mesh
+	(*Origins)(nil),                  // 21: votive.local.v1.Origins
+	(*Connection)(nil),               // 22: votive.local.v1.Connection
+	(*ShutdownRequest)(nil),          // 23: votive.local.v1.ShutdownRequest
+	(*ShutdownResponse)(nil),         // 24: votive.local.v1.ShutdownResponse
+	(*ShowIDRequest)(nil),            // 25: votive.local.v1.ShowIDRequest
+	(*ShowIDResponse)(nil),           // 26: votive.local.v1.ShowIDResponse
+	(*Circle)(nil),                   // 27: votive.local.v1.Circle
+	(*NewCircleRequest)(nil),         // 28: votive.local.v1.NewCircleRequest
+	(*JoinCircleRequest)(nil),        // 29: votive.local.v1.JoinCircleRequest
+	(*ListCirclesRequest)(nil),       // 30: votive.local.v1.ListCirclesRequest
+	(*LeaveCircleRequest)(nil),       // 31: votive.local.v1.LeaveCircleRequest
+	(*CirclesResponse)(nil),          // 32: votive.local.v1.CirclesResponse
+	(*Time)(nil),                     // 33: votive.local.v1.Time
+	(*ReadTimeRequest)(nil),          // 34: votive.local.v1.ReadTimeRequest
+	(*ReadTimeResponse)(nil),         // 35: votive.local.v1.ReadTimeResponse
+	(*StringList)(nil),               // 36: votive.local.v1.StringList
+	(*Draft)(nil),                    // 37: votive.local.v1.Draft
+	(*AnnounceRequest)(nil),          // 38: votive.local.v1.AnnounceRequest
+	(*EditEventRequest)(nil),         // 39: votive.local.v1.EditEventRequest
+	(*CancelEventRequest)(nil),       // 40: votive.local.v1.CancelEventRequest
+	(*MergeEventRequest)(nil),        // 41: votive.local.v1.MergeEventRequest
+	(*ChangeOccurrenceRequest)(nil),  // 42: votive.local.v1.ChangeOccurrenceRequest
+	(*Details)(nil),                  // 43: votive.local.v1.Details
+	(*Organizer)(nil),                // 44: votive.local.v1.Organizer
+	(*Reply)(nil),                    // 45: votive.local.v1.Reply
+	(*Recurrence)(nil),               // 46: votive.local.v1.Recurrence
+	(*Occurrence)(nil),               // 47: votive.local.v1.Occurrence
+	(*CircleRef)(nil),                // 48: votive.local.v1.CircleRef
+	(*Event)(nil),                    // 49: votive.local.v1.Event
+	(*EventResponse)(nil),            // 50: votive.local.v1.EventResponse
+	(*ListEventsRequest)(nil),        // 51: votive.local.v1.ListEventsRequest
+	(*EventsResponse)(nil),           // 52: votive.local.v1.EventsResponse
+	(*ShowEventRequest)(nil),         // 53: votive.local.v1.ShowEventRequest
+	(*Revision)(nil),                 // 54: votive.local.v1.Revision
+	(*ShowEventResponse)(nil),        // 55: votive.local.v1.ShowEventResponse
+	(*InviteRequest)(nil),            // 56: votive.local.v1.InviteRequest
+	(*Invite)(nil),                   // 57: votive.local.v1.Invite
+	(*InviteResponse)(nil),           // 58: votive.local.v1.InviteResponse
+	(*ListInvitesRequest)(nil),       // 59: votive.local.v1.ListInvitesRequest
+	(*InvitesResponse)(nil),          // 60: votive.local.v1.InvitesResponse
+	(*RevokeRequest)(nil),            // 61: votive.local.v1.RevokeRequest
+	(*InspectRequest)(nil),           // 62: votive.local.v1.InspectRequest
+	(*AcceptRequest)(nil),            // 63: votive.local.v1.AcceptRequest
+	(*Issuer)(nil),                   // 64: votive.local.v1.Issuer
+	(*AcceptResponse)(nil),           // 65: votive.local.v1.AcceptResponse
+	(*RsvpRequest)(nil),              // 66: votive.local.v1.RsvpRequest
+	(*RsvpResponse)(nil),             // 67: votive.local.v1.RsvpResponse
+	(*ListGuestsRequest)(nil),        // 68: votive.local.v1.ListGuestsRequest
+	(*Guest)(nil),                    // 69: votive.local.v1.Guest
+	(*GuestCounts)(nil),              // 70: votive.local.v1.GuestCounts
+	(*GuestsResponse)(nil),           // 71: votive.local.v1.GuestsResponse
+	(*Contact)(nil),                  // 72: votive.local.v1.Contact
+	(*ListContactsRequest)(nil),      // 73: votive.local.v1.ListContactsRequest
+	(*AddContactRequest)(nil),        // 74: votive.local.v1.AddContactRequest
+	(*ContactsResponse)(nil),         // 75: votive.local.v1.ContactsResponse
+	(*WatchRequest)(nil),             // 76: votive.local.v1.WatchRequest
+	(*Change)(nil),                   // 77: votive.local.v1.Change
+	(*ExportBundleRequest)(nil),      // 78: votive.local.v1.ExportBundleRequest
+	(*BundlePart)(nil),               // 79: votive.local.v1.BundlePart
+	(*ImportBundleRequest)(nil),      // 80: votive.local.v1.ImportBundleRequest
+	(*BundleResponse)(nil),           // 81: votive.local.v1.BundleResponse
+	(*WriteCalendarRequest)(nil),     // 82: votive.local.v1.WriteCalendarRequest
+	(*WriteCalendarResponse)(nil),    // 83: votive.local.v1.WriteCalendarResponse
+	(*Geo)(nil),                      // 84: votive.local.v1.Geo
+	(*Taken)(nil),                    // 85: votive.local.v1.Taken
+	(*ImportCalendarRequest)(nil),    // 86: votive.local.v1.ImportCalendarRequest
+	(*ImportCalendarResponse)(nil),   // 87: votive.local.v1.ImportCalendarResponse
+	(*ListImportsRequest)(nil),       // 88: votive.local.v1.ListImportsRequest
+	(*ForgetImportRequest)(nil),      // 89: votive.local.v1.ForgetImportRequest
+	(*Import)(nil),                   // 90: votive.local.v1.Import
+	(*ImportsResponse)(nil),          // 91: votive.local.v1.ImportsResponse
+	(*ReadCalendarRequest)(nil),      // 92: votive.local.v1.ReadCalendarRequest
+	(*ReadCalendarResponse)(nil),     // 93: votive.local.v1.ReadCalendarResponse
+	(*ReadEntry)(nil),                // 94: votive.local.v1.ReadEntry
+	(*FreeRequest)(nil),              // 95: votive.local.v1.FreeRequest
+	(*FreeResponse)(nil),             // 96: votive.local.v1.FreeResponse
+	(*Slot)(nil),                     // 97: votive.local.v1.Slot
+	(*Settings)(nil),                 // 98: votive.local.v1.Settings
+	(*ShowSettingsRequest)(nil),      // 99: votive.local.v1.ShowSettingsRequest
+	(*ChangeSettingRequest)(nil),     // 100: votive.local.v1.ChangeSettingRequest
+	(*SettingsResponse)(nil),         // 101: votive.local.v1.SettingsResponse
+	(*Reminder)(nil),                 // 102: votive.local.v1.Reminder
+	(*ShowRemindersRequest)(nil),     // 103: votive.local.v1.ShowRemindersRequest
+	(*ChangeRemindersRequest)(nil),   // 104: votive.local.v1.ChangeRemindersRequest
+	(*RemindersResponse)(nil),        // 105: votive.local.v1.RemindersResponse
+	(*EventReminders)(nil),           // 106: votive.local.v1.EventReminders
+	(*NewCalendarRequest)(nil),       // 107: votive.local.v1.NewCalendarRequest
+	(*NewCalendarResponse)(nil),      // 108: votive.local.v1.NewCalendarResponse
+	(*Calendar)(nil),                 // 109: votive.local.v1.Calendar
+	(*ListCalendarsRequest)(nil),     // 110: votive.local.v1.ListCalendarsRequest
+	(*RevokeCalendarRequest)(nil),    // 111: votive.local.v1.RevokeCalendarRequest
+	(*CalendarsResponse)(nil),        // 112: votive.local.v1.CalendarsResponse
+	(*Deletion)(nil),                 // 113: votive.local.v1.Deletion
+	(*SettleDeletionRequest)(nil),    // 114: votive.local.v1.SettleDeletionRequest
 }
 var file_local_proto_depIdxs = []int32{
 	1,   // 0: votive.local.v1.InitResponse.identity:type_name -> votive.local.v1.Identity
-	17,  // 1: votive.local.v1.StatusResponse.floor:type_name -> votive.local.v1.Floor
-	18,  // 2: votive.local.v1.StatusResponse.catchup:type_name -> votive.local.v1.Catchup
-	21,  // 3: votive.local.v1.StatusResponse.connections:type_name -> votive.local.v1.Connection
-	16,  // 4: votive.local.v1.StatusResponse.intake:type_name -> votive.local.v1.Intake
-	19,  // 5: votive.local.v1.StatusResponse.mesh:type_name -> votive.local.v1.Mesh
-	20,  // 6: votive.local.v1.Mesh.from:type_name -> votive.local.v1.Origins
-	1,   // 7: votive.local.v1.ShowIDResponse.identity:type_name -> votive.local.v1.Identity
-	26,  // 8: votive.local.v1.CirclesResponse.circles:type_name -> votive.local.v1.Circle
-	32,  // 9: votive.local.v1.ReadTimeResponse.start:type_name -> votive.local.v1.Time
-	32,  // 10: votive.local.v1.ReadTimeResponse.end:type_name -> votive.local.v1.Time
-	45,  // 11: votive.local.v1.ReadTimeResponse.recurrence:type_name -> votive.local.v1.Recurrence
-	32,  // 12: votive.local.v1.Draft.start:type_name -> votive.local.v1.Time
-	32,  // 13: votive.local.v1.Draft.end:type_name -> votive.local.v1.Time
-	35,  // 14: votive.local.v1.Draft.join:type_name -> votive.local.v1.StringList
-	35,  // 15: votive.local.v1.Draft.tags:type_name -> votive.local.v1.StringList
-	35,  // 16: votive.local.v1.Draft.dates:type_name -> votive.local.v1.StringList
-	35,  // 17: votive.local.v1.Draft.except:type_name -> votive.local.v1.StringList
-	35,  // 18: votive.local.v1.Draft.links:type_name -> votive.local.v1.StringList
-	46,  // 19: votive.local.v1.Draft.occurrences:type_name -> votive.local.v1.Occurrence
-	36,  // 20: votive.local.v1.AnnounceRequest.draft:type_name -> votive.local.v1.Draft
-	36,  // 21: votive.local.v1.EditEventRequest.draft:type_name -> votive.local.v1.Draft
-	32,  // 22: votive.local.v1.ChangeOccurrenceRequest.start:type_name -> votive.local.v1.Time
-	32,  // 23: votive.local.v1.ChangeOccurrenceRequest.end:type_name -> votive.local.v1.Time
-	32,  // 24: votive.local.v1.Occurrence.start:type_name -> votive.local.v1.Time
-	32,  // 25: votive.local.v1.Occurrence.end:type_name -> votive.local.v1.Time
-	32,  // 26: votive.local.v1.Event.start:type_name -> votive.local.v1.Time
-	32,  // 27: votive.local.v1.Event.end:type_name -> votive.local.v1.Time
-	45,  // 28: votive.local.v1.Event.recurrence:type_name -> votive.local.v1.Recurrence
-	42,  // 29: votive.local.v1.Event.details:type_name -> votive.local.v1.Details
-	47,  // 30: votive.local.v1.Event.circle:type_name -> votive.local.v1.CircleRef
-	43,  // 31: votive.local.v1.Event.organizers:type_name -> votive.local.v1.Organizer
-	44,  // 32: votive.local.v1.Event.reply:type_name -> votive.local.v1.Reply
-	48,  // 33: votive.local.v1.Event.alternatives:type_name -> votive.local.v1.Event
-	46,  // 34: votive.local.v1.Event.next:type_name -> votive.local.v1.Occurrence
-	83,  // 35: votive.local.v1.Event.geo:type_name -> votive.local.v1.Geo
-	48,  // 36: votive.local.v1.EventResponse.event:type_name -> votive.local.v1.Event
-	84,  // 37: votive.local.v1.EventResponse.clashes:type_name -> votive.local.v1.Taken
-	48,  // 38: votive.local.v1.EventsResponse.events:type_name -> votive.local.v1.Event
-	32,  // 39: votive.local.v1.Revision.start:type_name -> votive.local.v1.Time
-	32,  // 40: votive.local.v1.Revision.end:type_name -> votive.local.v1.Time
-	48,  // 41: votive.local.v1.ShowEventResponse.event:type_name -> votive.local.v1.Event
-	53,  // 42: votive.local.v1.ShowEventResponse.revisions:type_name -> votive.local.v1.Revision
-	46,  // 43: votive.local.v1.ShowEventResponse.occurrences:type_name -> votive.local.v1.Occurrence
-	48,  // 44: votive.local.v1.ShowEventResponse.parts:type_name -> votive.local.v1.Event
-	56,  // 45: votive.local.v1.InvitesResponse.invites:type_name -> votive.local.v1.Invite
-	63,  // 46: votive.local.v1.AcceptResponse.issuer:type_name -> votive.local.v1.Issuer
-	26,  // 47: votive.local.v1.AcceptResponse.circle:type_name -> votive.local.v1.Circle
-	48,  // 48: votive.local.v1.AcceptResponse.event:type_name -> votive.local.v1.Event
-	71,  // 49: votive.local.v1.AcceptResponse.contact:type_name -> votive.local.v1.Contact
-	44,  // 50: votive.local.v1.RsvpResponse.reply:type_name -> votive.local.v1.Reply
-	84,  // 51: votive.local.v1.RsvpResponse.clashes:type_name -> votive.local.v1.Taken
-	68,  // 52: votive.local.v1.GuestsResponse.guests:type_name -> votive.local.v1.Guest
-	69,  // 53: votive.local.v1.GuestsResponse.counts:type_name -> votive.local.v1.GuestCounts
-	71,  // 54: votive.local.v1.ContactsResponse.contacts:type_name -> votive.local.v1.Contact
-	48,  // 55: votive.local.v1.Change.event:type_name -> votive.local.v1.Event
-	68,  // 56: votive.local.v1.Change.guest:type_name -> votive.local.v1.Guest
-	44,  // 57: votive.local.v1.Change.reply:type_name -> votive.local.v1.Reply
-	21,  // 58: votive.local.v1.Change.peer:type_name -> votive.local.v1.Connection
-	101, // 59: votive.local.v1.Change.reminder:type_name -> votive.local.v1.Reminder
-	32,  // 60: votive.local.v1.Taken.start:type_name -> votive.local.v1.Time
-	32,  // 61: votive.local.v1.Taken.end:type_name -> votive.local.v1.Time
-	89,  // 62: votive.local.v1.ImportsResponse.imports:type_name -> votive.local.v1.Import
-	93,  // 63: votive.local.v1.ReadCalendarResponse.entries:type_name -> votive.local.v1.ReadEntry
-	36,  // 64: votive.local.v1.ReadEntry.draft:type_name -> votive.local.v1.Draft
-	96,  // 65: votive.local.v1.FreeResponse.free:type_name -> votive.local.v1.Slot
-	32,  // 66: votive.local.v1.FreeResponse.from:type_name -> votive.local.v1.Time
-	32,  // 67: votive.local.v1.FreeResponse.to:type_name -> votive.local.v1.Time
-	32,  // 68: votive.local.v1.Slot.start:type_name -> votive.local.v1.Time
-	32,  // 69: votive.local.v1.Slot.end:type_name -> votive.local.v1.Time
-	84,  // 70: votive.local.v1.Slot.maybe:type_name -> votive.local.v1.Taken
-	97,  // 71: votive.local.v1.SettingsResponse.settings:type_name -> votive.local.v1.Settings
-	48,  // 72: votive.local.v1.RemindersResponse.event:type_name -> votive.local.v1.Event
-	105, // 73: votive.local.v1.RemindersResponse.events:type_name -> votive.local.v1.EventReminders
-	48,  // 74: votive.local.v1.EventReminders.event:type_name -> votive.local.v1.Event
-	108, // 75: votive.local.v1.NewCalendarResponse.calendar:type_name -> votive.local.v1.Calendar
-	47,  // 76: votive.local.v1.Calendar.circle:type_name -> votive.local.v1.CircleRef
-	108, // 77: votive.local.v1.CalendarsResponse.calendars:type_name -> votive.local.v1.Calendar
-	112, // 78: votive.local.v1.CalendarsResponse.waiting:type_name -> votive.local.v1.Deletion
-	48,  // 79: votive.local.v1.Deletion.event:type_name -> votive.local.v1.Event
-	2,   // 80: votive.local.v1.Votive.Init:input_type -> votive.local.v1.InitRequest
-	4,   // 81: votive.local.v1.Votive.Unlock:input_type -> votive.local.v1.UnlockRequest
-	6,   // 82: votive.local.v1.Votive.Lock:input_type -> votive.local.v1.LockRequest
-	8,   // 83: votive.local.v1.Votive.ChangePassphrase:input_type -> votive.local.v1.ChangePassphraseRequest
-	10,  // 84: votive.local.v1.Votive.ShowBackup:input_type -> votive.local.v1.ShowBackupRequest
-	12,  // 85: votive.local.v1.Votive.Wipe:input_type -> votive.local.v1.WipeRequest
-	14,  // 86: votive.local.v1.Votive.Status:input_type -> votive.local.v1.StatusRequest
-	22,  // 87: votive.local.v1.Votive.Shutdown:input_type -> votive.local.v1.ShutdownRequest
-	24,  // 88: votive.local.v1.Votive.ShowID:input_type -> votive.local.v1.ShowIDRequest
-	27,  // 89: votive.local.v1.Votive.NewCircle:input_type -> votive.local.v1.NewCircleRequest
-	28,  // 90: votive.local.v1.Votive.JoinCircle:input_type -> votive.local.v1.JoinCircleRequest
-	29,  // 91: votive.local.v1.Votive.ListCircles:input_type -> votive.local.v1.ListCirclesRequest
-	30,  // 92: votive.local.v1.Votive.LeaveCircle:input_type -> votive.local.v1.LeaveCircleRequest
-	33,  // 93: votive.local.v1.Votive.ReadTime:input_type -> votive.local.v1.ReadTimeRequest
-	37,  // 94: votive.local.v1.Votive.Announce:input_type -> votive.local.v1.AnnounceRequest
-	50,  // 95: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
-	52,  // 96: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
-	38,  // 97: votive.local.v1.Votive.EditEvent:input_type -> votive.local.v1.EditEventRequest
-	39,  // 98: votive.local.v1.Votive.CancelEvent:input_type -> votive.local.v1.CancelEventRequest
-	40,  // 99: votive.local.v1.Votive.MergeEvent:input_type -> votive.local.v1.MergeEventRequest
-	41,  // 100: votive.local.v1.Votive.ChangeOccurrence:input_type -> votive.local.v1.ChangeOccurrenceRequest
-	55,  // 101: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
-	58,  // 102: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
-	60,  // 103: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
-	61,  // 104: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
-	62,  // 105: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
-	65,  // 106: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
-	67,  // 107: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
-	72,  // 108: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
-	73,  // 109: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
-	77,  // 110: votive.local.v1.Votive.ExportBundle:input_type -> votive.local.v1.ExportBundleRequest
-	79,  // 111: votive.local.v1.Votive.ImportBundle:input_type -> votive.local.v1.ImportBundleRequest
-	75,  // 112: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
-	81,  // 113: votive.local.v1.Votive.WriteCalendar:input_type -> votive.local.v1.WriteCalendarRequest
-	106, // 114: votive.local.v1.Votive.NewCalendar:input_type -> votive.local.v1.NewCalendarRequest
-	109, // 115: votive.local.v1.Votive.ListCalendars:input_type -> votive.local.v1.ListCalendarsRequest
-	110, // 116: votive.local.v1.Votive.RevokeCalendar:input_type -> votive.local.v1.RevokeCalendarRequest
-	113, // 117: votive.local.v1.Votive.SettleDeletion:input_type -> votive.local.v1.SettleDeletionRequest
-	85,  // 118: votive.local.v1.Votive.ImportCalendar:input_type -> votive.local.v1.ImportCalendarRequest
-	87,  // 119: votive.local.v1.Votive.ListImports:input_type -> votive.local.v1.ListImportsRequest
-	88,  // 120: votive.local.v1.Votive.ForgetImport:input_type -> votive.local.v1.ForgetImportRequest
-	91,  // 121: votive.local.v1.Votive.ReadCalendar:input_type -> votive.local.v1.ReadCalendarRequest
-	94,  // 122: votive.local.v1.Votive.Free:input_type -> votive.local.v1.FreeRequest
-	98,  // 123: votive.local.v1.Votive.ShowSettings:input_type -> votive.local.v1.ShowSettingsRequest
-	99,  // 124: votive.local.v1.Votive.ChangeSetting:input_type -> votive.local.v1.ChangeSettingRequest
-	102, // 125: votive.local.v1.Votive.ShowReminders:input_type -> votive.local.v1.ShowRemindersRequest
-	103, // 126: votive.local.v1.Votive.ChangeReminders:input_type -> votive.local.v1.ChangeRemindersRequest
-	3,   // 127: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
-	5,   // 128: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
-	7,   // 129: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
-	9,   // 130: votive.local.v1.Votive.ChangePassphrase:output_type -> votive.local.v1.ChangePassphraseResponse
-	11,  // 131: votive.local.v1.Votive.ShowBackup:output_type -> votive.local.v1.ShowBackupResponse
-	13,  // 132: votive.local.v1.Votive.Wipe:output_type -> votive.local.v1.WipeResponse
-	15,  // 133: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
-	23,  // 134: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
-	25,  // 135: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
-	31,  // 136: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
-	31,  // 137: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
-	31,  // 138: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
-	31,  // 139: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
-	34,  // 140: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
-	49,  // 141: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
-	51,  // 142: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
-	54,  // 143: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
-	49,  // 144: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
-	49,  // 145: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
-	49,  // 146: votive.local.v1.Votive.MergeEvent:output_type -> votive.local.v1.EventResponse
-	49,  // 147: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
-	57,  // 148: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
-	59,  // 149: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
-	59,  // 150: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
-	64,  // 151: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
-	64,  // 152: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
-	66,  // 153: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
-	70,  // 154: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
-	74,  // 155: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
-	74,  // 156: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
-	78,  // 157: votive.local.v1.Votive.ExportBundle:output_type -> votive.local.v1.BundlePart
-	80,  // 158: votive.local.v1.Votive.ImportBundle:output_type -> votive.local.v1.BundleResponse
-	76,  // 159: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
-	82,  // 160: votive.local.v1.Votive.WriteCalendar:output_type -> votive.local.v1.WriteCalendarResponse
-	107, // 161: votive.local.v1.Votive.NewCalendar:output_type -> votive.local.v1.NewCalendarResponse
-	111, // 162: votive.local.v1.Votive.ListCalendars:output_type -> votive.local.v1.CalendarsResponse
-	111, // 163: votive.local.v1.Votive.RevokeCalendar:output_type -> votive.local.v1.CalendarsResponse
-	49,  // 164: votive.local.v1.Votive.SettleDeletion:output_type -> votive.local.v1.EventResponse
-	86,  // 165: votive.local.v1.Votive.ImportCalendar:output_type -> votive.local.v1.ImportCalendarResponse
-	90,  // 166: votive.local.v1.Votive.ListImports:output_type -> votive.local.v1.ImportsResponse
-	90,  // 167: votive.local.v1.Votive.ForgetImport:output_type -> votive.local.v1.ImportsResponse
-	92,  // 168: votive.local.v1.Votive.ReadCalendar:output_type -> votive.local.v1.ReadCalendarResponse
-	95,  // 169: votive.local.v1.Votive.Free:output_type -> votive.local.v1.FreeResponse
-	100, // 170: votive.local.v1.Votive.ShowSettings:output_type -> votive.local.v1.SettingsResponse
-	100, // 171: votive.local.v1.Votive.ChangeSetting:output_type -> votive.local.v1.SettingsResponse
-	104, // 172: votive.local.v1.Votive.ShowReminders:output_type -> votive.local.v1.RemindersResponse
-	104, // 173: votive.local.v1.Votive.ChangeReminders:output_type -> votive.local.v1.RemindersResponse
-	127, // [127:174] is the sub-list for method output_type
-	80,  // [80:127] is the sub-list for method input_type
-	80,  // [80:80] is the sub-list for extension type_name
-	80,  // [80:80] is the sub-list for extension extendee
-	0,   // [0:80] is the sub-list for field type_name
+	18,  // 1: votive.local.v1.StatusResponse.floor:type_name -> votive.local.v1.Floor
+	19,  // 2: votive.local.v1.StatusResponse.catchup:type_name -> votive.local.v1.Catchup
+	22,  // 3: votive.local.v1.StatusResponse.connections:type_name -> votive.local.v1.Connection
+	17,  // 4: votive.local.v1.StatusResponse.intake:type_name -> votive.local.v1.Intake
+	20,  // 5: votive.local.v1.StatusResponse.mesh:type_name -> votive.local.v1.Mesh
+	16,  // 6: votive.local.v1.StatusResponse.clock_skew:type_name -> votive.local.v1.ClockSkew
+	21,  // 7: votive.local.v1.Mesh.from:type_name -> votive.local.v1.Origins
+	1,   // 8: votive.local.v1.ShowIDResponse.identity:type_name -> votive.local.v1.Identity
+	27,  // 9: votive.local.v1.CirclesResponse.circles:type_name -> votive.local.v1.Circle
+	33,  // 10: votive.local.v1.ReadTimeResponse.start:type_name -> votive.local.v1.Time
+	33,  // 11: votive.local.v1.ReadTimeResponse.end:type_name -> votive.local.v1.Time
+	46,  // 12: votive.local.v1.ReadTimeResponse.recurrence:type_name -> votive.local.v1.Recurrence
+	33,  // 13: votive.local.v1.Draft.start:type_name -> votive.local.v1.Time
+	33,  // 14: votive.local.v1.Draft.end:type_name -> votive.local.v1.Time
+	36,  // 15: votive.local.v1.Draft.join:type_name -> votive.local.v1.StringList
+	36,  // 16: votive.local.v1.Draft.tags:type_name -> votive.local.v1.StringList
+	36,  // 17: votive.local.v1.Draft.dates:type_name -> votive.local.v1.StringList
+	36,  // 18: votive.local.v1.Draft.except:type_name -> votive.local.v1.StringList
+	36,  // 19: votive.local.v1.Draft.links:type_name -> votive.local.v1.StringList
+	47,  // 20: votive.local.v1.Draft.occurrences:type_name -> votive.local.v1.Occurrence
+	37,  // 21: votive.local.v1.AnnounceRequest.draft:type_name -> votive.local.v1.Draft
+	37,  // 22: votive.local.v1.EditEventRequest.draft:type_name -> votive.local.v1.Draft
+	33,  // 23: votive.local.v1.ChangeOccurrenceRequest.start:type_name -> votive.local.v1.Time
+	33,  // 24: votive.local.v1.ChangeOccurrenceRequest.end:type_name -> votive.local.v1.Time
+	33,  // 25: votive.local.v1.Occurrence.start:type_name -> votive.local.v1.Time
+	33,  // 26: votive.local.v1.Occurrence.end:type_name -> votive.local.v1.Time
+	33,  // 27: votive.local.v1.Event.start:type_name -> votive.local.v1.Time
+	33,  // 28: votive.local.v1.Event.end:type_name -> votive.local.v1.Time
+	46,  // 29: votive.local.v1.Event.recurrence:type_name -> votive.local.v1.Recurrence
+	43,  // 30: votive.local.v1.Event.details:type_name -> votive.local.v1.Details
+	48,  // 31: votive.local.v1.Event.circle:type_name -> votive.local.v1.CircleRef
+	44,  // 32: votive.local.v1.Event.organizers:type_name -> votive.local.v1.Organizer
+	45,  // 33: votive.local.v1.Event.reply:type_name -> votive.local.v1.Reply
+	49,  // 34: votive.local.v1.Event.alternatives:type_name -> votive.local.v1.Event
+	47,  // 35: votive.local.v1.Event.next:type_name -> votive.local.v1.Occurrence
+	84,  // 36: votive.local.v1.Event.geo:type_name -> votive.local.v1.Geo
+	49,  // 37: votive.local.v1.EventResponse.event:type_name -> votive.local.v1.Event
+	85,  // 38: votive.local.v1.EventResponse.clashes:type_name -> votive.local.v1.Taken
+	49,  // 39: votive.local.v1.EventsResponse.events:type_name -> votive.local.v1.Event
+	33,  // 40: votive.local.v1.Revision.start:type_name -> votive.local.v1.Time
+	33,  // 41: votive.local.v1.Revision.end:type_name -> votive.local.v1.Time
+	49,  // 42: votive.local.v1.ShowEventResponse.event:type_name -> votive.local.v1.Event
+	54,  // 43: votive.local.v1.ShowEventResponse.revisions:type_name -> votive.local.v1.Revision
+	47,  // 44: votive.local.v1.ShowEventResponse.occurrences:type_name -> votive.local.v1.Occurrence
+	49,  // 45: votive.local.v1.ShowEventResponse.parts:type_name -> votive.local.v1.Event
+	57,  // 46: votive.local.v1.InvitesResponse.invites:type_name -> votive.local.v1.Invite
+	64,  // 47: votive.local.v1.AcceptResponse.issuer:type_name -> votive.local.v1.Issuer
+	27,  // 48: votive.local.v1.AcceptResponse.circle:type_name -> votive.local.v1.Circle
+	49,  // 49: votive.local.v1.AcceptResponse.event:type_name -> votive.local.v1.Event
+	72,  // 50: votive.local.v1.AcceptResponse.contact:type_name -> votive.local.v1.Contact
+	45,  // 51: votive.local.v1.RsvpResponse.reply:type_name -> votive.local.v1.Reply
+	85,  // 52: votive.local.v1.RsvpResponse.clashes:type_name -> votive.local.v1.Taken
+	69,  // 53: votive.local.v1.GuestsResponse.guests:type_name -> votive.local.v1.Guest
+	70,  // 54: votive.local.v1.GuestsResponse.counts:type_name -> votive.local.v1.GuestCounts
+	72,  // 55: votive.local.v1.ContactsResponse.contacts:type_name -> votive.local.v1.Contact
+	49,  // 56: votive.local.v1.Change.event:type_name -> votive.local.v1.Event
+	69,  // 57: votive.local.v1.Change.guest:type_name -> votive.local.v1.Guest
+	45,  // 58: votive.local.v1.Change.reply:type_name -> votive.local.v1.Reply
+	22,  // 59: votive.local.v1.Change.peer:type_name -> votive.local.v1.Connection
+	102, // 60: votive.local.v1.Change.reminder:type_name -> votive.local.v1.Reminder
+	33,  // 61: votive.local.v1.Taken.start:type_name -> votive.local.v1.Time
+	33,  // 62: votive.local.v1.Taken.end:type_name -> votive.local.v1.Time
+	90,  // 63: votive.local.v1.ImportsResponse.imports:type_name -> votive.local.v1.Import
+	94,  // 64: votive.local.v1.ReadCalendarResponse.entries:type_name -> votive.local.v1.ReadEntry
+	37,  // 65: votive.local.v1.ReadEntry.draft:type_name -> votive.local.v1.Draft
+	97,  // 66: votive.local.v1.FreeResponse.free:type_name -> votive.local.v1.Slot
+	33,  // 67: votive.local.v1.FreeResponse.from:type_name -> votive.local.v1.Time
+	33,  // 68: votive.local.v1.FreeResponse.to:type_name -> votive.local.v1.Time
+	33,  // 69: votive.local.v1.Slot.start:type_name -> votive.local.v1.Time
+	33,  // 70: votive.local.v1.Slot.end:type_name -> votive.local.v1.Time
+	85,  // 71: votive.local.v1.Slot.maybe:type_name -> votive.local.v1.Taken
+	98,  // 72: votive.local.v1.SettingsResponse.settings:type_name -> votive.local.v1.Settings
+	49,  // 73: votive.local.v1.RemindersResponse.event:type_name -> votive.local.v1.Event
+	106, // 74: votive.local.v1.RemindersResponse.events:type_name -> votive.local.v1.EventReminders
+	49,  // 75: votive.local.v1.EventReminders.event:type_name -> votive.local.v1.Event
+	109, // 76: votive.local.v1.NewCalendarResponse.calendar:type_name -> votive.local.v1.Calendar
+	48,  // 77: votive.local.v1.Calendar.circle:type_name -> votive.local.v1.CircleRef
+	109, // 78: votive.local.v1.CalendarsResponse.calendars:type_name -> votive.local.v1.Calendar
+	113, // 79: votive.local.v1.CalendarsResponse.waiting:type_name -> votive.local.v1.Deletion
+	49,  // 80: votive.local.v1.Deletion.event:type_name -> votive.local.v1.Event
+	2,   // 81: votive.local.v1.Votive.Init:input_type -> votive.local.v1.InitRequest
+	4,   // 82: votive.local.v1.Votive.Unlock:input_type -> votive.local.v1.UnlockRequest
+	6,   // 83: votive.local.v1.Votive.Lock:input_type -> votive.local.v1.LockRequest
+	8,   // 84: votive.local.v1.Votive.ChangePassphrase:input_type -> votive.local.v1.ChangePassphraseRequest
+	10,  // 85: votive.local.v1.Votive.ShowBackup:input_type -> votive.local.v1.ShowBackupRequest
+	12,  // 86: votive.local.v1.Votive.Wipe:input_type -> votive.local.v1.WipeRequest
+	14,  // 87: votive.local.v1.Votive.Status:input_type -> votive.local.v1.StatusRequest
+	23,  // 88: votive.local.v1.Votive.Shutdown:input_type -> votive.local.v1.ShutdownRequest
+	25,  // 89: votive.local.v1.Votive.ShowID:input_type -> votive.local.v1.ShowIDRequest
+	28,  // 90: votive.local.v1.Votive.NewCircle:input_type -> votive.local.v1.NewCircleRequest
+	29,  // 91: votive.local.v1.Votive.JoinCircle:input_type -> votive.local.v1.JoinCircleRequest
+	30,  // 92: votive.local.v1.Votive.ListCircles:input_type -> votive.local.v1.ListCirclesRequest
+	31,  // 93: votive.local.v1.Votive.LeaveCircle:input_type -> votive.local.v1.LeaveCircleRequest
+	34,  // 94: votive.local.v1.Votive.ReadTime:input_type -> votive.local.v1.ReadTimeRequest
+	38,  // 95: votive.local.v1.Votive.Announce:input_type -> votive.local.v1.AnnounceRequest
+	51,  // 96: votive.local.v1.Votive.ListEvents:input_type -> votive.local.v1.ListEventsRequest
+	53,  // 97: votive.local.v1.Votive.ShowEvent:input_type -> votive.local.v1.ShowEventRequest
+	39,  // 98: votive.local.v1.Votive.EditEvent:input_type -> votive.local.v1.EditEventRequest
+	40,  // 99: votive.local.v1.Votive.CancelEvent:input_type -> votive.local.v1.CancelEventRequest
+	41,  // 100: votive.local.v1.Votive.MergeEvent:input_type -> votive.local.v1.MergeEventRequest
+	42,  // 101: votive.local.v1.Votive.ChangeOccurrence:input_type -> votive.local.v1.ChangeOccurrenceRequest
+	56,  // 102: votive.local.v1.Votive.Invite:input_type -> votive.local.v1.InviteRequest
+	59,  // 103: votive.local.v1.Votive.ListInvites:input_type -> votive.local.v1.ListInvitesRequest
+	61,  // 104: votive.local.v1.Votive.Revoke:input_type -> votive.local.v1.RevokeRequest
+	62,  // 105: votive.local.v1.Votive.Inspect:input_type -> votive.local.v1.InspectRequest
+	63,  // 106: votive.local.v1.Votive.Accept:input_type -> votive.local.v1.AcceptRequest
+	66,  // 107: votive.local.v1.Votive.Rsvp:input_type -> votive.local.v1.RsvpRequest
+	68,  // 108: votive.local.v1.Votive.ListGuests:input_type -> votive.local.v1.ListGuestsRequest
+	73,  // 109: votive.local.v1.Votive.ListContacts:input_type -> votive.local.v1.ListContactsRequest
+	74,  // 110: votive.local.v1.Votive.AddContact:input_type -> votive.local.v1.AddContactRequest
+	78,  // 111: votive.local.v1.Votive.ExportBundle:input_type -> votive.local.v1.ExportBundleRequest
+	80,  // 112: votive.local.v1.Votive.ImportBundle:input_type -> votive.local.v1.ImportBundleRequest
+	76,  // 113: votive.local.v1.Votive.Watch:input_type -> votive.local.v1.WatchRequest
+	82,  // 114: votive.local.v1.Votive.WriteCalendar:input_type -> votive.local.v1.WriteCalendarRequest
+	107, // 115: votive.local.v1.Votive.NewCalendar:input_type -> votive.local.v1.NewCalendarRequest
+	110, // 116: votive.local.v1.Votive.ListCalendars:input_type -> votive.local.v1.ListCalendarsRequest
+	111, // 117: votive.local.v1.Votive.RevokeCalendar:input_type -> votive.local.v1.RevokeCalendarRequest
+	114, // 118: votive.local.v1.Votive.SettleDeletion:input_type -> votive.local.v1.SettleDeletionRequest
+	86,  // 119: votive.local.v1.Votive.ImportCalendar:input_type -> votive.local.v1.ImportCalendarRequest
+	88,  // 120: votive.local.v1.Votive.ListImports:input_type -> votive.local.v1.ListImportsRequest
+	89,  // 121: votive.local.v1.Votive.ForgetImport:input_type -> votive.local.v1.ForgetImportRequest
+	92,  // 122: votive.local.v1.Votive.ReadCalendar:input_type -> votive.local.v1.ReadCalendarRequest
+	95,  // 123: votive.local.v1.Votive.Free:input_type -> votive.local.v1.FreeRequest
+	99,  // 124: votive.local.v1.Votive.ShowSettings:input_type -> votive.local.v1.ShowSettingsRequest
+	100, // 125: votive.local.v1.Votive.ChangeSetting:input_type -> votive.local.v1.ChangeSettingRequest
+	103, // 126: votive.local.v1.Votive.ShowReminders:input_type -> votive.local.v1.ShowRemindersRequest
+	104, // 127: votive.local.v1.Votive.ChangeReminders:input_type -> votive.local.v1.ChangeRemindersRequest
+	3,   // 128: votive.local.v1.Votive.Init:output_type -> votive.local.v1.InitResponse
+	5,   // 129: votive.local.v1.Votive.Unlock:output_type -> votive.local.v1.UnlockResponse
+	7,   // 130: votive.local.v1.Votive.Lock:output_type -> votive.local.v1.LockResponse
+	9,   // 131: votive.local.v1.Votive.ChangePassphrase:output_type -> votive.local.v1.ChangePassphraseResponse
+	11,  // 132: votive.local.v1.Votive.ShowBackup:output_type -> votive.local.v1.ShowBackupResponse
+	13,  // 133: votive.local.v1.Votive.Wipe:output_type -> votive.local.v1.WipeResponse
+	15,  // 134: votive.local.v1.Votive.Status:output_type -> votive.local.v1.StatusResponse
+	24,  // 135: votive.local.v1.Votive.Shutdown:output_type -> votive.local.v1.ShutdownResponse
+	26,  // 136: votive.local.v1.Votive.ShowID:output_type -> votive.local.v1.ShowIDResponse
+	32,  // 137: votive.local.v1.Votive.NewCircle:output_type -> votive.local.v1.CirclesResponse
+	32,  // 138: votive.local.v1.Votive.JoinCircle:output_type -> votive.local.v1.CirclesResponse
+	32,  // 139: votive.local.v1.Votive.ListCircles:output_type -> votive.local.v1.CirclesResponse
+	32,  // 140: votive.local.v1.Votive.LeaveCircle:output_type -> votive.local.v1.CirclesResponse
+	35,  // 141: votive.local.v1.Votive.ReadTime:output_type -> votive.local.v1.ReadTimeResponse
+	50,  // 142: votive.local.v1.Votive.Announce:output_type -> votive.local.v1.EventResponse
+	52,  // 143: votive.local.v1.Votive.ListEvents:output_type -> votive.local.v1.EventsResponse
+	55,  // 144: votive.local.v1.Votive.ShowEvent:output_type -> votive.local.v1.ShowEventResponse
+	50,  // 145: votive.local.v1.Votive.EditEvent:output_type -> votive.local.v1.EventResponse
+	50,  // 146: votive.local.v1.Votive.CancelEvent:output_type -> votive.local.v1.EventResponse
+	50,  // 147: votive.local.v1.Votive.MergeEvent:output_type -> votive.local.v1.EventResponse
+	50,  // 148: votive.local.v1.Votive.ChangeOccurrence:output_type -> votive.local.v1.EventResponse
+	58,  // 149: votive.local.v1.Votive.Invite:output_type -> votive.local.v1.InviteResponse
+	60,  // 150: votive.local.v1.Votive.ListInvites:output_type -> votive.local.v1.InvitesResponse
+	60,  // 151: votive.local.v1.Votive.Revoke:output_type -> votive.local.v1.InvitesResponse
+	65,  // 152: votive.local.v1.Votive.Inspect:output_type -> votive.local.v1.AcceptResponse
+	65,  // 153: votive.local.v1.Votive.Accept:output_type -> votive.local.v1.AcceptResponse
+	67,  // 154: votive.local.v1.Votive.Rsvp:output_type -> votive.local.v1.RsvpResponse
+	71,  // 155: votive.local.v1.Votive.ListGuests:output_type -> votive.local.v1.GuestsResponse
+	75,  // 156: votive.local.v1.Votive.ListContacts:output_type -> votive.local.v1.ContactsResponse
+	75,  // 157: votive.local.v1.Votive.AddContact:output_type -> votive.local.v1.ContactsResponse
+	79,  // 158: votive.local.v1.Votive.ExportBundle:output_type -> votive.local.v1.BundlePart
+	81,  // 159: votive.local.v1.Votive.ImportBundle:output_type -> votive.local.v1.BundleResponse
+	77,  // 160: votive.local.v1.Votive.Watch:output_type -> votive.local.v1.Change
+	83,  // 161: votive.local.v1.Votive.WriteCalendar:output_type -> votive.local.v1.WriteCalendarResponse
+	108, // 162: votive.local.v1.Votive.NewCalendar:output_type -> votive.local.v1.NewCalendarResponse
+	112, // 163: votive.local.v1.Votive.ListCalendars:output_type -> votive.local.v1.CalendarsResponse
+	112, // 164: votive.local.v1.Votive.RevokeCalendar:output_type -> votive.local.v1.CalendarsResponse
+	50,  // 165: votive.local.v1.Votive.SettleDeletion:output_type -> votive.local.v1.EventResponse
+	87,  // 166: votive.local.v1.Votive.ImportCalendar:output_type -> votive.local.v1.ImportCalendarResponse
+	91,  // 167: votive.local.v1.Votive.ListImports:output_type -> votive.local.v1.ImportsResponse
+	91,  // 168: votive.local.v1.Votive.ForgetImport:output_type -> votive.local.v1.ImportsResponse
+	93,  // 169: votive.local.v1.Votive.ReadCalendar:output_type -> votive.local.v1.ReadCalendarResponse
+	96,  // 170: votive.local.v1.Votive.Free:output_type -> votive.local.v1.FreeResponse
+	101, // 171: votive.local.v1.Votive.ShowSettings:output_type -> votive.local.v1.SettingsResponse
+	101, // 172: votive.local.v1.Votive.ChangeSetting:output_type -> votive.local.v1.SettingsResponse
+	105, // 173: votive.local.v1.Votive.ShowReminders:output_type -> votive.local.v1.RemindersResponse
+	105, // 174: votive.local.v1.Votive.ChangeReminders:output_type -> votive.local.v1.RemindersResponse
+	128, // [128:175] is the sub-list for method output_type
+	81,  // [81:128] is the sub-list for method input_type
+	81,  // [81:81] is the sub-list for extension type_name
+	81,  // [81:81] is the sub-list for extension extendee
+	0,   // [0:81] is the sub-list for field type_name
 }
 
 func init() { file_local_proto_init() }
@@ -8598,16 +8667,16 @@ func file_local_proto_init() {
 		return
 	}
 	file_local_proto_msgTypes[15].OneofWrappers = []any{}
-	file_local_proto_msgTypes[32].OneofWrappers = []any{}
-	file_local_proto_msgTypes[36].OneofWrappers = []any{}
-	file_local_proto_msgTypes[65].OneofWrappers = []any{}
+	file_local_proto_msgTypes[33].OneofWrappers = []any{}
+	file_local_proto_msgTypes[37].OneofWrappers = []any{}
+	file_local_proto_msgTypes[66].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_local_proto_rawDesc), len(file_local_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   114,
+			NumMessages:   115,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

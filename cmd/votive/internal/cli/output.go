@@ -119,6 +119,8 @@ func (e *encoder) value(field protoreflect.FieldDescriptor, value protoreflect.V
 		e.WriteString(strconv.FormatBool(value.Bool()))
 	case protoreflect.DoubleKind:
 		e.WriteString(strconv.FormatFloat(value.Float(), 'f', -1, 64))
+	case protoreflect.Int32Kind:
+		e.WriteString(strconv.FormatInt(value.Int(), 10))
 	case protoreflect.Uint32Kind:
 		e.WriteString(strconv.FormatUint(value.Uint(), 10))
 	default:

@@ -40,6 +40,8 @@ func fill(t *testing.T, m protoreflect.Message, depth int) {
 			value = protoreflect.ValueOfBool(true)
 		case protoreflect.DoubleKind:
 			value = protoreflect.ValueOfFloat64(-114.190417)
+		case protoreflect.Int32Kind:
+			value = protoreflect.ValueOfInt32(-2_147_483_648)
 		case protoreflect.Uint32Kind:
 			value = protoreflect.ValueOfUint32(4_294_967_295)
 		default:

@@ -33,6 +33,9 @@ func (r Reader) Status(st *localpb.StatusResponse) string {
 	}
 	s.rows("Listens on", addresses(st.GetAddrs()))
 	s.row("Last frame", r.lastFrame(st))
+	if said := skew(st.GetClockSkew()); said != "" {
+		s.row("Clock", said)
+	}
 	s.row("Catching up", catchup(st))
 	s.row("Carries", carries(st))
 	if st.GetVault() && !st.GetLocked() {
@@ -96,6 +99,27 @@ func (r Reader) lastFrame(st *localpb.StatusResponse) string {
 		return "none heard since it started"
 	}
 	return "heard " + r.ago(st.GetLastFrame())
+}
+
+// skew says that this computer's clock seems wrong. Peers tell days apart, and
+// not the time.
+func skew(c *localpb.ClockSkew) string {
+	if c.GetPeers() == 0 {
+		return ""
+	}
+	by, way := c.GetHours(), "ahead"
+	if by < 0 {
+		by, way = -by, "behind"
+	}
+	amount := "an hour"
+	switch {
+	case by >= 48:
+		amount = count(uint32(by/24), "day", "days")
+	case by > 1:
+		amount = count(uint32(by), "hour", "hours")
+	}
+	return "seems " + amount + " " + way + " or more, going by what " + count(c.GetPeers(), "peer passes", "peers pass") +
+		" on: is it right?"
 }
 
 func catchup(st *localpb.StatusResponse) string {
