@@ -16,13 +16,11 @@ import (
 )
 
 const (
-	// What is written stays in RAM up to here before it becomes a table: of a
-	// database as it is, and of one that is opened for Bulk. It begins with 256
-	// KiB, and doubles each time it is full.
-	memTableSize     = 2 << 20
-	bulkMemTableSize = 8 << 20
-	// Frames are read once when they are opened and once for each peer that
-	// asks: a cache of them gains nothing. It is for what says where they are.
+	// What is written stays in RAM up to here before it becomes a table. It
+	// begins with 256 KiB, and doubles each time it is full.
+	memTableSize = 2 << 20
+	// Rows are mostly read once, when a database is opened. It is for what says
+	// where they are.
 	cacheSize = 1 << 20
 	// So many tables are as they were first written. All that follow rewrite
 	// others, and keys are spread so evenly that each of those is touched: the
@@ -42,8 +40,7 @@ type Database struct {
 	dir   string
 	log   *slog.Logger
 
-	memTable int    // bytes
-	spare    func() // gives the cache the room of memory tables
+	spare func() // gives the cache the room of memory tables
 
 	broken bool // a log was, before it was mended
 
@@ -56,31 +53,20 @@ type Database struct {
 // Open opens the database in dir, which is made if there is none. ErrInUse,
 // ErrFull and ErrDamaged are among what can be in the way; a damaged one is
 // left as it is, for Rebuild.
-func Open(dir string, disk vfs.FS, log *slog.Logger, options ...Option) (*Database, error) {
+func Open(dir string, disk vfs.FS, log *slog.Logger) (*Database, error) {
 	if err := finishRebuild(dir, disk); err != nil {
 		return nil, err
 	}
 	e := newDatabase(dir, disk, log)
-	for _, o := range options {
-		o(e)
-	}
 	if err := e.open(disk); err != nil {
 		return nil, errors.Join(err, e.release())
 	}
 	return e, nil
 }
 
-// Option is a way in which a database differs from others.
-type Option func(*Database)
-
-// Bulk is for a database to which megabytes are written at a time. It makes
-// larger tables, so that what is written once is rewritten fewer times, for up
-// to 24 MiB of RAM while it is written to.
-func Bulk(e *Database) { e.memTable = bulkMemTableSize }
-
 func newDatabase(dir string, disk vfs.FS, log *slog.Logger) *Database {
 	return &Database{
-		disk: newGuard(disk), dir: dir, log: log, memTable: memTableSize,
+		disk: newGuard(disk), dir: dir, log: log,
 		flushed: make(chan struct{}, 1),
 	}
 }
@@ -91,8 +77,8 @@ func newDatabase(dir string, disk vfs.FS, log *slog.Logger) *Database {
 // four blocks of the disk. Until there are such tables nothing else is to take
 // their place: opening a database reads much of it, once.
 func (e *Database) makeCache() {
-	e.cache = pebble.NewCache(int64(cacheSize + 2*e.memTable))
-	e.spare = sync.OnceFunc(e.cache.Reserve(2 * e.memTable))
+	e.cache = pebble.NewCache(cacheSize + 2*memTableSize)
+	e.spare = sync.OnceFunc(e.cache.Reserve(2 * memTableSize))
 }
 
 func (e *Database) open(disk vfs.FS) (err error) {
@@ -168,7 +154,7 @@ func (e *Database) options() *pebble.Options {
 		// Not the newest: a later Pebble must not turn databases into what
 		// earlier ones cannot read.
 		FormatMajorVersion: pebble.FormatWALSyncChunks,
-		MemTableSize:       uint64(e.memTable),
+		MemTableSize:       memTableSize,
 		// Pebble's own ways to hold up a writer would hold it for ever on a
 		// frozen disk: crowded comes first. The former is also how many logs
 		// it keeps to write on.
@@ -246,7 +232,7 @@ func (e *Database) crowded() bool {
 	if !e.rotated.Load() {
 		return false
 	}
-	if e.db.Metrics().MemTable.Size >= uint64(maxUnflushed*e.memTable) {
+	if e.db.Metrics().MemTable.Size >= maxUnflushed*memTableSize {
 		return true
 	}
 	e.rotated.Store(false)

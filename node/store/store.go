@@ -71,7 +71,7 @@ type Store struct {
 // finished first.
 func Open(dir string, o Options) (*Store, error) {
 	o = o.orDefaults()
-	db, err := disk.Open(dir, o.FS, o.Log, disk.Bulk)
+	db, err := disk.Open(dir, o.FS, o.Log)
 	if err != nil {
 		return nil, err
 	}
