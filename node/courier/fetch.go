@@ -2,6 +2,7 @@ package courier
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -33,6 +34,10 @@ const (
 	// Frames dropped between the listing and the asking are few.
 	maxGone = 64
 
+	// maxCame frames, 4 MiB, may have come while the disk is busy with those of
+	// before, which are as many and a batch. Then the peer waits for it.
+	maxCame = 4 * maxBatch
+
 	// What another peer is bringing is waited for so long, in all, before it is
 	// asked for here as well: that peer may be slow, or stall.
 	patience = 2 * time.Second
@@ -58,13 +63,14 @@ type outcome struct {
 }
 
 // fetching brings frames that were found to be missing. It belongs to one
-// goroutine. The next batch is asked for before the last one is kept, so that
-// the peer need not wait for this node's disk: two are in hand at most.
+// goroutine. What came is kept beside that, in one portion after the other, so
+// that neither the peer nor the line waits for this node's disk.
 type fetching struct {
 	*channel
 	*outcome
 	session session
-	came    []votive.Frame // fresh, in flight, and not yet kept
+	came    []votive.Frame // fresh, in flight, and not yet kept; maxCame and a batch at most
+	keeping *portion       // being kept; nil for none
 	seen    uint64         // number of the last frame in the store that was looked at
 	size    int            // of the next batch
 	useless int            // frames that came and were not kept
@@ -76,46 +82,9 @@ type fetching struct {
 func (c *channel) fetch(ctx context.Context, s session, o *outcome, since uint64) error {
 	f := &fetching{channel: c, outcome: o, session: s, size: firstBatch, seen: since}
 	defer c.tally.stop(f)
-	for _, id := range c.refused.all() {
-		s.Drop(recon.ID(id))
-	}
-	start, patient := time.Now(), patience
-	left := false
-	for {
-		f.pass()
-		c.tally.lack(f, s.Missing())
-		if time.Since(start) > fetchTime || f.useless > f.kept+maxUseless {
-			left = s.Missing() > 0
-			break
-		}
-		began := time.Now()
-		// Towards the end, batches of several peers would be the same frames.
-		msg, batch, ended := f.bringing.choose(s, min(f.size, max(s.Missing()/4, firstBatch/4)), patient > 0)
-		if msg == nil && len(f.came) > 0 {
-			if err := f.keepFresh(ctx); err != nil {
-				return err
-			}
-			continue
-		}
-		if msg == nil && s.Missing() > 0 && patient > 0 {
-			await(ctx, ended, patient)
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			patient -= time.Since(began)
-			continue
-		}
-		if msg == nil {
-			break
-		}
-		err := f.batch(ctx, msg, batch)
-		f.bringing.end(batch)
-		if err != nil {
-			return err
-		}
-		f.adapt(time.Since(began))
-	}
-	if err := f.keepFresh(ctx); err != nil {
+	left, err := f.bring(ctx)
+	// What came is kept even if not all does.
+	if err := errors.Join(err, f.keepFresh(ctx)); err != nil {
 		return err
 	}
 	f.more = f.more || f.kept > 0 && left
@@ -123,6 +92,49 @@ func (c *channel) fetch(ctx context.Context, s session, o *outcome, since uint64
 		return fmt.Errorf("%w: none of %d frames", errShort, f.gone)
 	}
 	return nil
+}
+
+// bring brings one batch after the other, and says whether it left anything,
+// because it took too long or was not worth it.
+func (f *fetching) bring(ctx context.Context) (left bool, err error) {
+	c, s := f.channel, f.session
+	for _, id := range c.refused.all() {
+		s.Drop(recon.ID(id))
+	}
+	start, patient := time.Now(), patience
+	for {
+		f.pass()
+		c.tally.lack(f, s.Missing())
+		if time.Since(start) > fetchTime || f.useless > f.kept+maxUseless {
+			return s.Missing() > 0, nil
+		}
+		began := time.Now()
+		// Towards the end, batches of several peers would be the same frames.
+		msg, batch, ended := f.bringing.choose(s, min(f.size, max(s.Missing()/4, firstBatch/4)), patient > 0)
+		if msg == nil && (len(f.came) > 0 || f.keeping != nil) {
+			if err := f.keepFresh(ctx); err != nil {
+				return false, err
+			}
+			continue
+		}
+		if msg == nil && s.Missing() > 0 && patient > 0 {
+			await(ctx, ended, patient)
+			if ctx.Err() != nil {
+				return false, ctx.Err()
+			}
+			patient -= time.Since(began)
+			continue
+		}
+		if msg == nil {
+			return false, nil
+		}
+		err := f.batch(ctx, msg, batch)
+		f.bringing.end(batch)
+		if err != nil {
+			return false, err
+		}
+		f.adapt(time.Since(began))
+	}
 }
 
 // pass leaves out what has come by other ways since the sets were compared.
@@ -146,34 +158,30 @@ func (f *fetching) adapt(took time.Duration) {
 	}
 }
 
-// batch asks for a batch, keeps the one before, and takes what comes, which is
-// kept even if not all does. SPEC 10.9, 10.11.
+// batch asks for a batch, has what came before kept, and takes what comes. SPEC
+// 10.9, 10.11.
 func (f *fetching) batch(ctx context.Context, msg []byte, batch []recon.Short) error {
 	f.within(batchTime)
-	failed := f.say(ctx, msg)
-	if err := f.keepFresh(ctx); err != nil {
+	if err := f.say(ctx, msg); err != nil {
+		return err
+	}
+	if err := f.keepOn(ctx); err != nil {
 		return err
 	}
 	f.within(batchTime)
 	for _, short := range batch {
-		if failed != nil {
-			break
+		frame, ok, err := f.read(short)
+		if err != nil {
+			return err
 		}
-		var frame votive.Frame
-		var ok bool
-		if frame, ok, failed = f.read(short); ok && f.fresh(frame) {
+		if ok && f.fresh(frame) {
 			f.came = append(f.came, frame)
 		}
 	}
-	if failed == nil && f.gone > f.delivered+maxGone {
-		failed = fmt.Errorf("%w: %d frames of %d offered", errShort, f.delivered, f.delivered+f.gone)
+	if f.gone > f.delivered+maxGone {
+		return fmt.Errorf("%w: %d frames of %d offered", errShort, f.delivered, f.delivered+f.gone)
 	}
-	if failed != nil {
-		if err := f.keepFresh(ctx); err != nil {
-			return err
-		}
-	}
-	return failed
+	return nil
 }
 
 // fresh reports whether nobody else has brought a frame that came, and says to
@@ -192,14 +200,48 @@ func (f *fetching) fresh(frame votive.Frame) bool {
 	return true
 }
 
-// keepFresh keeps what came.
+// portion is frames that are being kept.
+type portion struct {
+	frames []votive.Frame
+	done   chan error
+}
+
+// keepOn begins to keep what came, unless that of before is still being kept:
+// then it waits for that only where too much has come meanwhile.
+func (f *fetching) keepOn(ctx context.Context) error {
+	if f.keeping != nil && len(f.keeping.done) == 0 && len(f.came) < maxCame {
+		return nil
+	}
+	if err := f.settle(); err != nil || len(f.came) == 0 {
+		return err
+	}
+	p := &portion{f.came, make(chan error, 1)}
+	f.keeping, f.came = p, nil
+	go func() { p.done <- f.keep(ctx, p.frames) }()
+	return nil
+}
+
+// keepFresh keeps what came: all of it has its place in the store, or none,
+// when it returns.
 func (f *fetching) keepFresh(ctx context.Context) error {
-	fresh := f.came
-	f.came = nil
-	if err := f.keep(ctx, fresh); err != nil {
+	err := f.settle()
+	if begin := f.keepOn(ctx); begin != nil { // also after an error: what came is in flight
+		err = errors.Join(err, begin)
+	}
+	return errors.Join(err, f.settle())
+}
+
+// settle waits for what is being kept, and counts it.
+func (f *fetching) settle() error {
+	if f.keeping == nil {
+		return nil
+	}
+	p := f.keeping
+	f.keeping = nil
+	if err := <-p.done; err != nil {
 		return fmt.Errorf("%w: %v", errKeep, err)
 	}
-	for _, frame := range fresh {
+	for _, frame := range p.frames {
 		if f.store.Has(frame.ID()) {
 			f.kept++
 			f.tally.fetched.Add(1)

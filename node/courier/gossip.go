@@ -78,8 +78,8 @@ func (c *Courier) take(f votive.Frame) mesh.Verdict {
 }
 
 // intake is the frames in flight: judged, and not yet durable. It is bounded by
-// the queue and by what the writer, the asks and the outbox have in hand, a
-// batch each.
+// the queue and by what the writer and the outbox have in hand, a batch each, and
+// the asks, maxCame and a batch twice.
 type intake struct {
 	queue  chan votive.Frame // judged, and shown to the person's side
 	queued atomic.Int32      // how many have a place in it
