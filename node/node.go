@@ -214,6 +214,7 @@ func (n *Node) server(ctx context.Context) *http.Server {
 		Network:   network{n},
 		Bundles:   bundles{n},
 		Web:       n.webURL(),
+		AnyUser:   !web.KnowsUsers,
 		Version:   n.cfg.Version,
 		Shutdown:  func() { close(n.stop) },
 		Log:       n.cfg.Log,

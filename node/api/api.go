@@ -34,6 +34,7 @@ type Options struct {
 	Network   Network
 	Bundles   Bundles
 	Web       string // the address for calendars, with a slash at its end; empty: they are not served
+	AnyUser   bool   // calendars are served to whoever has the secrets, whatever user of the computer they are
 	Version   string
 	Shutdown  func() // asks the daemon to stop; called once
 	Log       *slog.Logger

@@ -69,7 +69,7 @@ func (a *API) NewCalendar(ctx context.Context, r *localpb.NewCalendarRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	m := &localpb.NewCalendarResponse{Feed: a.Web + strings.TrimPrefix(subscribe.FeedPrefix, "/") + secrets.Feed + ".ics"}
+	m := &localpb.NewCalendarResponse{Feed: a.Web + strings.TrimPrefix(subscribe.FeedPrefix, "/") + secrets.Feed + ".ics", AnyUser: a.AnyUser}
 	if secrets.Password != "" {
 		m.Caldav, m.User, m.Password = a.Web+strings.TrimPrefix(caldav.Prefix, "/"), c.ID, secrets.Password
 	}

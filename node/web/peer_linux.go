@@ -12,6 +12,11 @@ import (
 	"strings"
 )
 
+// KnowsUsers reports whether connections of other users are closed. On a Mac it
+// would take the tables of the kernel, which have no stable form, and on Windows
+// the token of a process that may be gone.
+const KnowsUsers = true
+
 // own reports whether the other end of a connection on this computer is a
 // process of the same user, or of root, who could read our memory anyway. Where
 // the system does not say it is taken to be.

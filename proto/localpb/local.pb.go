@@ -7251,13 +7251,17 @@ func (x *NewCalendarRequest) GetReadOnly() bool {
 
 // NewCalendarResponse is the only time that the secrets are shown.
 type NewCalendarResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Feed          string                 `protobuf:"bytes,1,opt,name=feed,proto3" json:"feed,omitempty"`     // an address, to be read
-	Caldav        string                 `protobuf:"bytes,2,opt,name=caldav,proto3" json:"caldav,omitempty"` // an address, to be read and written; empty for busy, as the next two
-	User          string                 `protobuf:"bytes,3,opt,name=user,proto3" json:"user,omitempty"`
-	Password      string                 `protobuf:"bytes,4,opt,name=password,proto3" json:"password,omitempty"`
-	Calendar      *Calendar              `protobuf:"bytes,5,opt,name=calendar,proto3" json:"calendar,omitempty"`
-	Chosen        string                 `protobuf:"bytes,6,opt,name=chosen,proto3" json:"chosen,omitempty"` // the circle that a prefix or name was understood as
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Feed     string                 `protobuf:"bytes,1,opt,name=feed,proto3" json:"feed,omitempty"`     // an address, to be read
+	Caldav   string                 `protobuf:"bytes,2,opt,name=caldav,proto3" json:"caldav,omitempty"` // an address, to be read and written; empty for busy, as the next two
+	User     string                 `protobuf:"bytes,3,opt,name=user,proto3" json:"user,omitempty"`
+	Password string                 `protobuf:"bytes,4,opt,name=password,proto3" json:"password,omitempty"`
+	Calendar *Calendar              `protobuf:"bytes,5,opt,name=calendar,proto3" json:"calendar,omitempty"`
+	Chosen   string                 `protobuf:"bytes,6,opt,name=chosen,proto3" json:"chosen,omitempty"` // the circle that a prefix or name was understood as
+	// The system does not say whose program asks: another user of the computer who
+	// took the port while the daemon was down, and so was sent the secrets, is
+	// served with them.
+	AnyUser       bool `protobuf:"varint,7,opt,name=any_user,json=anyUser,proto3" json:"any_user,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7332,6 +7336,13 @@ func (x *NewCalendarResponse) GetChosen() string {
 		return x.Chosen
 	}
 	return ""
+}
+
+func (x *NewCalendarResponse) GetAnyUser() bool {
+	if x != nil {
+		return x.AnyUser
+	}
+	return false
 }
 
 type Calendar struct {
@@ -8263,14 +8274,15 @@ const file_local_proto_rawDesc = "" +
 	"\x12NewCalendarRequest\x12\x12\n" +
 	"\x04show\x18\x01 \x01(\tR\x04show\x12\x16\n" +
 	"\x06circle\x18\x02 \x01(\tR\x06circle\x12\x1b\n" +
-	"\tread_only\x18\x03 \x01(\bR\breadOnly\"\xc0\x01\n" +
+	"\tread_only\x18\x03 \x01(\bR\breadOnly\"\xdb\x01\n" +
 	"\x13NewCalendarResponse\x12\x12\n" +
 	"\x04feed\x18\x01 \x01(\tR\x04feed\x12\x16\n" +
 	"\x06caldav\x18\x02 \x01(\tR\x06caldav\x12\x12\n" +
 	"\x04user\x18\x03 \x01(\tR\x04user\x12\x1a\n" +
 	"\bpassword\x18\x04 \x01(\tR\bpassword\x125\n" +
 	"\bcalendar\x18\x05 \x01(\v2\x19.votive.local.v1.CalendarR\bcalendar\x12\x16\n" +
-	"\x06chosen\x18\x06 \x01(\tR\x06chosen\"\x93\x01\n" +
+	"\x06chosen\x18\x06 \x01(\tR\x06chosen\x12\x19\n" +
+	"\bany_user\x18\a \x01(\bR\aanyUser\"\x93\x01\n" +
 	"\bCalendar\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04show\x18\x02 \x01(\tR\x04show\x122\n" +

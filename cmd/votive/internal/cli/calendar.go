@@ -64,6 +64,11 @@ func (a *app) calendars(r *localpb.CalendarsResponse) error {
 	return nil
 }
 
+// anyUser is said where the daemon cannot tell whose program asks.
+const anyUser = `note: here votive cannot tell whose program asks. While the daemon is down, another
+user of this computer can listen in its place, and is sent the address of the feed
+and the password by your calendar. If others use this computer, revoke this one.`
+
 func (a *app) calendarNew() *cobra.Command {
 	request := new(localpb.NewCalendarRequest)
 	cmd := &cobra.Command{
@@ -105,6 +110,9 @@ and CalDAV that and each of your circles.`,
 			return err
 		}
 		a.say("This is shown only now. votive calendar revoke %s ends it.", page.Short(r.GetCalendar().GetId()))
+		if r.GetAnyUser() {
+			a.say("%s", anyUser)
+		}
 		return nil
 	}
 	return cmd
