@@ -86,7 +86,7 @@ type refusal struct {
 	why  string
 	who  *person
 	code int
-	says string // a regexp for the line
+	says string // a regexp for the line; what it is that is wrong
 	args []string
 }
 
@@ -147,28 +147,28 @@ func (s *scene) links(t *testing.T) []refusal {
 	}
 	all := []refusal{
 		{"a link without its end", s.guest, 6, "cut short|altered|address", []string{s.link[:len(s.link)-4]}},
-		{"half a link", s.guest, 6, ".", []string{s.link[:len(s.link)/2]}},
-		{"a link of one letter", s.guest, 6, ".", []string{"votive:a"}},
-		{"a link with something behind it", s.guest, 6, ".", []string{s.link + "aaaaaaaa"}},
-		{"a link that does not end", s.guest, 6, ".", []string{s.link + strings.Repeat("a", 1<<16)}},
-		{"a link with a letter changed at its beginning", s.guest, 6, ".", []string{altered(2)}},
+		{"half a link", s.guest, 6, "cut short or altered", []string{s.link[:len(s.link)/2]}},
+		{"a link of one letter", s.guest, 6, "cut short or altered", []string{"votive:a"}},
+		{"a link with something behind it", s.guest, 6, "address of 0 bytes has room for 5", []string{s.link + "aaaaaaaa"}},
+		{"a link that does not end", s.guest, 6, `of 655\d\d letters and digits, want at most 221`, []string{s.link + strings.Repeat("a", 1<<16)}},
+		{"a link with a letter changed at its beginning", s.guest, 6, "does not add up: it was altered", []string{altered(2)}},
 		{"a link with a letter changed in its middle", s.guest, 6, "altered", []string{altered(len(body) / 2)}},
-		{"a link with a letter changed at its end", s.guest, 6, ".", []string{altered(len(body) - 2)}},
-		{"a link in mixed case", s.guest, 6, ".", []string{"votive:" + strings.ToUpper(body[:9]) + body[9:]}},
+		{"a link with a letter changed at its end", s.guest, 6, "does not add up: it was altered", []string{altered(len(body) - 2)}},
+		{"a link in mixed case", s.guest, 6, "in one case", []string{"votive:" + strings.ToUpper(body[:9]) + body[9:]}},
 		{"a revoked invitation", s.guest, 6, "revoked", []string{s.revoked, "--yes"}},
 		{"an expired invitation", s.guest, 6, "expired", []string{s.expired, "--yes"}},
 		{"one's own invitation", s.host, 6, "you organize", []string{s.link, "--yes"}},
-		{"nothing", s.guest, 2, ".", []string{""}},
+		{"nothing", s.guest, 2, `"" is neither a votive link nor a file`, []string{""}},
 		{"no link and no file", s.guest, 2, "neither a votive link nor a file", []string{"votiv:abc"}},
 		{"a file without a link", s.guest, 2, "no votive link", []string{file("none", "hello\n")}},
 		{"a file with two links", s.guest, 2, "2 votive links", []string{file("two", s.link+"\n"+s.revoked+"\n")}},
 		{"a file cut short", s.guest, 6, "cut short", []string{file("short", whole[:len(whole)-1])}},
-		{"a file cut in its head", s.guest, 6, ".", []string{file("head", whole[:20])}},
+		{"a file cut in its head", s.guest, 6, "not a votive file: cut short", []string{file("head", whole[:20])}},
 		{"a file with something behind it", s.guest, 6, "more behind", []string{file("long", whole+"x")}},
-		{"a file with a byte changed in a frame", s.guest, 6, ".", []string{file("frame", whole[:999]+"\x00\xff"+whole[1001:])}},
-		{"a file with another link in it", s.guest, 6, ".", []string{file("link", whole[:20]+"\x00\xff"+whole[22:])}},
-		{"a picture that is none", s.guest, 2, ".", []string{file("p.png", "\x89PNG\r\n\x1a\nxxx")}},
-		{"a directory", s.guest, 2, ".", []string{dir}},
+		{"a file with a byte changed in a frame", s.guest, 6, `frame 1 of the \d in the file: stamp does not hold`, []string{file("frame", whole[:999]+"\x00\xff"+whole[1001:])}},
+		{"a file with another link in it", s.guest, 6, "does not hold the invitation that it should: it was altered", []string{file("link", whole[:20]+"\x00\xff"+whole[22:])}},
+		{"a picture that is none", s.guest, 2, "neither a PNG nor a JPEG", []string{file("p.png", "\x89PNG\r\n\x1a\nxxx")}},
+		{"a directory", s.guest, 2, "is a directory", []string{dir}},
 	}
 	for i := range all {
 		all[i].args = append([]string{"accept"}, all[i].args...)
@@ -194,7 +194,7 @@ func (s *scene) events() []refusal {
 		{"an event in the past", 6, "past", []string{"X", "--at", "2020-06-04T20:00"}},
 		{"a date in the past", 6, "past", []string{"X", "--at", "2020-06-04"}},
 		{"an end before the start", 2, "before", []string{"X", "--at", at, "--end", nextYear + "-06-04T19:00"}},
-		{"an end of another kind", 2, ".", []string{"X", "--at", at, "--end", nextYear + "-06-05"}},
+		{"an end of another kind", 2, "end is date and start is zoned", []string{"X", "--at", at, "--end", nextYear + "-06-05"}},
 		{"an end and a length", 2, "exclude", []string{"X", "--at", at, "--end", at, "--for", "2h"}},
 		{"an unknown zone", 2, `zone "Mars/Olympus" is not known`, []string{"X", "--at", at, "--zone", "Mars/Olympus"}},
 		{"an hour that no clock shows", 2, "clocks are put forward", []string{"X", "--at", "2027-03-28T01:30", "--zone", "Europe/London"}},
@@ -247,9 +247,9 @@ func (s *scene) events() []refusal {
 // people are things that somebody cannot do as they are.
 func (s *scene) people() []refusal {
 	return []refusal{
-		{"an answer that is none", s.guest, 2, ".", []string{"rsvp", s.event, "perhaps"}},
+		{"an answer that is none", s.guest, 2, `answer "perhaps", want one of \[no yes maybe\]`, []string{"rsvp", s.event, "perhaps"}},
 		{"an answer to one's own event", s.host, 6, "you organize", []string{"rsvp", s.event, "yes"}},
-		{"an answer for nobody", s.guest, 2, ".", []string{"rsvp", s.event, "yes", "--party", "101"}},
+		{"an answer for nobody", s.guest, 2, "party of 101, want 0 to 100", []string{"rsvp", s.event, "yes", "--party", "101"}},
 		{"a name too long", s.guest, 2, "101 bytes", []string{"rsvp", s.event, "yes", "--name", strings.Repeat("x", 101)}},
 		{"a second vault", s.host, 1, "a vault here already", []string{"init", "--no-passphrase"}},
 		{"locked: events", s.locked, 4, "locked", []string{"events"}},
