@@ -85,6 +85,9 @@ func (q *Query) fits(e *Event) (time.Time, bool) {
 		}
 		start, end = next.Span(q.Reader)
 	}
+	if end.Equal(q.From) && start.Before(end) && !card.Recurs() { // on a date: it ended with the day before
+		return start, false
+	}
 	if end.Before(q.From) || !q.To.IsZero() && start.After(q.To) {
 		return start, false
 	}
