@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -263,7 +264,9 @@ func TestMDNSFails(t *testing.T) {
 		t.Errorf("State() = mDNS %v, which fails %v, want true and true", s.MDNS, s.MDNSFails)
 	}
 	cancel()
-	<-done
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("meetNeighbours() = %v, want that it was cancelled", err)
+	}
 }
 
 // loggedTo says that something was logged.

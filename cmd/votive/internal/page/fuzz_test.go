@@ -32,6 +32,8 @@ func pour(m protoreflect.Message, text string, number uint32, depth int) {
 			value = protoreflect.ValueOfBool(number%2 == 0)
 		case protoreflect.DoubleKind:
 			value = protoreflect.ValueOfFloat64(float64(number) / 1e6)
+		case protoreflect.Int32Kind:
+			value = protoreflect.ValueOfInt32(-int32(number >> 1))
 		case protoreflect.Uint32Kind:
 			value = protoreflect.ValueOfUint32(number)
 		}

@@ -107,7 +107,7 @@ func skew(c *localpb.ClockSkew) string {
 	if c.GetPeers() == 0 {
 		return ""
 	}
-	by, way := c.GetHours(), "ahead"
+	by, way := int64(c.GetHours()), "ahead"
 	if by < 0 {
 		by, way = -by, "behind"
 	}
