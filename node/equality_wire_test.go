@@ -415,7 +415,7 @@ func laterFrames(t *testing.T, b belongings, now time.Time) (all [][]byte, whys 
 func spoiltFrames(good []byte) (all [][]byte) {
 	for at := 0; at < votive.FrameSize-8; at += 511 {
 		b := slices.Clone(good)
-		b[at] ^= byte(bits.RotateLeft8(1, at))
+		b[at] ^= bits.RotateLeft8(1, at)
 		all = append(all, b)
 	}
 	return append(all, good[:len(good)-1], append(slices.Clone(good), 0))
