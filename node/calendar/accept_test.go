@@ -17,7 +17,7 @@ import (
 )
 
 // pythonWith is a Python that has a module; where there is none the test is
-// skipped.
+// skipped, and fails where it was asked for (make accept).
 func pythonWith(t *testing.T, module, packages string) string {
 	t.Helper()
 	for _, python := range []string{"/usr/bin/python3", "python3"} {
@@ -25,7 +25,7 @@ func pythonWith(t *testing.T, module, packages string) string {
 			return python
 		}
 	}
-	t.Skipf("no python3 here that can import %s: apt-get install %s", module, packages)
+	missing(t, "no python3 here that can import %s: apt-get install %s", module, packages)
 	return ""
 }
 
@@ -293,4 +293,13 @@ func corpusEntry(t *testing.T, path string) string {
 		t.Fatalf("%s: %v", path, err)
 	}
 	return raw
+}
+
+// missing ends a test for which something is not installed.
+func missing(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("VOTIVE_LONG") != "" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
 }

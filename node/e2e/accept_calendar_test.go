@@ -12,12 +12,22 @@ import (
 	"testing"
 )
 
-// installed skips the test where a program is not here.
+// missing ends a test for which something is not installed.
+func missing(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("VOTIVE_LONG") != "" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
+}
+
+// installed skips the test where a program is not here, and fails it where it
+// was asked for (make accept).
 func installed(t *testing.T, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
 		if _, err := exec.LookPath(p); err != nil {
-			t.Skipf("no %s here: apt-get install %s", p, p)
+			missing(t, "no %s here: apt-get install %s", p, p)
 		}
 	}
 }
@@ -169,13 +179,12 @@ longdatetimeformat = %%Y-%%m-%%d %%H:%%M
 }
 
 // read has another implementation read what came into a directory, with a script
-// of node/calendar: it finds nothing wrong. Where it is not here nothing is done.
+// of node/calendar: it finds nothing wrong.
 func (d *desk) read(module, script, dir string) {
 	d.t.Helper()
 	const python = "/usr/bin/python3"
 	if exec.Command(python, "-c", "import "+module).Run() != nil {
-		d.t.Logf("no %s that can import %s here: apt-get install python3-icalendar python3-gi gir1.2-ical-3.0", python, module)
-		return
+		missing(d.t, "no %s that can import %s here: apt-get install python3-icalendar python3-gi gir1.2-ical-3.0", python, module)
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.ics"))
 	if err != nil || len(files) == 0 {
