@@ -2,6 +2,7 @@ package almanac
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -67,10 +68,23 @@ func (a *Almanac) forget(ctx context.Context) error {
 	if err := a.forgetPast(ctx); err != nil {
 		return err
 	}
-	if len(over)+len(replaced) == 0 {
+	return a.purge(ctx)
+}
+
+// purge has the vault's files written again without what was destroyed, where
+// that was not done since: now, or before votive ended in between.
+func (a *Almanac) purge(ctx context.Context) error {
+	if _, err := a.Vault.Get(ctx, purgeRow); errors.Is(err, vault.ErrNotFound) {
 		return nil
+	} else if err != nil {
+		return err
 	}
-	return a.Vault.Purge(ctx)
+	if err := a.Vault.Purge(ctx); err != nil {
+		return err
+	}
+	c := new(vault.Changes)
+	c.Delete(purgeRow)
+	return a.Vault.Commit(ctx, c)
 }
 
 // over reports whether the event's replies have served, wherever it is read,
@@ -189,6 +203,7 @@ func (a *Almanac) forgetReplaced(ctx context.Context, event votive.ID) error {
 		for _, inbox := range inboxes {
 			c.Delete(keepKey(e.keys[inbox]))
 		}
+		c.Put(purgeRow, []byte{1})
 		return func() {
 			for _, inbox := range inboxes {
 				delete(x.keeps, e.keys[inbox].About())
@@ -255,6 +270,7 @@ func (a *Almanac) forgetReplies(ctx context.Context, event votive.ID) error {
 		for _, k := range e.keys {
 			c.Delete(keepKey(k))
 		}
+		c.Put(purgeRow, []byte{1})
 		return func() {
 			for _, k := range e.keys {
 				delete(x.keeps, k.About())

@@ -97,6 +97,9 @@ func (a *Almanac) rows(ctx context.Context, x *index) ([]Outgoing, error) {
 	var waiting []Outgoing
 	broken := 0
 	err := a.Vault.Scan(ctx, func(key string, value []byte) error {
+		if key == purgeRow {
+			return nil
+		}
 		if strings.HasPrefix(key, outRows) {
 			u, err := votive.UnstampedFrom(value)
 			if err != nil {

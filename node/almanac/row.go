@@ -54,6 +54,7 @@ const (
 	keepRows   = "k" // what the person said to themself; the newest replaces
 	outRows    = "o" // sealed frames not yet published
 	localRows  = "l" // what only this computer keeps; followed by its name
+	purgeRow   = "p" // there while the vault's files may hold what was destroyed
 )
 
 // rowKey names the row of a record that came from src. The same record from

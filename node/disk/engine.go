@@ -151,6 +151,8 @@ func (e *Database) options() *pebble.Options {
 		Lock:   e.lock,
 		Cache:  e.cache,
 		Logger: pebbleLog{e},
+		// Compact is to leave nothing of what was deleted.
+		Cleaner: cleaner{},
 		// Not the newest: a later Pebble must not turn databases into what
 		// earlier ones cannot read.
 		FormatMajorVersion: pebble.FormatWALSyncChunks,

@@ -173,6 +173,9 @@ func (e *Database) room(ctx context.Context) error {
 // no file any more, as far as Pebble can say; what the disk itself keeps is
 // beyond us.
 func (e *Database) Compact(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err // Pebble may not ask
+	}
 	if err := e.db.Flush(); err != nil {
 		return fmt.Errorf("%s: %w", e.dir, err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"votive/node/almanac"
 	"votive/node/secretary"
+	"votive/node/vault"
 	"votive/proto/votive"
 )
 
@@ -230,4 +231,65 @@ func TestForgettingThatFails(t *testing.T) {
 	if e := host.knows(event); e.Reads() || len(e.Came()) != 0 {
 		t.Errorf("of what is over %d guests are known, reads %v, want 0, false", len(e.Came()), e.Reads())
 	}
+}
+
+// TestPurgeIsOwed: what was destroyed goes out of the vault's files, also where
+// votive ended before it could see to that. SPEC 8.7.
+func TestPurgeIsOwed(t *testing.T) {
+	w := newWorld(t)
+	host, guest := w.person(), w.person()
+	event, inv := series(t, w, host, 4, secretary.Terms{})
+	guest.replies(w, inv, secretary.Rsvp{Status: votive.RsvpYes})
+	if _, err := host.Edit(host.ctx, event, secretary.Wish{Rule: said("")}); err != nil {
+		t.Fatal(err)
+	}
+	w.at.Store(time.Date(2028, 7, 6, 15, 0, 0, 0, time.UTC).UnixNano())
+	owes := func() bool {
+		t.Helper()
+		_, err := host.vault.Get(host.ctx, "p")
+		if err != nil && !errors.Is(err, vault.ErrNotFound) {
+			t.Fatal(err)
+		}
+		return err == nil
+	}
+	cut := 0
+	for n := range 100 { // the nth time that it is asked, the computer goes off
+		err := host.book.Sweep(&ending{Context: host.ctx, left: n})
+		if gone := len(host.knows(event).Replies()) == 0; gone && err != nil {
+			cut++
+			if !owes() {
+				t.Errorf("cut off at %d, the replies are gone and no purge is owed", n)
+			}
+		}
+		if err == nil {
+			break
+		}
+	}
+	if cut == 0 {
+		t.Error("it was never cut off between the two: nothing is tested")
+	}
+	if owes() {
+		t.Error("a purge is owed after one, want none")
+	}
+}
+
+// ending is a context that ends when it was asked so many times.
+type ending struct {
+	context.Context
+	left int
+}
+
+func (e *ending) Err() error {
+	if e.left--; e.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func (e *ending) Done() <-chan struct{} {
+	done := make(chan struct{})
+	if e.left <= 0 {
+		close(done)
+	}
+	return done
 }
