@@ -61,7 +61,7 @@
 // Config.Verdict have ended. Inside, four owners:
 //
 //   - gossipsub's event loop calls the inspector (gossip.go), the filter that
-//     notes the news (mesh.go), and the tracer (links.go), which tells them to
+//     notes the news (gossip.go), and the tracer (links.go), which tells them to
 //     new links (news.go); none of them may block. Only the inspector touches the budget.
 //   - gossipsub's validation workers, one for each core, call Config.Verdict at
 //     the same time.

@@ -82,6 +82,17 @@ func (m *Mesh) openGossip() error {
 	return nil
 }
 
+// takePart makes this node one of those that pass frames on.
+func (m *Mesh) takePart() error {
+	// Nobody reads this: Verdict has seen the frames of others. gossipsub asks
+	// the filter about all that it is about to pass on, ours and others' alike.
+	noted := pubsub.WithMessageFilter(func(msg *pubsub.Message) bool { m.news.pass(msg.ID); return false })
+	if _, err := m.topic.Subscribe(noted, pubsub.WithBufferSize(1)); err != nil {
+		return fmt.Errorf("mesh: %w", err)
+	}
+	return nil
+}
+
 // gossipParams says how frames spread: whole to a few links, and by their ids,
 // once a heartbeat, to all other peers, who ask for what they lack (SPEC 2.14).
 //

@@ -238,11 +238,8 @@ func (m *Mesh) Run(ctx context.Context) error {
 		return fmt.Errorf("mesh: %w", err)
 	}
 	defer joined.Cancel()
-	// Nobody reads this: Verdict has seen the frames of others. gossipsub asks
-	// the filter about all that it is about to pass on, ours and others' alike.
-	noted := pubsub.WithMessageFilter(func(msg *pubsub.Message) bool { m.news.pass(msg.ID); return false })
-	if _, err := m.topic.Subscribe(noted, pubsub.WithBufferSize(1)); err != nil {
-		return fmt.Errorf("mesh: %w", err)
+	if err := m.takePart(); err != nil {
+		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return m.watchTopic(ctx, joined) })

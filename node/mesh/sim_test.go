@@ -83,7 +83,7 @@ func openSim(t *testing.T, p simPlan, chance *rand.Rand) *sim {
 			t.Fatal(err)
 		}
 		s.nodes = append(s.nodes, node)
-		if _, err := node.topic.Relay(); err != nil { // which is [Mesh.Run] without the dialling
+		if err := node.takePart(); err != nil { // which is [Mesh.Run] without the dialling
 			t.Fatal(err)
 		}
 	}
