@@ -88,6 +88,24 @@ func rewrite(t *testing.T, mem *vfs.MemFS, name string, change func([]byte) []by
 	_ = f.Close()
 }
 
+// breakLog changes a byte of what the log says last of the row of a frame, so
+// that the batch which says it is lost.
+func breakLog(t *testing.T, mem *vfs.MemFS, f votive.Frame) {
+	t.Helper()
+	row, broken := headerRow(Key{f.Expiry(), f.ID()}).Bytes(), false
+	for _, name := range files(t, mem, "", ".log") {
+		rewrite(t, mem, name, func(b []byte) []byte {
+			if at := bytes.LastIndex(b, row); at >= 0 {
+				b, broken = flip(at)(b), true
+			}
+			return b
+		})
+	}
+	if !broken {
+		t.Fatalf("no log says anything of frame %v", f.ID())
+	}
+}
+
 func flip(at int) func([]byte) []byte {
 	return func(b []byte) []byte { b[at] ^= 0x55; return b }
 }
@@ -198,6 +216,37 @@ func checkDamaged(t *testing.T, s *Store, lost int) {
 	}
 	wantAll(t, s, pool())
 	closeStore(t, s)
+}
+
+// Frames behind a damaged log are found in files of which no row names a slot,
+// also where what comes before them makes others go.
+func TestRecoverOverQuota(t *testing.T) {
+	const perFile = 64
+	mem := vfs.NewCrashableMem()
+	s := open(t, "store", Options{FS: mem, slotsInFile: perFile})
+	least, lost, after := named["12+5"](), named["16+6"](), named["14+5"]()
+	put(t, s, least)
+	put(t, s, lost)
+	put(t, s, after)
+	// So many that some are put before all were seen; and the best in a file of
+	// its own, behind them.
+	best, others := named["18+1"](), frames("16+5a 16+5b")
+	at := s.slots.take(atOnce + 2*perFile)
+	err := s.slots.write(at, func(i int) []byte {
+		if i == len(at)-1 {
+			return best.Bytes()
+		}
+		return others[i%len(others)].Bytes()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := mem.CrashClone(vfs.CrashCloneCfg{})
+	closeStore(t, s)
+	breakLog(t, cut, lost)
+	s = open(t, "store", Options{FS: cut, slotsInFile: perFile, Quota: 2})
+	wantAll(t, s, []votive.Frame{lost, best})
+	wantSlots(t, s)
 }
 
 // However a file is damaged: opening says so or works, no frame is read as

@@ -46,6 +46,10 @@ type slots struct {
 	// who holds Store.writing.
 	mu    sync.RWMutex
 	files map[slot]*slotFile // by number
+
+	// No file is removed while what is in free slots is looked for. It belongs
+	// to who holds Store.writing, or opens the store.
+	keep bool
 }
 
 // slotFile is one file. It is made when first something is written to it.
@@ -241,13 +245,16 @@ func (s *slots) read(at slot, b *[votive.FrameSize]byte) error {
 }
 
 // free gives slots back that no row on disk names. A file of which nothing is
-// taken any more is removed.
+// taken any more is removed, then or when something is given back next.
 func (s *slots) free(at []slot) error {
 	if len(at) == 0 {
 		return nil
 	}
 	for _, at := range at {
 		s.files[at/s.per].free(at % s.per)
+	}
+	if s.keep {
+		return nil
 	}
 	for _, n := range slices.Collect(maps.Keys(s.files)) {
 		if s.files[n].n == 0 {
@@ -286,8 +293,11 @@ func (s *slots) wipe(at []slot) error {
 	return nil
 }
 
-// eachFree calls see with what is in each slot that is not taken, in order.
+// eachFree calls see with what is in each slot that is not taken, in order. See
+// may take slots and give others back: what it did not see yet stays.
 func (s *slots) eachFree(see func(b []byte) error) error {
+	s.keep = true
+	defer func() { s.keep = false }()
 	var b [votive.FrameSize]byte
 	for _, n := range slices.Sorted(maps.Keys(s.files)) {
 		f := s.files[n]
