@@ -79,6 +79,12 @@ func Open(dir string, o Options) (*Store, error) {
 	if s.slots, err = openSlots(db.Files(), dir, o.slotsInFile); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	// A file that cannot be opened to be written freezes the disk, and seems
+	// empty. That is not to be taken for what is in it.
+	if err := db.Frozen(); err != nil {
+		_ = errors.Join(s.slots.close(), db.Close()) // says the same
+		return nil, err
+	}
 	if err := s.load(); err != nil {
 		return nil, errors.Join(err, s.slots.close(), db.Close())
 	}
