@@ -38,7 +38,7 @@
 // proves itself, and looked up again. What has expired is overwritten with
 // zeros, as far as its file is not removed. A log that bit rot has shortened may
 // bring deleted rows back: of two that name one slot, what is in it says which
-// is right.
+// is right, and the other is deleted, like one whose slot is in no file.
 //
 // # Who may touch what
 //

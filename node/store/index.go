@@ -120,16 +120,18 @@ func (x *index) remove(id votive.ID) (in slot, ok bool) {
 }
 
 // removeIn takes out the frame that is in this slot, if one is, by looking at
-// all of them.
-func (x *index) removeIn(in slot) {
+// all of them, and gives its key.
+func (x *index) removeIn(in slot) (k Key, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for i := range x.arrivals {
 		if a := &x.arrivals[i]; !a.gone() && a.slot == in {
+			k = a.Key()
 			x.remove(a.ID)
-			return
+			return k, true
 		}
 	}
+	return Key{}, false
 }
 
 func (a *arrival) gone() bool { return a.ID.IsZero() }

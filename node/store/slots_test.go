@@ -148,6 +148,84 @@ func TestTwoRowsOneSlot(t *testing.T) {
 	}
 }
 
+// The row that named the slot of another wrongly is not left behind, where it
+// would name none once that one has expired.
+func TestWrongRowGoes(t *testing.T) {
+	for _, c := range []struct{ wrong, right int }{{0, 1}, {1, 0}} {
+		mem := vfs.NewMem()
+		s := open(t, "store", Options{FS: mem})
+		put(t, s, pool()[:2]...)
+		setRow(t, s, pool()[c.wrong], slotOf(t, s, pool()[c.right]))
+		closeStore(t, s)
+		s = open(t, "store", Options{FS: mem})
+		wantRows(t, s, 1)
+		if n, err := s.Expire(t.Context(), now.AddDate(1, 0, 0)); n != 1 || err != nil {
+			t.Errorf("Expire(in a year) = %d, %v, want 1", n, err)
+		}
+		closeStore(t, s)
+		if s, err := Open("store", Options{FS: mem}); err != nil || s.Close() != nil {
+			t.Errorf("Open() after row %d in the slot of %d was told = %v, want none", c.wrong, c.right, err)
+		}
+	}
+}
+
+// wantRows fails unless there are so many rows of frames on disk.
+func wantRows(t *testing.T, s *Store, want int) {
+	t.Helper()
+	got := 0
+	err := s.db.Rows(headerPrefix, headerEnd, func(_, _ []byte) error { got++; return nil })
+	if err != nil || got != want {
+		t.Errorf("%d rows, %v, want %d", got, err, want)
+	}
+}
+
+// While the slot of two rows cannot be read, neither row is given up.
+func TestTwoRowsUnreadable(t *testing.T) {
+	mem := vfs.NewMem()
+	s := open(t, "store", Options{FS: mem})
+	put(t, s, pool()[:2]...)
+	setRow(t, s, pool()[0], slotOf(t, s, pool()[1]))
+	closeStore(t, s)
+	disk := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind == errorfs.OpFileReadAt && strings.HasSuffix(op.Path, ".data") {
+			return syscall.EMFILE
+		}
+		return nil
+	}))
+	s = open(t, "store", Options{FS: disk})
+	wantRows(t, s, 2)
+	closeStore(t, s)
+	s = open(t, "store", Options{FS: mem})
+	wantAll(t, s, pool()[1:2])
+	wantRows(t, s, 1)
+}
+
+// Where the damage in a log is to an Expire, after which files were removed, the
+// store opens: what has expired is still gone, and all else is there.
+func TestExpireLostWithTheLog(t *testing.T) {
+	mem := vfs.NewCrashableMem()
+	o := Options{FS: mem, slotsInFile: 1}
+	s := open(t, "store", o)
+	stays, over, later := named["16+6"](), frames("18+1 17+1"), named["16+5a"]()
+	put(t, s, stays)
+	put(t, s, over...)
+	if n, err := s.Expire(t.Context(), now.AddDate(0, 0, 4)); n != len(over) || err != nil {
+		t.Fatalf("Expire(in 4 days) = %d, %v, want %d", n, err, len(over))
+	}
+	put(t, s, later) // in the slot of the first, while that of the second is in no file
+	cut := mem.CrashClone(vfs.CrashCloneCfg{})
+	closeStore(t, s)
+	breakLog(t, cut, over[0])
+	o.FS = cut
+	for range 2 {
+		s = open(t, "store", o)
+		wantAll(t, s, []votive.Frame{stays, later})
+		wantRows(t, s, 2)
+		wantSlots(t, s)
+		closeStore(t, s)
+	}
+}
+
 // A row that names a slot that is in no file says so, and Salvage has the
 // frame, since it is there.
 func TestNoSuchSlot(t *testing.T) {

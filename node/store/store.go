@@ -137,10 +137,11 @@ func (s *Store) load() error {
 	// Growing would touch all memory twice, which is most of what opening costs.
 	s.index = newIndex(int(s.db.Estimate(headerPrefix, headerEnd) / leastHeaderRow))
 	s.index.floor, s.index.intake = floor, in
+	var wrong []Key
 	err = s.db.Rows(headerPrefix, headerEnd, func(key, value []byte) error {
 		e, at, err := parseHeaderRow(key, value)
 		if err == nil {
-			err = s.loadRow(e, at)
+			wrong, err = s.loadRow(e, at, wrong)
 		}
 		if err != nil {
 			return fmt.Errorf("%s is %w: %v", s.dir, ErrDamaged, err)
@@ -148,25 +149,49 @@ func (s *Store) load() error {
 		return nil
 	})
 	s.index.intake.since = s.index.last // what is here was here before
-	return err
+	if err != nil || len(wrong) == 0 {
+		return err
+	}
+	return s.deleteWrong(wrong)
 }
 
-// loadRow adds what a row says to the index.
-func (s *Store) loadRow(e Entry, at slot) error {
+// loadRow adds what a row says to the index, and to wrong the row that names a
+// slot wrongly, if this shows that one does.
+//
+// A log that was damaged may bring back rows that were deleted, whose slots were
+// given to others, or went with their files.
+func (s *Store) loadRow(e Entry, at slot, wrong []Key) ([]Key, error) {
 	switch err := s.slots.claim(at); {
 	case errors.Is(err, errTwoFrames):
-		// A log that was damaged may bring back a row that was deleted. The
-		// slot itself says whose it is, and the other frame is not there.
-		s.o.Log.Warn("two rows name one slot", "store", s.dir)
-		if _, err := s.read(e.Key(), at); err != nil {
-			return nil //nolint:nilerr // e is damaged, and counts as gone
+		// The slot itself says whose it is, and the other frame is not there.
+		if _, err := s.read(e.Key(), at); errors.Is(err, ErrDamaged) {
+			return append(wrong, e.Key()), nil
+		} else if err != nil {
+			return wrong, nil //nolint:nilerr // counts as gone, until it can be read
 		}
-		s.index.removeIn(at)
+		if other, ok := s.index.removeIn(at); ok {
+			wrong = append(wrong, other)
+		}
+	case errors.Is(err, errNoSlot) && s.db.Broken():
+		return append(wrong, e.Key()), nil
 	case err != nil:
-		return fmt.Errorf("frame %v: %v", e.ID, err)
+		return wrong, fmt.Errorf("frame %v: %v", e.ID, err)
 	}
 	s.index.add(e, at)
-	return nil
+	return wrong, nil
+}
+
+// deleteWrong deletes rows that name slots wrongly. If they stayed, nobody here
+// would know of them when the file of their slot is removed, and the store could
+// not be opened after that.
+func (s *Store) deleteWrong(rows []Key) error {
+	s.o.Log.Warn("rows of frames that are not there, as damage to a log brings them back", "store", s.dir, "rows", len(rows))
+	w := s.db.Writer(context.Background())
+	for _, k := range rows {
+		w.Delete(headerRow(k))
+		w.Cut()
+	}
+	return w.Finish()
 }
 
 // use keeps the engine open until done is called.
