@@ -89,6 +89,11 @@ func isPadding(rest []byte) bool {
 // Pebble takes the first such place for the moment of a loss of power, and
 // drops all that follows. (It has a way to tell; see its record package, where
 // it looks for a later offset that was synced. But it counts those too low.)
+//
+// A loss of power can leave such a place too, in what was not synced yet: the
+// disk writes blocks in any order. Nothing here tells it from damage, so of one
+// write that is several batches a later one can outlive an earlier one. Each is
+// whole or not there; and what a Finish gave nil for is all there.
 func isBroken(log io.Reader, number uint32) (is bool) {
 	broken := false
 	eachChunk(log, number, func(chunk []byte) bool {

@@ -36,9 +36,11 @@
 // free. So no crash leaves a row whose frame is not there, nor a frame in the
 // slot of another. What is dropped while it is read is told by that it no longer
 // proves itself, and looked up again. What has expired is overwritten with
-// zeros, as far as its file is not removed. A log that bit rot has shortened may
-// bring deleted rows back: of two that name one slot, what is in it says which
-// is right, and the other is deleted, like one whose slot is in no file.
+// zeros, as far as its file is not removed; that is not synced, and not done
+// again after a crash, so some of it may stay until its slot is given to
+// another. A log that bit rot has shortened may bring deleted rows back: of two
+// that name one slot, what is in it says which is right, and the other is
+// deleted, like one whose slot is in no file.
 //
 // # Who may touch what
 //
