@@ -8,6 +8,7 @@ import (
 	"votive/node/almanac"
 	"votive/node/caldav"
 	"votive/node/remind"
+	"votive/node/secretary"
 	"votive/node/subscribe"
 )
 
@@ -42,7 +43,7 @@ func (n *Node) pruneOnce(ctx context.Context) error {
 	}
 	err := n.almanac.Write(ctx, func(v *almanac.View) (almanac.Draft, error) {
 		var d almanac.Draft
-		for _, gone := range []func(*almanac.View) []almanac.Note{caldav.Gone, remind.Gone, subscribe.Gone} {
+		for _, gone := range []func(*almanac.View) []almanac.Note{caldav.Gone, remind.Gone, secretary.Gone, subscribe.Gone} {
 			d.Note = append(d.Note, gone(v)...)
 		}
 		if len(d.Note) == 0 {

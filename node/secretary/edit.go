@@ -159,7 +159,6 @@ func (s *Secretary) revision(v *almanac.View, e *almanac.Event, change func(*rev
 	if err := change(&r); err != nil {
 		return d, out, err
 	}
-	d.Note = r.notes
 	var inbox *votive.Inbox
 	if r.card.Answers != votive.AnswersClosed && (r.fresh || !e.Opens(r.card.Inbox)) {
 		if inbox, err = s.inbox(e.ID, &r.card, &d); err != nil {
@@ -174,6 +173,7 @@ func (s *Secretary) revision(v *almanac.View, e *almanac.Event, change func(*rev
 		d.Send = append(d.Send, public(&r.keep, until(&r.card), counted)...)
 	}
 	d.Send = append(d.Send, public(&r.keep, until(&r.card), inbox)...)
+	d.Note = r.notes
 	r.note(&d, steps[len(steps)-1].Revision().ID())
 	if r.sealed {
 		r.tell(&d)
@@ -184,8 +184,9 @@ func (s *Secretary) revision(v *almanac.View, e *almanac.Event, change func(*rev
 // next is the revision that follows what is known, signed. It replaces what was
 // signed here before and counts for nothing. What was signed is in the almanac
 // before it leaves, and what a lost disk had comes back with its marks, or at
-// least with the note of which was the last. SPEC 5.13 b. Where there are several
-// versions it merges them; with more than 8, in steps. SPEC 5.9.
+// least with the note of which was the last; what was taken for lost stays so
+// until it comes. SPEC 5.13 b, 9.4. Where there are several versions it merges
+// them; with more than 8, in steps. SPEC 5.9.
 func (r *revising) next(signer votive.Signer) (steps []*votive.Counted, err error) {
 	e := r.event
 	desk := votive.Desk{Event: e.ID, Counted: append(e.Counted(), e.Waiting()...)}
@@ -197,6 +198,9 @@ func (r *revising) next(signer votive.Signer) (steps []*votive.Counted, err erro
 	if last := e.Keep.Signed; !last.IsZero() && !slices.Contains(desk.Signed, last) {
 		desk.Signed = append(desk.Signed, last)
 	}
+	missing := misses(e)
+	lost := takenForLost(r.v, e, missing)
+	desk.Signed = slices.DeleteFunc(desk.Signed, func(id votive.ID) bool { return slices.Contains(lost, id) })
 	draft := votive.Draft{Card: r.card, MovedTo: r.moved}
 	for heads := len(e.State.Heads); heads > 0; heads -= 7 { // a step makes 1 of 8
 		propose := desk.Propose
@@ -208,7 +212,14 @@ func (r *revising) next(signer votive.Signer) (steps []*votive.Counted, err erro
 			if err := r.without(); err != nil {
 				return nil, err
 			}
-			desk.Signed = nil
+			desk.Signed = slices.DeleteFunc(desk.Signed, func(id votive.ID) bool {
+				if missing(id) {
+					lost = append(lost, id)
+					return true
+				}
+				return false
+			})
+			r.notes = append(r.notes, noteLost(e.ID, lost))
 			proposal, err = propose(draft)
 		}
 		if err != nil {

@@ -2,6 +2,7 @@ package secretary_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -182,5 +183,79 @@ func TestLostRevision(t *testing.T) {
 	}
 	if _, err := again.CancelLost(again.ctx, event, ""); err != nil {
 		t.Errorf("Cancel of both = %v", err)
+	}
+}
+
+// TestLostStays: what was taken for lost is so for the changes after that too,
+// though a revision that follows it is here, and another comes; the event can be
+// called off at any time. The note of it goes with the event. SPEC 9.4.
+func TestLostStays(t *testing.T) {
+	w := newWorld(t)
+	host := w.person()
+	event := host.vigil(host.joins("june4"))
+	host.post(w)
+	founded := len(host.sent)
+	for _, city := range []string{"Taipei", "Tainan", "Macau"} { // each a revision and a keep
+		if _, err := host.Edit(host.ctx, event, secretary.Wish{City: &city}); err != nil {
+			t.Fatal(err)
+		}
+		if n := host.post(w); n != 2 {
+			t.Fatalf("an edit sent %d frames, want 2", n)
+		}
+	}
+	sent := func(i int) []votive.Frame { return host.sent[founded+i : founded+i+1] }
+	second, third, fourth := sent(0), sent(2), sent(4)
+	again := host.again(w, host.sent[:founded], third, sent(3))
+	w.people = []*person{again}
+	edit := func(city string, say bool) error {
+		_, err := again.Edit(again.ctx, event, secretary.Wish{City: &city, Lost: say})
+		return err
+	}
+	if n := len(again.knows(event).Waiting()); n != 1 {
+		t.Fatalf("%d revisions wait, want the third: nothing is tested", n)
+	}
+	w.pass(7 * 24 * time.Hour)
+	if err := edit("London", false); !errors.Is(err, secretary.ErrLost) {
+		t.Fatalf("Edit by who says nothing = %v, want %v", err, secretary.ErrLost)
+	}
+	if err := edit("London", true); err != nil {
+		t.Fatalf("Edit by who says that it is lost = %v", err)
+	}
+	if err := edit("Paris", false); err != nil {
+		t.Errorf("the next Edit = %v", err)
+	}
+	again.relock()
+	again.withFrames(third, fourth)
+	if n := len(again.knows(event).Waiting()); n != 2 {
+		t.Fatalf("%d revisions wait, want the third and the fourth", n)
+	}
+	if err := edit("Rome", false); err != nil {
+		t.Errorf("Edit when what follows the lost has come = %v", err)
+	}
+	if _, err := again.Cancel(again.ctx, event, ""); err != nil {
+		t.Errorf("Cancel = %v", err)
+	}
+	again.withFrames(second)
+	if s := again.knows(event).State; !s.Conflict || len(s.Alternatives) != 2 {
+		t.Errorf("when all has come, conflict %v of %d versions, want 2", s.Conflict, len(s.Alternatives))
+	}
+	var known almanac.Note
+	err := again.book.Write(again.ctx, func(v *almanac.View) (almanac.Draft, error) {
+		for name, value := range v.Locals("secretary/lost/") {
+			known = almanac.Note{Name: name, Value: value}
+		}
+		return almanac.Draft{Note: []almanac.Note{{Name: "secretary/lost/" + votive.ID{7}.String(), Value: known.Value}}}, nil
+	})
+	if err != nil || !strings.HasSuffix(known.Name, event.String()) {
+		t.Fatalf("the note is %q, %v, want one that names the event", known.Name, err)
+	}
+	err = again.book.View(func(v *almanac.View) error {
+		if gone := secretary.Gone(v); len(gone) != 1 || gone[0].Name == known.Name || gone[0].Value != nil {
+			t.Errorf("to go are the notes %v, want that of the event that is not known", gone)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
