@@ -89,7 +89,7 @@ func TestPrune(t *testing.T) {
 	delete(want, gone[0].Name)
 	other := votive.ID{1, 2, 3}.String()
 	err = n.almanac.Write(ctx, func(*almanac.View) (d almanac.Draft, err error) {
-		for _, name := range []string{"remind/event/" + other, "caldav/name/mine/" + other, "caldav/deletion/" + other, "caldav/gone/" + other} {
+		for _, name := range []string{"remind/event/" + other, "caldav/name/mine/" + other, "caldav/deletion/" + other, "caldav/gone/" + other, "secretary/lost/" + other} {
 			d.Note = append(d.Note, almanac.Note{Name: name, Value: []byte("1h")})
 		}
 		return d, nil

@@ -252,6 +252,19 @@ func until(card *votive.Card) time.Time {
 	return end.Add(afterwards)
 }
 
+// untilOf is until for what is known of an event, whichever of several versions
+// of it is right: who has heard of one alone goes by that.
+func untilOf(e *almanac.Event) time.Time {
+	last := until(&e.State.Card)
+	for _, version := range e.State.Alternatives {
+		card := version.Card()
+		if ends := until(&card); ends.After(last) {
+			last = ends
+		}
+	}
+	return last
+}
+
 // public is bodies sealed for whoever may read the event: its circle, and its
 // guests once there are invitations.
 func public(keep *votive.KeepEvent, until time.Time, bodies ...votive.Body) []almanac.Letter {

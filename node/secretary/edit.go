@@ -52,7 +52,8 @@ func (s *Secretary) Edit(ctx context.Context, event votive.ID, w Wish) (Edited, 
 // calendar, as cancelled. Notes are written with it.
 //
 // Where there are several versions it ends all of them: that is not to wait
-// until somebody has chosen.
+// until somebody has chosen. It says what that of them said which would have ended
+// last: a guest who knows no other is told for as long as they may go there.
 func (s *Secretary) Cancel(ctx context.Context, event votive.ID, reason string, notes ...Notes) (Edited, error) {
 	return s.cancel(ctx, event, reason, false, notes...)
 }
@@ -73,7 +74,7 @@ func (s *Secretary) cancel(ctx context.Context, event votive.ID, reason string, 
 			}
 			r.notes = append(r.notes, more...)
 		}
-		if r.card.Status == votive.Cancelled {
+		if !r.event.State.Conflict && r.card.Status == votive.Cancelled {
 			return refused("it is cancelled already")
 		}
 		r.card.Status, r.card.Reason = votive.Cancelled, reason
@@ -90,6 +91,7 @@ type revising struct {
 	self   int              // the person's place among the organizers
 	sealed bool             // the Details changed
 	fresh  bool             // there is to be a new Inbox
+	bare   bool             // the card's Details are not known here, and it has none now
 	lost   bool             // it goes on without what was signed before and is lost
 	moved  votive.ID        // the event as which it goes on, or zero
 	notes  []almanac.Note   // to be kept with it
@@ -152,6 +154,9 @@ func (s *Secretary) revision(v *almanac.View, e *almanac.Event, change func(*rev
 	}
 	signer := v.Identity().EventKey(e.Keep.Nonce)
 	r := revising{v: v, event: e, keep: *e.Keep, card: e.State.Card, moved: e.State.MovedTo}
+	if last := endsLast(e.State.Alternatives, signer.Key()); last != nil {
+		r.take(last)
+	}
 	r.self = slices.IndexFunc(r.card.Organizers, func(o votive.Organizer) bool { return o.Key == signer.Key() })
 	if r.self < 0 {
 		return d, out, refused("you are no longer an organizer of it")
@@ -170,15 +175,52 @@ func (s *Secretary) revision(v *almanac.View, e *almanac.Event, change func(*rev
 		return d, out, err
 	}
 	for _, counted := range steps {
-		d.Send = append(d.Send, public(&r.keep, until(&r.card), counted)...)
+		d.Send = append(d.Send, public(&r.keep, r.until(), counted)...)
 	}
-	d.Send = append(d.Send, public(&r.keep, until(&r.card), inbox)...)
+	d.Send = append(d.Send, public(&r.keep, r.until(), inbox)...)
 	d.Note = r.notes
 	r.note(&d, steps[len(steps)-1].Revision().ID())
 	if r.sealed {
 		r.tell(&d)
 	}
-	return d, Edited{Signatures: 1, Needed: e.State.Quorum, Told: len(admitted(e))}, nil
+	return d, Edited{Signatures: 1, Needed: e.State.Quorum, Told: len(admitted(e)), Bare: r.bare}, nil
+}
+
+// until is how long the revision matters: what it replaces is believed until
+// then.
+func (r *revising) until() time.Time {
+	before, after := untilOf(r.event), until(&r.card)
+	if before.After(after) {
+		return before
+	}
+	return after
+}
+
+// endsLast is that of several versions which ends last, of those whose organizer
+// has this key; nil for none.
+func endsLast(versions []*votive.Revision, key votive.ID) (last *votive.Revision) {
+	var latest time.Time
+	for _, version := range versions {
+		card := version.Card()
+		if !slices.ContainsFunc(card.Organizers, func(o votive.Organizer) bool { return o.Key == key }) {
+			continue
+		}
+		if ends := until(&card); last == nil || ends.After(latest) {
+			last, latest = version, ends
+		}
+	}
+	return last
+}
+
+// take has one of the event's versions be the one from now on, with the Details
+// that it names; those are told anew where another version names others.
+func (r *revising) take(version *votive.Revision) {
+	r.card, r.moved = version.Card(), version.MovedTo()
+	r.keep.Details = r.event.Names(r.card.Details)
+	if r.bare = r.keep.Details == nil && !r.card.Details.IsZero(); r.bare {
+		r.card.Details = votive.ID{}
+	}
+	r.sealed = slices.ContainsFunc(r.event.State.Alternatives, func(v *votive.Revision) bool { return v.Card().Details != r.card.Details })
 }
 
 // next is the revision that follows what is known, signed. It replaces what was
@@ -272,7 +314,7 @@ func (r *revising) note(d *almanac.Draft, signed votive.ID) {
 	r.keep.Signed = signed
 	r.keep.Counter = r.v.Counter(&r.keep) + 1
 	d.Keep = append(d.Keep, &r.keep)
-	d.Send = append(d.Send, toSelf(r.v, &r.keep, until(&r.card)))
+	d.Send = append(d.Send, toSelf(r.v, &r.keep, r.until()))
 }
 
 // tell gives the new Details to everybody who was let in.

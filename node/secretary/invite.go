@@ -62,7 +62,7 @@ func (s *Secretary) Invite(ctx context.Context, event votive.ID, t Terms) (Invit
 			s.openUp(v, e, d)
 		}
 		d.Send = append(d.Send, almanac.Letter{
-			Kind: votive.KindDesk, Secret: e.Keep.Desk, About: event, Body: inv, Until: until(&e.State.Card),
+			Kind: votive.KindDesk, Secret: e.Keep.Desk, About: event, Body: inv, Until: untilOf(e),
 		})
 		return inv, nil
 	})
@@ -76,10 +76,10 @@ func (s *Secretary) openUp(v *almanac.View, e *almanac.Event, d *almanac.Draft) 
 	guests := keep
 	guests.Circle = votive.Secret{} // its circle has it all already
 	for _, c := range e.Counted() {
-		d.Send = append(d.Send, public(&guests, until(&e.State.Card), c)...)
+		d.Send = append(d.Send, public(&guests, untilOf(e), c)...)
 	}
-	d.Send = append(d.Send, public(&guests, until(&e.State.Card), e.Inbox())...)
-	d.Send = append(d.Send, toSelf(v, &keep, until(&e.State.Card)))
+	d.Send = append(d.Send, public(&guests, untilOf(e), e.Inbox())...)
+	d.Send = append(d.Send, toSelf(v, &keep, untilOf(e)))
 	d.Keep = append(d.Keep, &keep)
 }
 
@@ -196,9 +196,9 @@ func fileLetters(book *almanac.Almanac, inv Invitation) []almanac.Letter {
 		}
 		keep := votive.KeepEvent{Event: e.ID, Secret: inv.Secret, Opened: true}
 		for _, c := range e.Counted() {
-			letters = append(letters, public(&keep, until(&e.State.Card), c)...)
+			letters = append(letters, public(&keep, untilOf(e), c)...)
 		}
-		letters = append(letters, public(&keep, until(&e.State.Card), e.Inbox())...)
+		letters = append(letters, public(&keep, untilOf(e), e.Inbox())...)
 		return nil
 	})
 	return letters
@@ -227,7 +227,7 @@ func (s *Secretary) Revoke(ctx context.Context, invite votive.ID) error {
 			return d, err
 		}
 		d.Send = []almanac.Letter{{
-			Kind: votive.KindEvent, Secret: e.Keep.Secret, About: i.Event, Body: r, Until: until(&e.State.Card),
+			Kind: votive.KindEvent, Secret: e.Keep.Secret, About: i.Event, Body: r, Until: untilOf(e),
 		}}
 		return d, nil
 	})

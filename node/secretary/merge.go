@@ -16,8 +16,7 @@ import (
 // not, there are none afterwards, and Edited says so: who organizes has to give
 // them again.
 func (s *Secretary) Merge(ctx context.Context, event, take votive.ID) (Edited, error) {
-	bare := false
-	out, err := s.write(ctx, event, true, func(r *revising) error {
+	return s.write(ctx, event, true, func(r *revising) error {
 		versions := r.event.State.Alternatives
 		if len(versions) == 0 {
 			return refused("there is only one version of it")
@@ -26,14 +25,7 @@ func (s *Secretary) Merge(ctx context.Context, event, take votive.ID) (Edited, e
 		if i < 0 {
 			return refused("%v is none of its versions", take)
 		}
-		r.card, r.moved = versions[i].Card(), versions[i].MovedTo()
-		r.keep.Details = r.event.Names(r.card.Details)
-		if bare = r.keep.Details == nil && !r.card.Details.IsZero(); bare {
-			r.card.Details = votive.ID{}
-		}
-		r.sealed = slices.ContainsFunc(versions, func(v *votive.Revision) bool { return v.Card().Details != r.card.Details })
+		r.take(versions[i])
 		return nil
 	})
-	out.Bare = bare && err == nil
-	return out, err
 }

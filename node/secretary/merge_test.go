@@ -2,6 +2,7 @@ package secretary_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -257,5 +258,112 @@ func TestLostStays(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestCancelOutlivesVersions: of versions of which one is later, all that is said
+// lasts as long as the later does: who knows of that one alone goes there. What
+// is called off says so of it, and has its Details. SPEC 5.8, 2.13.
+func TestCancelOutlivesVersions(t *testing.T) {
+	w := newWorld(t)
+	host, keeper := w.person(), w.carrier()
+	event := host.vigil(host.joins("june4")) // June 4
+	w.carry()
+	second := host.again(w, host.sent)
+	all := w.people
+	change := func(p *person, start, end, place string) {
+		t.Helper()
+		w.people = []*person{p}
+		wish := secretary.Wish{Start: at(t, start), End: at(t, end), Place: &place}
+		if _, err := p.Edit(p.ctx, event, wish); err != nil {
+			t.Fatal(err)
+		}
+		p.post(w)
+	}
+	change(second, "2027-08-01T20:00", "2027-08-01T22:00", "Liberty Square")
+	for _, gate := range []string{"4", "5"} { // the keep of more changes counts
+		change(host, "2027-06-05T20:00", "2027-06-05T22:00", "Victoria Park, gate "+gate)
+	}
+	w.people = all
+	for _, p := range all {
+		p.withFrames(host.sent, second.sent)
+	}
+	if s := host.knows(event).State; len(s.Alternatives) != 2 || s.Card.Start != *at(t, "2027-06-04T20:00") {
+		t.Fatalf("%d versions, after %v: want 2, after June 4: nothing is tested", len(s.Alternatives), s.Card.Start)
+	}
+	if d := host.knows(event).Keep.Details; d == nil || d.Place != "Victoria Park, gate 5" {
+		t.Fatalf("the host keeps %+v, want gate 5: nothing is tested", d)
+	}
+	w.leaves(second)
+
+	// The frames of what was said of June are dropped in these days.
+	w.at.Store(time.Date(2027, 6, 17, 0, 0, 0, 0, time.UTC).UnixNano())
+	w.hours(6*24, map[*person]*secretary.Renewals{host: new(secretary.Renewals)})
+	late := w.person()
+	late.joins("june4")
+	for range 2 { // what came before what it belongs to
+		for _, e := range keeper.store.Arrivals(0) {
+			f, err := keeper.store.Get(t.Context(), e.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			late.receive([]votive.Frame{f})
+		}
+	}
+	if e := late.knows(event); !e.Known || len(e.State.Alternatives) != 2 {
+		t.Fatalf("who comes on %v knows %d versions, want 2", w.now(), len(e.State.Alternatives))
+	}
+
+	w.at.Store(time.Date(2027, 7, 1, 0, 0, 0, 0, time.UTC).UnixNano())
+	sent := len(host.sent)
+	if _, err := host.Cancel(host.ctx, event, ""); err != nil {
+		t.Fatalf("Cancel = %v", err)
+	}
+	w.carry()
+	for _, p := range []*person{host, late} {
+		s := p.knows(event).State
+		if s.Conflict || s.Card.Status != votive.Cancelled || s.Card.Start != *at(t, "2027-08-01T20:00") {
+			t.Errorf("conflict %v, status %v, on %v, want what was on August 1 cancelled", s.Conflict, s.Card.Status, s.Card.Start)
+		}
+	}
+	for _, f := range host.sent[sent:] {
+		header := f.Header()
+		if dies := header.Expiry().Time(); dies.Before(time.Date(2027, 8, 8, 0, 0, 0, 0, time.UTC)) {
+			t.Errorf("a frame of it dies on %v, want a week after August 1 or later", dies)
+		}
+	}
+	e := host.knows(event)
+	if d := e.Details(); d == nil || d.Place != "Liberty Square" || e.Keep.Details == nil || e.Keep.Details.Place != d.Place {
+		t.Errorf("cancelled is what is at %+v, kept %+v, want Liberty Square", d, e.Keep.Details)
+	}
+	if _, err := host.Cancel(host.ctx, event, ""); !errors.Is(err, secretary.ErrRefused) {
+		t.Errorf("Cancel again = %v, want %v", err, secretary.ErrRefused)
+	}
+}
+
+// TestCancelOfCancelled: that the last that all versions have in common is
+// cancelled is nothing to who knows one that takes place. SPEC 5.8.
+func TestCancelOfCancelled(t *testing.T) {
+	w := newWorld(t)
+	host := w.person()
+	event := host.vigil(votive.ID{})
+	if _, err := host.Cancel(host.ctx, event, ""); err != nil {
+		t.Fatal(err)
+	}
+	e := host.knows(event)
+	first := slices.Clip(e.Counted())
+	for _, city := range []string{"Taipei", "Tainan"} {
+		card := e.State.Card
+		card.City, card.Status = city, votive.Confirmed
+		host.takes(event, host.follow(&votive.Desk{Event: event, Counted: first}, votive.Draft{Card: card}))
+	}
+	if s := host.knows(event).State; !s.Conflict || s.Card.Status != votive.Cancelled {
+		t.Fatalf("conflict %v after what is %v, want one after what is cancelled: nothing is tested", s.Conflict, s.Card.Status)
+	}
+	if _, err := host.Cancel(host.ctx, event, "the square is closed off"); err != nil {
+		t.Errorf("Cancel = %v", err)
+	}
+	if s := host.knows(event).State; s.Conflict || s.Card.Status != votive.Cancelled || s.Card.Reason == "" {
+		t.Errorf("conflict %v, status %v, want false, cancelled", s.Conflict, s.Card.Status)
 	}
 }

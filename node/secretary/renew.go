@@ -86,7 +86,7 @@ func (r *renewals) take(fading []almanac.Fading, now time.Time) (due []almanac.L
 func lasting(v *almanac.View) []almanac.Letter {
 	var all []almanac.Letter
 	for e := range v.All() {
-		if e.Known && until(&e.State.Card).After(v.Now()) {
+		if e.Known && untilOf(e).After(v.Now()) {
 			all = append(all, lastingOf(v, e)...)
 		}
 	}
@@ -109,9 +109,9 @@ func lastingOf(v *almanac.View, e *almanac.Event) []almanac.Letter {
 		bodies = append(bodies, c)
 	}
 	bodies = append(bodies, e.Inbox())
-	letters := public(&keep, until(&e.State.Card), bodies...)
+	letters := public(&keep, untilOf(e), bodies...)
 	say := func(kind votive.Kind, s votive.Secret, b votive.Body) {
-		letters = append(letters, almanac.Letter{Kind: kind, Secret: s, About: e.ID, Body: b, Until: until(&e.State.Card)})
+		letters = append(letters, almanac.Letter{Kind: kind, Secret: s, About: e.ID, Body: b, Until: untilOf(e)})
 	}
 	if keep.Opened {
 		for _, r := range e.Revokes() {
@@ -145,9 +145,9 @@ func made(v *almanac.View, k *votive.KeepInvite) (all []almanac.Letter) {
 	if k.Invitation.Expires.After(v.Now()) {
 		all = behind(k.Invitation.LinkSecret(), k.Invitation, k.Invitation.Expires)
 	}
-	if e := v.Event(k.Invitation.Event); e != nil && e.Known && e.Organized() && until(&e.State.Card).After(v.Now()) {
+	if e := v.Event(k.Invitation.Event); e != nil && e.Known && e.Organized() && untilOf(e).After(v.Now()) {
 		all = append(all, almanac.Letter{
-			Kind: votive.KindDesk, Secret: e.Keep.Desk, About: e.ID, Body: k.Invitation, Until: until(&e.State.Card),
+			Kind: votive.KindDesk, Secret: e.Keep.Desk, About: e.ID, Body: k.Invitation, Until: untilOf(e),
 		})
 	}
 	return all
@@ -187,7 +187,7 @@ func toOneself(v *almanac.View) []almanac.Letter {
 // lasts is how long what is said about an event matters.
 func lasts(v *almanac.View, event votive.ID) time.Time {
 	if e := v.Event(event); e != nil && e.Known {
-		return until(&e.State.Card)
+		return untilOf(e)
 	}
 	return time.Time{}
 }

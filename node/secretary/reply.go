@@ -37,7 +37,7 @@ func (s *Secretary) Rsvp(ctx context.Context, event votive.ID, say Rsvp) error {
 		if err != nil {
 			return d, err
 		}
-		d.Send = []almanac.Letter{letter, toSelf(v, keep, until(&e.State.Card))}
+		d.Send = []almanac.Letter{letter, toSelf(v, keep, untilOf(e))}
 		d.Keep = []votive.Keep{keep}
 		return d, nil
 	})
@@ -109,7 +109,7 @@ func sealedTo(e *almanac.Event, k *votive.KeepReply) (almanac.Letter, error) {
 		return almanac.Letter{}, input("%v", err)
 	}
 	letter := almanac.Letter{
-		Kind: votive.KindWalkIn, Secret: votive.WalkInSecret(k.Secret), About: e.ID, Body: sealed, Until: until(&e.State.Card),
+		Kind: votive.KindWalkIn, Secret: votive.WalkInSecret(k.Secret), About: e.ID, Body: sealed, Until: untilOf(e),
 		Topic: k.About(),
 	}
 	if !k.Invite.IsZero() {

@@ -239,7 +239,7 @@ func answerTo(e *almanac.Event, r *almanac.Reply, a votive.Admission, details *v
 		body.Counter = r.Answer.Counter + 1
 	}
 	return almanac.Letter{
-		Kind: votive.KindAnswer, Secret: r.Secret, About: e.ID, Body: body, Until: until(&e.State.Card), Topic: r.ID(),
+		Kind: votive.KindAnswer, Secret: r.Secret, About: e.ID, Body: body, Until: untilOf(e), Topic: r.ID(),
 	}
 }
 
@@ -259,7 +259,7 @@ func (s *Secretary) again(ctx context.Context) error {
 				continue
 			}
 			all[e.ID] = almanac.Draft{
-				Send: []almanac.Letter{letter, toSelf(v, &keep, until(&e.State.Card))},
+				Send: []almanac.Letter{letter, toSelf(v, &keep, untilOf(e))},
 				Keep: []votive.Keep{&keep},
 			}
 			// The keep counts both what the person said and what was repeated.
