@@ -87,6 +87,7 @@ func Open(cfg Config) (*Courier, error) {
 // nil when ctx ended.
 func (c *Courier) Run(ctx context.Context, m *mesh.Mesh) error {
 	g, ctx := errgroup.WithContext(ctx)
+	c.skew.among(m.Called)
 	m.Handle(Protocol, func(ctx context.Context, s mesh.Stream) { c.serve(ctx, m, s) })
 	defer c.offers.shut()
 	g.Go(func() error { return c.write(ctx) })

@@ -15,8 +15,9 @@ type Status struct {
 	Have, Want int
 
 	// Skew is how far the clock of this computer seems to be ahead of those of
-	// most peers, at least; negative where it seems behind, and zero where it
-	// may well be right. SkewPeers is how many peers that is seen by.
+	// most peers that are connected and that this node called or pinned, at
+	// least; negative where it seems behind, and zero where it may well be right.
+	// SkewPeers is how many peers that is seen by.
 	Skew      time.Duration
 	SkewPeers int
 

@@ -45,7 +45,7 @@ func TestSkew(t *testing.T) {
 		{"what cannot be both", map[mesh.PeerID][]votive.Frame{"a": {late, dead}}, 0, noon, 0, 0},
 		{"long ago", map[mesh.PeerID][]votive.Frame{"a": {late}}, 25 * time.Hour, noon, 0, 0},
 	} {
-		var s skew
+		s := skew{called: anybody}
 		for id, said := range c.said {
 			for _, f := range said {
 				s.note(id, f, start)
@@ -57,16 +57,93 @@ func TestSkew(t *testing.T) {
 	}
 }
 
-// TestSkewIsBounded: however many peers come and go, few are remembered.
+func anybody(mesh.PeerID) bool { return true }
+
+// TestSkewIsOfPeersCalled: what many say that nobody called neither makes the
+// clock seem wrong nor hides that it is, and nor does what those said who have
+// gone.
+func TestSkewIsOfPeersCalled(t *testing.T) {
+	fit := dying(t, votive.Days8, votive.DayOf(noon)+8)
+	late := dying(t, votive.Days8, votive.DayOf(noon)+8+5)
+	start := time.Now()
+	for _, c := range []struct {
+		name          string
+		called, other votive.Frame
+		leave         bool // those called, in the end
+		peers         int
+	}{
+		{"strangers say that it is wrong", fit, late, false, 0},
+		{"strangers say that it is right", late, fit, false, 3},
+		{"those called have gone", late, fit, true, 0},
+	} {
+		called := map[mesh.PeerID]bool{"a": true, "b": true, "c": true}
+		s := skew{called: func(id mesh.PeerID) bool { return called[id] }}
+		strangers := func() {
+			for i := range 2 * maxWitnesses {
+				s.note(mesh.PeerID(fmt.Sprint(i)), c.other, start)
+			}
+		}
+		strangers()
+		for id := range called {
+			s.note(id, c.called, start)
+		}
+		strangers()
+		if c.leave {
+			clear(called)
+		}
+		if _, peers := s.apart(noon, start); peers != c.peers {
+			t.Errorf("%s: it is seen by %d peers, want %d", c.name, peers, c.peers)
+		}
+	}
+}
+
+// TestSkewIsBounded: however many peers come and go, few are remembered, and
+// those who come later take the place of who has gone, and of nobody else.
 func TestSkewIsBounded(t *testing.T) {
-	f := dying(t, votive.Days8, votive.DayOf(noon)+8)
-	var s skew
-	for i := range 10 * maxWitnesses {
-		s.note(mesh.PeerID(fmt.Sprint(i)), f, time.Now())
+	fit := dying(t, votive.Days8, votive.DayOf(noon)+8)
+	late := dying(t, votive.Days8, votive.DayOf(noon)+8+5)
+	gone := make(map[mesh.PeerID]bool)
+	s := skew{called: func(id mesh.PeerID) bool { return !gone[id] }}
+	start := time.Now()
+	fill := func(f votive.Frame, from int) {
+		for i := range 10 * maxWitnesses {
+			s.note(mesh.PeerID(fmt.Sprint(from+i)), f, start)
+		}
 	}
-	if got := len(s.all); got != maxWitnesses {
-		t.Errorf("%d peers are remembered, want %d", got, maxWitnesses)
+	fill(late, 0)
+	fill(fit, 1000)
+	if _, peers := s.apart(noon, start); peers != maxWitnesses || len(s.all) != maxWitnesses {
+		t.Errorf("%d peers are remembered and %d of the first count, want %d each", len(s.all), peers, maxWitnesses)
 	}
+	for id := range s.all {
+		gone[id] = true
+	}
+	fill(late, 2000)
+	if _, peers := s.apart(noon, start); peers != maxWitnesses || len(s.all) != maxWitnesses {
+		t.Errorf("%d peers are remembered and %d of the last count, want %d each", len(s.all), peers, maxWitnesses)
+	}
+}
+
+// TestRunSaysWhoseClockCounts: of the peers that are connected those that this
+// node called, and not those that called it.
+func TestRunSaysWhoseClockCounts(t *testing.T) {
+	inWorld(t, func(w *world) {
+		late := dying(t, votive.Days8, votive.DayOf(noon)+8+5)
+		n, called := w.open(plan{}), w.stranger(nil)
+		w.dial(n.mesh, called)
+		callers := []*mesh.Mesh{w.stranger(nil), w.stranger(nil)}
+		for _, m := range callers {
+			w.dial(m, n.mesh)
+			n.Judge(m.ID(), late.Bytes())
+		}
+		if got := n.Status().SkewPeers; got != 0 {
+			t.Errorf("as %d peers say, the clock is wrong; want none of those that called", got)
+		}
+		n.Judge(called.ID(), late.Bytes())
+		if got := n.Status().SkewPeers; got != 1 {
+			t.Errorf("as %d peers say, the clock is wrong; want the one that was called", got)
+		}
+	})
 }
 
 // TestJudgeTellsSkew: frames of peers that are Ignored for our clock say so, and
@@ -85,6 +162,7 @@ func TestJudgeTellsSkew(t *testing.T) {
 		{"six days behind, our own", noon.AddDate(0, 0, -6), true, 0},
 	} {
 		courier, _ := still(t, at(c.now), 0)
+		courier.skew.among(anybody)
 		if c.own {
 			courier.publishing.Store(&publication{"peer", f.ID()})
 		}

@@ -57,6 +57,25 @@ func (m *Mesh) Peers() []Peer {
 	return peers
 }
 
+// Has reports whether a peer is connected.
+func (m *Mesh) Has(id PeerID) bool {
+	return m.host.Network().Connectedness(id) != network.NotConnected
+}
+
+// Called reports whether a peer is connected that this node has called, or that
+// is pinned: not one that has only called this node, through a relay or by itself,
+// or that others named. Ids are free, so that it says nothing that callers are many.
+func (m *Mesh) Called(id PeerID) bool {
+	if m.pins.has(id) {
+		return m.Has(id)
+	}
+	// An inbound call through a relay may end in a direct connection that is
+	// outbound: what tells is that the peer was found.
+	return m.origins.has(id) && slices.ContainsFunc(m.host.Network().ConnsToPeer(id), func(c network.Conn) bool {
+		return c.Stat().Direction == network.DirOutbound
+	})
+}
+
 // Connected gives each peer that takes part in the topic when it connects, and
 // first those that already have. The channel is closed when ctx ends or the
 // Mesh closes. A reader that falls 256 peers behind misses some.

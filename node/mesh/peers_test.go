@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 )
 
@@ -34,6 +35,52 @@ func TestPeers(t *testing.T) {
 		}
 		if got[0].Direction != "inbound" || got[1].Votive || got[1].InMesh {
 			t.Errorf("Peers() = %+v", got)
+		}
+	})
+}
+
+// TestCalled: whom this node called and whom it has pinned it has chosen, and
+// not who called it; and that only while they are connected.
+func TestCalled(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a, b := w.pair()
+		caller := w.open(func(cfg *Config) { cfg.Peers = []string{b.addr} })
+		settle(5 * time.Second)
+		other := w.raw(b, "/votive/2")
+		settle(time.Second)
+		is := func(what string, n *node, id PeerID, has, called bool) {
+			t.Helper()
+			if n.Has(id) != has || n.Called(id) != called {
+				t.Errorf("%s: Has() = %t, Called() = %t, want %t, %t", what, n.Has(id), n.Called(id), has, called)
+			}
+		}
+		is("dialled", a, b.ID(), true, true)
+		is("who dialled", b, a.ID(), true, false)
+		is("pinned", caller, b.ID(), true, true)
+		is("who has pinned us", b, caller.ID(), true, false)
+		is("who called for something else", b, other.ID(), true, false)
+		is("nobody", b, "nobody", false, false)
+		b.stop()
+		settle(time.Minute)
+		is("dialled, and gone", a, b.ID(), false, false)
+		is("pinned, and gone", caller, b.ID(), false, false)
+	})
+}
+
+// TestCalledByChance: an outbound connection that nobody decided on, as one that
+// an inbound call through a relay becomes, is none of a peer that was called.
+func TestCalledByChance(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a, b := w.open(nil), w.open(nil)
+		p, err := peer.AddrInfoFromString(b.addr)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if err := a.host.Connect(w.t.Context(), *p); err != nil {
+			w.t.Fatal(err)
+		}
+		if !a.Has(b.ID()) || a.Called(b.ID()) {
+			t.Errorf("Has() = %t, Called() = %t, want true, false", a.Has(b.ID()), a.Called(b.ID()))
 		}
 	})
 }

@@ -132,11 +132,17 @@ func (o *origins) note(id PeerID, from origin) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.known == nil || len(o.known) >= maxOrigins {
-		o.known = make(map[PeerID]origin) // it only counts
+		o.known = make(map[PeerID]origin) // it counts, and says whose clocks do
 	}
 	if o.known[id] == 0 {
 		o.known[id] = from
 	}
+}
+
+func (o *origins) has(id PeerID) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.known[id] != 0
 }
 
 // tally counts the peers by where they came from, and forgets those that have
