@@ -287,24 +287,39 @@ func TestHoldingOffers(t *testing.T) {
 	})
 }
 
+// Askers that are remembered are bounded in number; one that comes takes the
+// place of one that has gone, and not of one that is connected.
 func TestOffersAreBounded(t *testing.T) {
 	o := newOffers()
-	for i := range maxAskers + 10 {
-		id := mesh.PeerID(fmt.Sprint(i))
+	gone := make(map[mesh.PeerID]bool)
+	has := func(id mesh.PeerID) bool { return !gone[id] }
+	enter := func(id mesh.PeerID) error {
 		one := &offering{peer: id, stop: func() {}}
-		err := o.enter(one)
-		if want := i < maxAskers; (err == nil) != want {
-			t.Fatalf("asker %d: enter() = %v, want it to enter: %t", i, err, want)
-		}
+		err := o.enter(one, has)
 		if err == nil {
 			o.leave(one)
 		}
+		return err
 	}
-	if len(o.askers) != maxAskers {
-		t.Errorf("%d askers remembered, want %d", len(o.askers), maxAskers)
+	for i := range maxAskers + 10 {
+		err := enter(mesh.PeerID(fmt.Sprint(i)))
+		if want := i < maxAskers; (err == nil) != want {
+			t.Fatalf("asker %d: enter() = %v, want it to enter: %t", i, err, want)
+		}
+	}
+	gone["5"] = true
+	if err := enter("new"); err != nil {
+		t.Errorf("with one gone: enter() = %v, want nil", err)
+	}
+	if err := enter("newer"); err == nil {
+		t.Error("with none gone: enter() = nil, want an error")
+	}
+	if o.askers["5"] != nil || o.askers["6"] == nil || len(o.askers) != maxAskers {
+		t.Errorf("%d askers remembered, the one that has gone: %t, one that has not: %t, want %d, false, true",
+			len(o.askers), o.askers["5"] != nil, o.askers["6"] != nil, maxAskers)
 	}
 	o.shut()
-	if o.enter(&offering{peer: "x", stop: func() {}}) == nil {
+	if o.enter(&offering{peer: "x", stop: func() {}}, has) == nil {
 		t.Error("enter() after shut() = nil, want an error")
 	}
 }

@@ -42,7 +42,7 @@ func (c *Courier) serve(ctx context.Context, m *mesh.Mesh, s mesh.Stream) {
 		cancel()
 		_ = s.Reset() // what it was doing fails
 	}}
-	if err := c.offers.enter(o); err != nil {
+	if err := c.offers.enter(o, m.Has); err != nil {
 		if errors.Is(err, errPest) {
 			m.Blame(o.peer)
 		}
@@ -172,14 +172,15 @@ func (p *askerPace) ask() error {
 }
 
 // enter has an offer run, or says why it may not. Where there are too many, a
-// peer that has none takes the place of the one that has run longest.
-func (o *offers) enter(now *offering) error {
+// peer that has none takes the place of the one that has run longest. has says
+// whether a peer is connected, and is called with mu held.
+func (o *offers) enter(now *offering, has func(mesh.PeerID) bool) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
 		return errMany
 	}
-	if err := o.mayAsk(now.peer); err != nil {
+	if err := o.mayAsk(now.peer, has); err != nil {
 		return err
 	}
 	same := 0
@@ -212,23 +213,38 @@ func (o *offers) leave(gone *offering) {
 }
 
 // mayAsk counts an ask against the pace of a peer. The caller holds mu.
-func (o *offers) mayAsk(id mesh.PeerID) error {
+func (o *offers) mayAsk(id mesh.PeerID, has func(mesh.PeerID) bool) error {
 	asker, ok := o.askers[id]
 	if !ok {
-		if len(o.askers) >= maxAskers {
-			for id, a := range o.askers {
-				if a.idle() {
-					delete(o.askers, id)
-				}
-			}
-		}
-		if len(o.askers) >= maxAskers {
+		if len(o.askers) >= maxAskers && !o.forget(has) {
 			return errMany
 		}
 		asker = newAskerPace()
 		o.askers[id] = asker
 	}
 	return asker.ask()
+}
+
+// forget makes room for an asker: of those of whom nothing is remembered, else of
+// one that is not connected, and reports whether there is some. Ids are free, so
+// that the askers that have gone, however lately, may be there to leave no room.
+// The caller holds mu.
+func (o *offers) forget(has func(mesh.PeerID) bool) bool {
+	for id, a := range o.askers {
+		if a.idle() {
+			delete(o.askers, id)
+		}
+	}
+	if len(o.askers) < maxAskers {
+		return true
+	}
+	for id := range o.askers {
+		if !has(id) {
+			delete(o.askers, id)
+			return true
+		}
+	}
+	return false
 }
 
 // shut ends what runs, lets nothing begin, and waits.
