@@ -194,11 +194,12 @@ func (a *Almanac) forgetReplaced(ctx context.Context, event votive.ID) error {
 			for _, kind := range []votive.Kind{votive.KindReply, votive.KindWalkIn} {
 				c.Delete(recordKeys(event, kind) + string(id[:]))
 			}
-			if g, ok := left[id]; ok {
-				c.Put(goneKey(event, id), g.row(event, id).encode())
-			} else {
+			if _, ok := left[id]; !ok {
 				c.Delete(goneKey(event, id))
 			}
+		}
+		for id, g := range left {
+			c.Put(goneKey(event, id), g.row(event, id).encode())
 		}
 		for _, inbox := range inboxes {
 			c.Delete(keepKey(e.keys[inbox]))
@@ -211,8 +212,11 @@ func (a *Almanac) forgetReplaced(ctx context.Context, event votive.ID) error {
 				delete(e.since, inbox)
 			}
 			for _, id := range destroyed {
-				g, ok := left[id]
-				e.leave(id, g, ok)
+				e.leave(id)
+			}
+			for id, g := range left {
+				e.leave(id)
+				e.keepGone(id, g)
 			}
 		}
 	})

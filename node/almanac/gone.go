@@ -12,7 +12,7 @@ import (
 type gone struct {
 	invite votive.ID // that it came with, if its uses are limited; else zero
 	seats  int       // its places; 0 for who was not let in, or has left
-	first  time.Time
+	first  time.Time // no time, but where it stands in the order: see remains
 }
 
 // Came is a guest who replied, whether what they said is still here or not.
@@ -54,29 +54,44 @@ func (r *Reply) seats() int {
 
 // remains is what is to be left of the replies when those sealed to some
 // Inboxes are destroyed: of who has places, and of who was among the first that
-// an invitation still lets in.
+// an invitation still lets in. It has what was left before as well, where that
+// changes: the order in which they came is kept, and not when they did, and so each
+// comes a millisecond after the one before it, the first at the beginning of time.
+// Where the one before it is a reply that stays, that has its time.
 func (x *index) remains(e *Event, inboxes []votive.ID, now time.Time) map[votive.ID]gone {
 	left := make(map[votive.ID]gone)
 	used := make(map[votive.ID]int)
 	unlimited := 0
+	before := time.UnixMilli(0)
 	for _, c := range e.Came() {
+		first := before.Add(time.Millisecond)
+		if first.After(c.first) {
+			first = c.first
+		}
 		order := used[c.Invite]
 		used[c.Invite]++
 		if c.Reply == nil {
 			if c.Invite.IsZero() {
 				unlimited++
 			}
+			if g := e.gone[c.ID]; !g.first.Equal(first) {
+				g.first = first
+				left[c.ID] = g
+			}
+			before = first
 			continue
 		}
 		if !slices.Contains(inboxes, c.Reply.inbox) {
+			before = c.first
 			continue
 		}
-		g := gone{seats: c.Seats, first: c.first}
+		g := gone{seats: c.Seats, first: first}
 		if i := x.invites[c.Invite]; i != nil && i.Uses > 0 && order < i.Uses && i.Expires.After(now) {
 			g.invite = c.Invite
 		}
 		if !g.invite.IsZero() || g.seats > 0 && unlimited < maxGone {
 			left[c.ID] = g
+			before = first
 		}
 		if g.invite.IsZero() && g.seats > 0 {
 			unlimited++
@@ -85,8 +100,8 @@ func (x *index) remains(e *Event, inboxes []votive.ID, now time.Time) map[votive
 	return left
 }
 
-// leave puts what is left of a reply in its place.
-func (e *Event) leave(reply votive.ID, g gone, left bool) {
+// leave forgets a reply, and what was left of it.
+func (e *Event) leave(reply votive.ID) {
 	if r := e.replies[reply]; r != nil {
 		e.comes(r.Invite, -1)
 		delete(e.replies, reply)
@@ -94,9 +109,6 @@ func (e *Event) leave(reply votive.ID, g gone, left bool) {
 		e.comesGone(e.gone[reply], -1)
 	}
 	delete(e.gone, reply)
-	if left {
-		e.keepGone(reply, g)
-	}
 }
 
 // keepGone takes what is left of a reply.
@@ -124,8 +136,8 @@ func (e *Event) comesGone(g gone, n int) {
 // goneKey names the row of what is left of a reply.
 func goneKey(event, reply votive.ID) string { return goneRows + string(event[:]) + string(reply[:]) }
 
-// row is what the vault keeps of it: the reply's id, the invitation's, and the
-// places in one byte.
+// row is what the vault keeps of it: the reply's id, the invitation's, the places
+// in one byte, and where it stands in the order.
 func (g gone) row(event, reply votive.ID) row {
 	body := append(slices.Concat(reply[:], g.invite[:]), byte(g.seats))
 	return row{arrived: g.first, about: event, body: body}

@@ -133,7 +133,7 @@ func (a *Almanac) rows(ctx context.Context, x *index) ([]Outgoing, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(records, func(r, s row) int { return r.arrived.Compare(s.arrived) })
+	slices.SortStableFunc(records, readOrder)
 	for _, r := range records {
 		broken += x.restore(r)
 	}

@@ -2,6 +2,7 @@ package almanac
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"time"
@@ -44,6 +45,19 @@ func parseRow(b []byte) (row, error) {
 		frame:   votive.ID(b[41:73]),
 		body:    bytes.Clone(b[rowHead:]),
 	}, nil
+}
+
+// readOrder is that in which rows are read again: that in which they came, and
+// replies last, since they need what they reply to, and one that came again after
+// it was destroyed has kept only its place among replies: see remains.
+func readOrder(r, s row) int {
+	turn := func(k votive.Kind) int {
+		if k == votive.KindReply || k == votive.KindWalkIn {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(turn(r.kind)-turn(s.kind), r.arrived.Compare(s.arrived))
 }
 
 // The names of rows begin with what they are. They are short, since every row

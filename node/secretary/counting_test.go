@@ -3,7 +3,9 @@ package secretary_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,7 +109,10 @@ func TestCountingOutlivesReplies(t *testing.T) {
 				}
 				host.relock()
 			}
-			if err := host.vault.Scan(host.ctx, func(_ string, row []byte) error {
+			if err := host.vault.Scan(host.ctx, func(name string, row []byte) error {
+				if strings.HasPrefix(name, "g") && binary.BigEndian.Uint64(row[1:9]) > uint64(c.remain) {
+					t.Errorf("a row says when a guest came, and not only in which order: %d", binary.BigEndian.Uint64(row[1:9]))
+				}
 				if bytes.Contains(row, []byte("Lam Wing-kee")) || bytes.Contains(row, []byte("with my mother")) {
 					t.Errorf("a row says what a guest said: %q", row)
 				}
@@ -127,6 +132,14 @@ func TestCountingOutlivesReplies(t *testing.T) {
 			}
 			if got := late.answered(event); got != c.want {
 				t.Errorf("who came next is answered %v in the end, want %v", got, c.want)
+			}
+			known := len(host.knows(event).Replies())
+			if err := host.vault.Flush(host.ctx); err != nil {
+				t.Fatal(err)
+			}
+			host.relock()
+			if got := len(host.knows(event).Replies()); got != known {
+				t.Errorf("read again there are %d replies, want %d", got, known)
 			}
 		})
 	}
