@@ -129,6 +129,9 @@ func TestSimPartition(t *testing.T) {
 
 // One is left of all, and is enough.
 func TestSimLastOne(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much work, and nothing that others do not do at the same time")
+	}
 	size, published := sized(8, 20), sized(200, 1000)
 	inTown(t, 0, func(w *town) {
 		all := w.populate(size, 4, plan{})
@@ -231,6 +234,9 @@ func (w *world) storesHold(n int, all []votive.Frame, batch int) int64 {
 // comes to it over one link. Frames in flight are few, however many came before,
 // and what nodes hold afterwards is what stores hold, and less than a copy more.
 func TestSimLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much work, and nothing that others do not do at the same time")
+	}
 	const links, second = 10, 200
 	seconds := sized(5, 60)
 	published := seconds * second

@@ -72,6 +72,9 @@ func endsFirst(t *testing.T, w *world, host, other *person, event votive.ID) {
 // with an invitation, is known when the replies that it was counted by are
 // destroyed with their Inbox, and nothing else of them is. SPEC 7.7, 8.7.
 func TestCountingOutlivesReplies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much work, and nothing that others do not do at the same time")
+	}
 	yes := func(party int) secretary.Rsvp {
 		return secretary.Rsvp{Status: votive.RsvpYes, Party: &party, Name: said("Lam Wing-kee"), Note: said("with my mother")}
 	}
