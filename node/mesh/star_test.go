@@ -86,13 +86,8 @@ func TestSimStar(t *testing.T) {
 				// From a client to a keeper, to the others' and to theirs: a heartbeat
 				// each, and three ways for an id, the ask and the frame.
 				hops := time.Duration(min(keepers, 2) + 1)
-				most := hops * (time.Second + 3*simLink)
-				if usual := took[len(took)*9/10]; usual > most {
-					t.Errorf("the tenth that took longest took %v, want at most %v", usual, most)
-				}
-				// Who becomes a link, or ceases to be one, just then waits for another.
-				if last := took[len(took)-1]; last > most+time.Second {
-					t.Errorf("a frame took %v, want at most %v", last, most+time.Second)
+				if most := hops * (time.Second + 3*simLink); took[len(took)-1] > most {
+					t.Errorf("a frame took %v, want at most %v", took[len(took)-1], most)
 				}
 				if most := clients * len(s.nodes) / 100; missed > most {
 					t.Errorf("%d arrivals missed by gossip, want at most %d", missed, most)
