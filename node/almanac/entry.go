@@ -81,6 +81,12 @@ func (e *Event) Inbox() *votive.Inbox { return e.inboxes[e.State.Card.Inbox] }
 // restored organizer cannot, until a revision names a new one. SPEC 8.7.
 func (e *Event) Reads() bool { return e.Opens(e.State.Card.Inbox) }
 
+// Unread reports whether guests answer, and none of it can be opened here: it is
+// read on another of the person's computers, or was on one that is gone.
+func (e *Event) Unread(now time.Time) bool {
+	return e.Known && e.State.Card.Answers != votive.AnswersClosed && !e.over(now) && !e.Reads()
+}
+
 // Opens reports whether the replies sealed to an Inbox can be opened here.
 func (e *Event) Opens(inbox votive.ID) bool { return e.keys[inbox] != nil }
 

@@ -49,7 +49,7 @@ func (a *API) ListGuests(_ context.Context, r *localpb.ListGuestsRequest) (*loca
 		if !e.Organized() {
 			return secretary.ErrNotOrganizer
 		}
-		m.Chosen = e.State.Card.Title
+		m.Chosen, m.Unread = e.State.Card.Title, e.Unread(v.Now())
 		for _, reply := range e.Replies() {
 			g := guestMessage(v, reply)
 			m.Guests = append(m.Guests, g)

@@ -5017,6 +5017,7 @@ type GuestsResponse struct {
 	Guests        []*Guest               `protobuf:"bytes,1,rep,name=guests,proto3" json:"guests,omitempty"`
 	Counts        *GuestCounts           `protobuf:"bytes,2,opt,name=counts,proto3" json:"counts,omitempty"`
 	Chosen        string                 `protobuf:"bytes,3,opt,name=chosen,proto3" json:"chosen,omitempty"`
+	Unread        bool                   `protobuf:"varint,4,opt,name=unread,proto3" json:"unread,omitempty"` // what guests answer now cannot be opened on this computer
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5070,6 +5071,13 @@ func (x *GuestsResponse) GetChosen() string {
 		return x.Chosen
 	}
 	return ""
+}
+
+func (x *GuestsResponse) GetUnread() bool {
+	if x != nil {
+		return x.Unread
+	}
+	return false
 }
 
 type Contact struct {
@@ -8121,11 +8129,12 @@ const file_local_proto_rawDesc = "" +
 	"\x02in\x18\x04 \x01(\rR\x02in\x12\x1a\n" +
 	"\bwaitlist\x18\x05 \x01(\rR\bwaitlist\x12\x18\n" +
 	"\apending\x18\x06 \x01(\rR\apending\x12\x16\n" +
-	"\x06people\x18\a \x01(\rR\x06people\"\x8e\x01\n" +
+	"\x06people\x18\a \x01(\rR\x06people\"\xa6\x01\n" +
 	"\x0eGuestsResponse\x12.\n" +
 	"\x06guests\x18\x01 \x03(\v2\x16.votive.local.v1.GuestR\x06guests\x124\n" +
 	"\x06counts\x18\x02 \x01(\v2\x1c.votive.local.v1.GuestCountsR\x06counts\x12\x16\n" +
-	"\x06chosen\x18\x03 \x01(\tR\x06chosen\"\x91\x01\n" +
+	"\x06chosen\x18\x03 \x01(\tR\x06chosen\x12\x16\n" +
+	"\x06unread\x18\x04 \x01(\bR\x06unread\"\x91\x01\n" +
 	"\aContact\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x18\n" +
 	"\apetname\x18\x02 \x01(\tR\apetname\x12\x12\n" +

@@ -90,7 +90,10 @@ alone: no guest ever sees another one here.`,
 				return err
 			}
 			a.understood(args[0], r.GetChosen())
-			if len(r.GetGuests()) == 0 {
+			switch {
+			case r.GetUnread():
+				a.say("What guests answer now cannot be read on this computer: it is sealed to another\nof yours, or to one that is gone. Change the event here, and they answer to this\none: votive edit --help")
+			case len(r.GetGuests()) == 0:
 				a.say("Nobody has answered yet.")
 			}
 			return a.print(r, func() string { return page.Guests(r.GetGuests(), r.GetCounts()) })
