@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/makiuchi-d/gozxing"
+	several "github.com/makiuchi-d/gozxing/multi/qrcode"
 	"github.com/makiuchi-d/gozxing/qrcode"
 	"rsc.io/qr"
 )
@@ -97,16 +98,26 @@ func Read(picture []byte) (text string, err error) {
 	return "", errors.New("no QR code can be read in this picture")
 }
 
+// decode finds the three corners of a code in three ways: the reader that looks
+// for them anywhere, at any angle, takes a pattern within the code for one of
+// them in about two codes of a hundred. The reader that takes the picture to be
+// nothing but a code finds most of those, and the one that looks for several
+// codes, which weighs every triple of corners, the others.
 func decode(binarizer gozxing.Binarizer) (string, bool) {
 	bitmap, err := gozxing.NewBinaryBitmap(binarizer)
 	if err != nil {
 		return "", false
 	}
-	found, err := qrcode.NewQRCodeReader().Decode(bitmap, map[gozxing.DecodeHintType]any{
-		gozxing.DecodeHintType_TRY_HARDER: true,
-	})
-	if err != nil {
-		return "", false
+	anywhere := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
+	alone := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_PURE_BARCODE: true}
+	if found, err := qrcode.NewQRCodeReader().Decode(bitmap, anywhere); err == nil {
+		return found.GetText(), true
 	}
-	return found.GetText(), true
+	if found, err := qrcode.NewQRCodeReader().Decode(bitmap, alone); err == nil {
+		return found.GetText(), true
+	}
+	if found, err := several.NewQRCodeMultiReader().DecodeMultiple(bitmap, anywhere); err == nil && len(found) > 0 {
+		return found[0].GetText(), true
+	}
+	return "", false
 }
