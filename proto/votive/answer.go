@@ -70,11 +70,11 @@ func (a *Answer) check() error {
 
 // prove refuses an answer to another reply than the one whose secret it came
 // under: a guest could else be shown what was meant for another. SPEC 8.4.
-func (a *Answer) prove(_ Kind, under Secret) error {
+func (a *Answer) prove(_ Kind, under Secret) ([]claim, error) {
 	if want := replyID(under); a.Reply != want {
-		return fmt.Errorf("answer to reply %v under the secret of reply %v", a.Reply, want)
+		return nil, fmt.Errorf("answer to reply %v under the secret of reply %v", a.Reply, want)
 	}
-	return nil
+	return nil, nil
 }
 
 func (a *Answer) wire() *wirepb.Body {

@@ -114,19 +114,17 @@ func attestPayload(event, key ID) ([]byte, error) {
 	}})
 }
 
-// proveAttestation is SPEC 6.4.
-func (o Organizer) proveAttestation(event ID) error {
-	if o.Attested.IsZero() {
-		return nil
-	}
+// attested is what the holder of an organizer's key claims. SPEC 6.4.
+func (o Organizer) attested(event ID) (claim, error) {
 	payload, err := attestPayload(event, o.Key)
 	if err != nil {
-		return err
+		return claim{}, err
 	}
-	if err := verifySigned(o.Attested, payload, o.attestation); err != nil {
-		return fmt.Errorf("attestation of organizer %v: %w", o.Key, err)
+	c, err := newClaim(o.Attested, payload, o.attestation)
+	if err != nil {
+		return claim{}, fmt.Errorf("attestation of organizer %v: %w", o.Key, err)
 	}
-	return nil
+	return c, nil
 }
 
 // Span is from when to when the event is for a reader in that zone, nil being

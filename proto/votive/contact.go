@@ -97,9 +97,9 @@ func (c *ContactCard) checkFields() error {
 	return checkMoment("issue of a contact card", c.Issued)
 }
 
-func (c *ContactCard) prove(kind Kind, under Secret) error {
-	if err := c.signed.prove(kind, under); err != nil {
-		return err
+func (c *ContactCard) prove(kind Kind, under Secret) ([]claim, error) {
+	if err := proveInboxKey(c.key); err != nil {
+		return nil, err
 	}
-	return proveInboxKey(c.key)
+	return c.signed.prove(kind, under)
 }

@@ -84,14 +84,17 @@ func (c *Counted) check() error {
 }
 
 // prove is SPEC 5.4: every mark is a signature over the revision's id.
-func (c *Counted) prove(Kind, Secret) error {
+func (c *Counted) prove(Kind, Secret) ([]claim, error) {
+	claims := make([]claim, 0, len(c.marks)+len(c.revision.card.Organizers))
 	payload := signaturePayload(c.revision.id)
 	for _, m := range c.marks {
-		if err := verifySigned(m.key, payload, m.signature); err != nil {
-			return fmt.Errorf("mark: %w", err)
+		one, err := newClaim(m.key, payload, m.signature)
+		if err != nil {
+			return nil, fmt.Errorf("mark: %w", err)
 		}
+		claims = append(claims, one)
 	}
-	return c.revision.prove(c.Signers())
+	return c.revision.prove(c.Signers(), claims)
 }
 
 func (c *Counted) recordID([]byte) ID { return c.revision.id }

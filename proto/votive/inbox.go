@@ -89,7 +89,7 @@ func checkInboxKey(key []byte) error {
 	return nil
 }
 
-func (in *Inbox) prove(Kind, Secret) error { return proveInboxKey(in.key) }
+func (in *Inbox) prove(Kind, Secret) ([]claim, error) { return nil, proveInboxKey(in.key) }
 
 // proveInboxKey refuses what is no key of this KEM. SPEC 6.6.
 func proveInboxKey(key []byte) error {

@@ -207,25 +207,31 @@ func (k *KeepLink) check() error {
 	return checkMoment("receipt of a link", k.Since)
 }
 
-func (k *KeepEvent) prove(kind Kind, under Secret) error {
+func (k *KeepEvent) prove(kind Kind, under Secret) ([]claim, error) {
 	if k.Invitation == nil {
-		return nil
+		return nil, nil
 	}
 	return k.Invitation.prove(kind, under)
 }
 
-func (k *KeepInvite) prove(kind Kind, under Secret) error  { return k.Invitation.prove(kind, under) }
-func (k *KeepContact) prove(kind Kind, under Secret) error { return k.Card.prove(kind, under) }
-func (k *KeepCard) prove(kind Kind, under Secret) error    { return k.Card.prove(kind, under) }
+func (k *KeepInvite) prove(kind Kind, under Secret) ([]claim, error) {
+	return k.Invitation.prove(kind, under)
+}
+
+func (k *KeepContact) prove(kind Kind, under Secret) ([]claim, error) {
+	return k.Card.prove(kind, under)
+}
+
+func (k *KeepCard) prove(kind Kind, under Secret) ([]claim, error) { return k.Card.prove(kind, under) }
 
 // prove refuses what came in a frame: none must be sent. SPEC 9.4.
-func (k *KeepInbox) prove(Kind, Secret) error {
-	return fmt.Errorf("private half of an inbox in a frame")
+func (k *KeepInbox) prove(Kind, Secret) ([]claim, error) {
+	return nil, fmt.Errorf("private half of an inbox in a frame")
 }
 
 // prove refuses what came in a frame: none must be sent. SPEC 9.4.
-func (k *KeepLink) prove(Kind, Secret) error {
-	return fmt.Errorf("link that waits in a frame")
+func (k *KeepLink) prove(Kind, Secret) ([]claim, error) {
+	return nil, fmt.Errorf("link that waits in a frame")
 }
 
 func (k *KeepInvite) recordID(encoded []byte) ID  { return bodyID(encoded) }

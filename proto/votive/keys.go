@@ -52,22 +52,6 @@ func signingInput(payload []byte) []byte {
 	return appendPrefixed(b, payload)
 }
 
-// verifySigned checks the author's key and then the signature of a Signed
-// over an encoded Statement. SPEC 4.4, 4.5.
-func verifySigned(author ID, payload, signature []byte) error {
-	if err := checkEncoding(author); err != nil {
-		return err
-	}
-	if len(signature) != ed25519.SignatureSize {
-		return fmt.Errorf("signature of %d bytes, want %d", len(signature), ed25519.SignatureSize)
-	}
-	// Verify decodes the key, and refuses what is no point.
-	if !ed25519.Verify(author[:], signingInput(payload), signature) {
-		return fmt.Errorf("signature by %v does not hold", author)
-	}
-	return nil
-}
-
 // checkKey refuses what must not be an Ed25519 key: with a key of low order
 // there are signatures that hold for every message, and with two encodings of
 // one point one person is two keys. SPEC 4.4.

@@ -61,8 +61,8 @@ func TestSignedIsALibp2pEnvelope(t *testing.T) {
 		if err := proto.Unmarshal(b, &envelope); err != nil {
 			t.Fatal(err)
 		}
-		if err := verifySigned(signer.Key(), payload, envelope.GetSignature()); err != nil {
-			t.Errorf("verifySigned(theirs) = %v, want nil", err)
+		if err := verifyOne(signer.Key(), payload, envelope.GetSignature()); err != nil {
+			t.Errorf("verifyOne(theirs) = %v, want nil", err)
 		}
 	}
 }
@@ -134,8 +134,8 @@ func TestOneSignatureForEveryMessage(t *testing.T) {
 		if !ed25519.Verify(neutral[:], signingInput([]byte(payload)), signature) {
 			t.Fatalf("the forged signature does not hold for %q: this test tests nothing", payload)
 		}
-		if err := verifySigned(neutral, []byte(payload), signature); err == nil {
-			t.Errorf("verifySigned(neutral, %q) = nil, want an error", payload)
+		if err := verifyOne(neutral, []byte(payload), signature); err == nil {
+			t.Errorf("verifyOne(neutral, %q) = nil, want an error", payload)
 		}
 	}
 }
@@ -145,7 +145,7 @@ func TestSignaturesThatAreRefused(t *testing.T) {
 	signer := newSigner(testSecret("signer"))
 	payload := []byte("a statement")
 	good := signer.sign(payload)
-	if err := verifySigned(signer.Key(), payload, good); err != nil {
+	if err := verifyOne(signer.Key(), payload, good); err != nil {
 		t.Fatal(err)
 	}
 	cases := map[string][]byte{
@@ -167,12 +167,12 @@ func TestSignaturesThatAreRefused(t *testing.T) {
 		cases["flipped at "+hex.EncodeToString([]byte{byte(i)})] = flipped
 	}
 	for name, signature := range cases {
-		if err := verifySigned(signer.Key(), payload, signature); err == nil {
-			t.Errorf("%s: verifySigned = nil, want an error", name)
+		if err := verifyOne(signer.Key(), payload, signature); err == nil {
+			t.Errorf("%s: verifyOne = nil, want an error", name)
 		}
 	}
-	if err := verifySigned(newSigner(testSecret("other")).Key(), payload, good); err == nil {
-		t.Error("under another key: verifySigned = nil, want an error")
+	if err := verifyOne(newSigner(testSecret("other")).Key(), payload, good); err == nil {
+		t.Error("under another key: verifyOne = nil, want an error")
 	}
 }
 

@@ -126,34 +126,43 @@ func parsePiece(plain []byte) (Piece, error) {
 // Join makes a record of all the pieces of one whole, in any order: of one, in
 // the common case. All must have come under the secret of r. SPEC 3.5, 3.6.
 func Join(r *Reader, pieces ...Piece) (Record, error) {
+	u, err := JoinUnproven(r, pieces...)
+	if err != nil {
+		return Record{}, err
+	}
+	return u.prove()
+}
+
+// JoinUnproven is Join up to the signatures, for who has many to [Prove].
+func JoinUnproven(r *Reader, pieces ...Piece) (Unproven, error) {
 	if len(pieces) == 0 {
-		return Record{}, errors.New("no pieces to join")
+		return Unproven{}, errors.New("no pieces to join")
 	}
 	parts, whole := pieces[0].parts, pieces[0].whole
 	if len(pieces) != parts {
-		return Record{}, fmt.Errorf("%d pieces of a whole of %d", len(pieces), parts)
+		return Unproven{}, fmt.Errorf("%d pieces of a whole of %d", len(pieces), parts)
 	}
 	var chunks [maxParts][]byte
 	for _, p := range pieces {
 		switch {
 		case !p.secret.Equal(r.secret):
-			return Record{}, fmt.Errorf("piece %d of %d came under another secret", p.index, p.parts)
+			return Unproven{}, fmt.Errorf("piece %d of %d came under another secret", p.index, p.parts)
 		case p.parts != parts || p.whole != whole:
-			return Record{}, fmt.Errorf("pieces of two wholes, %v of %d parts and %v of %d", whole, parts, p.whole, p.parts)
+			return Unproven{}, fmt.Errorf("pieces of two wholes, %v of %d parts and %v of %d", whole, parts, p.whole, p.parts)
 		case chunks[p.index] != nil:
-			return Record{}, fmt.Errorf("piece %d of %d twice", p.index, p.parts)
+			return Unproven{}, fmt.Errorf("piece %d of %d twice", p.index, p.parts)
 		}
 		chunks[p.index] = p.chunk
 	}
 	if parts == 1 {
-		return newRecord(r, chunks[0])
+		return newUnproven(r, chunks[0])
 	}
 	joined := make([]byte, 0, parts*maxChunk)
 	for _, c := range chunks {
 		joined = append(joined, c...)
 	}
 	if sum := ID(sha256.Sum256(joined)); sum != whole {
-		return Record{}, fmt.Errorf("whole of hash %v, want %v", sum, whole)
+		return Unproven{}, fmt.Errorf("whole of hash %v, want %v", sum, whole)
 	}
-	return newRecord(r, joined)
+	return newUnproven(r, joined)
 }

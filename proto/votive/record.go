@@ -62,8 +62,9 @@ type Body interface {
 	// can be read.
 	check() error
 	// prove is what takes a frame's secret or arithmetic on curves: whether
-	// signatures hold and keys are keys. What was kept has passed it before.
-	prove(kind Kind, under Secret) error
+	// keys are keys, and, as claims, the signatures that must hold. What was
+	// kept has passed it before.
+	prove(kind Kind, under Secret) ([]claim, error)
 	// recordID is the id of the record, encoded being the body. SPEC 4.6.
 	recordID(encoded []byte) ID
 	// wire is the body as a message.
@@ -73,7 +74,7 @@ type Body interface {
 // unsigned is for bodies with no signature and no id of their own.
 type unsigned struct{}
 
-func (unsigned) prove(Kind, Secret) error { return nil }
+func (unsigned) prove(Kind, Secret) ([]claim, error) { return nil, nil }
 
 func (unsigned) recordID(encoded []byte) ID { return bodyID(encoded) }
 
@@ -110,14 +111,24 @@ func carries(kind Kind, b Body) bool {
 // newRecord is the one door: it makes a record of the encoded Body that frames
 // under r's secret carried. SPEC 3.6, 4.1.
 func newRecord(r *Reader, whole []byte) (Record, error) {
-	rec, err := Restore(r.Kind(), whole)
+	u, err := newUnproven(r, whole)
 	if err != nil {
 		return Record{}, err
 	}
-	if err := rec.body.prove(r.Kind(), r.Secret()); err != nil {
-		return Record{}, err
+	return u.prove()
+}
+
+// newUnproven is newRecord up to the signatures.
+func newUnproven(r *Reader, whole []byte) (Unproven, error) {
+	rec, err := Restore(r.Kind(), whole)
+	if err != nil {
+		return Unproven{}, err
 	}
-	return rec, nil
+	claims, err := rec.body.prove(r.Kind(), r.Secret())
+	if err != nil {
+		return Unproven{}, err
+	}
+	return Unproven{rec, claims}, nil
 }
 
 // Restore makes a record again of the Bytes of one that was kept where nobody
@@ -225,9 +236,9 @@ func (u *Unknown) check() error {
 	return nil
 }
 
-func (u *Unknown) prove(kind Kind, under Secret) error {
+func (u *Unknown) prove(kind Kind, under Secret) ([]claim, error) {
 	if u.signed == nil {
-		return nil
+		return nil, nil
 	}
 	return u.signed.prove(kind, under)
 }

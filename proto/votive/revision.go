@@ -194,26 +194,31 @@ func (r *Revision) check() error {
 	return nil
 }
 
-// prove checks the keys that the revision names, and who is said to hold them;
-// the keys in proven have been checked already. SPEC 4.4, 6.4.
-func (r *Revision) prove(proven []ID) error {
+// prove checks the keys that the revision names, and adds to the claims who is
+// said to hold them; the keys in proven are authors of claims. SPEC 4.4, 6.4.
+func (r *Revision) prove(proven []ID, claims []claim) ([]claim, error) {
 	for _, keys := range [][]ID{r.roster, r.genesis.founders} {
 		for _, key := range keys {
 			if slices.Contains(proven, key) {
 				continue
 			}
 			if err := checkKey(key); err != nil {
-				return err
+				return nil, err
 			}
 			proven = append(proven, key)
 		}
 	}
 	for _, o := range r.card.Organizers {
-		if err := o.proveAttestation(r.event); err != nil {
-			return err
+		if o.Attested.IsZero() {
+			continue
 		}
+		c, err := o.attested(r.event)
+		if err != nil {
+			return nil, err
+		}
+		claims = append(claims, c)
 	}
-	return nil
+	return claims, nil
 }
 
 // Proposal is a revision that organizers may sign. It travels on the desk.
@@ -234,7 +239,7 @@ func (p *Proposal) check() error {
 	return p.Revision.check()
 }
 
-func (p *Proposal) prove(Kind, Secret) error { return p.Revision.prove(nil) }
+func (p *Proposal) prove(Kind, Secret) ([]claim, error) { return p.Revision.prove(nil, nil) }
 
 func (p *Proposal) recordID([]byte) ID { return p.Revision.id }
 

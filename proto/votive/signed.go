@@ -76,13 +76,17 @@ func (s *signed) check() error {
 	return nil
 }
 
-// prove refuses a signature that does not hold (SPEC 4.4, 4.5), and a record
-// that a link leads to and does not name (SPEC 7.4).
-func (s *signed) prove(kind Kind, under Secret) error {
+// prove claims the signature (SPEC 4.4, 4.5), and refuses a record that a link
+// leads to and does not name (SPEC 7.4).
+func (s *signed) prove(kind Kind, under Secret) ([]claim, error) {
 	if kind == KindLink && !s.link().Equal(under) {
-		return fmt.Errorf("record is not the one that the link names")
+		return nil, fmt.Errorf("record is not the one that the link names")
 	}
-	return verifySigned(s.author, s.payload, s.signature)
+	c, err := newClaim(s.author, s.payload, s.signature)
+	if err != nil {
+		return nil, err
+	}
+	return []claim{c}, nil
 }
 
 // recordID leaves the signature out. SPEC 4.6.
