@@ -3,6 +3,7 @@ package almanac
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"votive/node/store"
 	"votive/node/vault"
@@ -15,15 +16,15 @@ import (
 func (a *Almanac) Look(ctx context.Context, kind votive.Kind, s votive.Secret, frames ...votive.Frame) []votive.Record {
 	w := watched{Reader: votive.NewReader(kind, s)}
 	var p pieces
-	var found []votive.Record
+	var unproven []votive.Unproven
 	seen := make(map[votive.ID]bool)
 	take := func(f votive.Frame) {
 		if seen[f.ID()] {
 			return
 		}
 		seen[f.ID()] = true
-		if all, whole, err := p.join(w, f, a.reopen(ctx, w)); err == nil && whole {
-			found = append(found, all.rec)
+		if u, from, err := p.join(w, f, a.reopen(ctx, w)); err == nil && from.frames != nil {
+			unproven = append(unproven, u)
 		}
 	}
 	for _, f := range frames {
@@ -37,6 +38,12 @@ func (a *Almanac) Look(ctx context.Context, kind votive.Kind, s votive.Secret, f
 		}
 		if f, err := a.Store.Get(ctx, e.ID); err == nil {
 			take(f)
+		}
+	}
+	found, errs := votive.Prove(unproven...)
+	for i := len(found) - 1; i >= 0; i-- {
+		if errs[i] != nil {
+			found = slices.Delete(found, i, i+1)
 		}
 	}
 	return found

@@ -106,25 +106,36 @@ func (a *Almanac) read(ctx context.Context, r *ring, frames ...votive.Frame) {
 // ours is what those of some frames say that are ours. What is wrong with it is
 // its author's business: it is ignored.
 func (a *Almanac) ours(ctx context.Context, r *ring, frames []votive.Frame) []joined {
-	var records []joined
-	for i, f := range frames {
+	var unproven []votive.Unproven
+	var origins []origin
+	for _, f := range frames {
 		header := f.Header()
 		w, ours := r.find(&header)
 		if !ours || a.opened(f.ID()) {
 			continue
 		}
-		all, whole, err := a.pieces.join(w, f, a.reopen(ctx, w))
+		u, from, err := a.pieces.join(w, f, a.reopen(ctx, w))
 		switch {
 		case err != nil:
-			a.Log.Debug("a frame under a secret of ours says nothing valid", "err", err)
-		case whole:
-			if records == nil {
-				records = make([]joined, 0, len(frames)-i)
-			}
-			records = append(records, all)
+			a.invalid(err)
+		case from.frames != nil:
+			unproven, origins = append(unproven, u), append(origins, from)
 		}
 	}
+	proven, errs := votive.Prove(unproven...)
+	records := make([]joined, 0, len(proven))
+	for i, rec := range proven {
+		if errs[i] != nil {
+			a.invalid(errs[i])
+			continue
+		}
+		records = append(records, joined{rec, origins[i]})
+	}
 	return records
+}
+
+func (a *Almanac) invalid(err error) {
+	a.Log.Debug("a frame under a secret of ours says nothing valid", "err", err)
 }
 
 // reopen opens frames of the store for who joins them.

@@ -36,47 +36,53 @@ type partialKey struct {
 	parts  int
 }
 
-// joined is a record, the frames it came in, and what the secret it came under
-// is about.
+// joined is a record and where it is from.
 type joined struct {
-	rec    votive.Record
+	rec votive.Record
+	origin
+}
+
+// origin is the frames that a record came in, and what the secret it came under
+// is about.
+type origin struct {
 	frames []votive.ID
 	about  votive.ID
 }
 
-// join opens a frame that w knows, and gives the record once its parts are all
-// here. read opens another frame that came before; it may fail.
-func (p *pieces) join(w watched, f votive.Frame, read func(votive.ID) (votive.Piece, error)) (joined, bool, error) {
+// join opens a frame that w knows, and gives what will be a record once its
+// parts are all here; until then an origin without frames. read opens another
+// frame that came before; it may fail.
+func (p *pieces) join(w watched, f votive.Frame, read func(votive.ID) (votive.Piece, error)) (votive.Unproven, origin, error) {
 	piece, err := w.Open(f)
 	if err != nil {
-		return joined{}, false, err
+		return votive.Unproven{}, origin{}, err
 	}
 	if piece.Parts() == 1 {
-		rec, err := votive.Join(w.Reader, piece)
-		return joined{rec, []votive.ID{f.ID()}, w.about}, err == nil, err
+		u, err := votive.JoinUnproven(w.Reader, piece)
+		return u, origin{[]votive.ID{f.ID()}, w.about}, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	key := partialKey{w.Secret(), piece.Whole(), piece.Parts()}
 	parts := p.add(key, piece, f.ID())
 	if parts == nil || slices.ContainsFunc(parts, func(ids []votive.ID) bool { return len(ids) == 0 }) {
-		return joined{}, false, nil
+		return votive.Unproven{}, origin{}, nil
 	}
-	var done joined
+	var done votive.Unproven
+	var from origin
 	tries := 0
 	p.each(parts, piece.Index(), f.ID(), func(ids []votive.ID) bool {
 		tries++
-		rec, err := p.try(w, ids, read)
+		u, err := p.try(w, ids, read)
 		if err == nil {
-			done = joined{rec, slices.Clone(ids), w.about}
+			done, from = u, origin{slices.Clone(ids), w.about}
 		}
 		return err != nil && tries < maxTries
 	})
-	if done.frames == nil {
-		return joined{}, false, nil
+	if from.frames != nil {
+		delete(p.open, key) // the hash has said that these are the parts
 	}
-	delete(p.open, key)
-	return done, true, nil
+	return done, from, nil
 }
 
 // add notes that a frame may be a part, and gives what is known of all parts;
@@ -133,19 +139,19 @@ func (p *pieces) each(parts [][]votive.ID, at int, id votive.ID, try func([]voti
 }
 
 // try joins the parts in these frames.
-func (p *pieces) try(w watched, ids []votive.ID, read func(votive.ID) (votive.Piece, error)) (votive.Record, error) {
+func (p *pieces) try(w watched, ids []votive.ID, read func(votive.ID) (votive.Piece, error)) (votive.Unproven, error) {
 	all := make([]votive.Piece, len(ids))
 	for i, id := range ids {
 		piece, held := p.held[id]
 		if !held {
 			var err error
 			if piece, err = read(id); err != nil {
-				return votive.Record{}, err
+				return votive.Unproven{}, err
 			}
 		}
 		all[i] = piece
 	}
-	return votive.Join(w.Reader, all...)
+	return votive.JoinUnproven(w.Reader, all...)
 }
 
 // clear forgets all that waits.
