@@ -284,8 +284,9 @@ func TestSimLoad(t *testing.T) {
 		over, others := sources[0].Status(), sources[1].Status()
 		t.Logf("over its budget: %d missed, %d by catch-up (another one: %d and %d); all have all %v after the hub",
 			over.Missed, over.Fetched, others.Missed, others.Fetched, took)
-		if over.Missed == 0 {
-			t.Error("no frame was over the budget of the narrow link")
+		// As a link it is brought too much; else it asks for no more than fits.
+		if over.Fetched < uint64(published/4) {
+			t.Errorf("%d frames of %d came by catch-up to the narrow link, want more: it was not too narrow", over.Fetched, published)
 		}
 		settle(3 * time.Minute) // gossipsub has forgotten what it repeats for a while
 		for i, n := range append(sources, hub) {

@@ -42,10 +42,13 @@ func (b *budget) take(from PeerID) bool {
 	return true
 }
 
-// spent reports whether a link has nothing left of its budget.
-func (b *budget) spent(from PeerID) bool {
+// left is how many frames a link may bring now.
+func (b *budget) left(from PeerID) int {
 	bucket, ok := b.buckets[from]
-	return ok && bucket.Tokens() < 1
+	if !ok {
+		return b.limit.Burst
+	}
+	return int(bucket.Tokens())
 }
 
 // sweep forgets the buckets that are full and reports whether there were any.

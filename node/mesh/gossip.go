@@ -151,9 +151,11 @@ func (m *Mesh) messageID(msg *pb.Message) string {
 // would make us deaf to the same frames from all others. Nobody is to blame for
 // it (SPEC 2.6).
 //
-// From such a link nothing is asked for either, by taking out what it says that
-// it has: gossipsub would ask, not be shown the answer, and hold that against
-// the peer.
+// Nor is a link asked for more than it may bring: where it says that it has more
+// than that, this is taken out. gossipsub would ask for all of it, not be shown
+// most of the answer, and hold that against the peer, which is then heard no
+// longer, nor asked, for as long as that takes to be forgiven. The link is asked
+// again when it tells of fewer, or may bring more.
 //
 // It also takes out fields that are not gossipsub's. They would be passed on
 // with the frame, and anybody could mark frames to follow them.
@@ -170,10 +172,18 @@ func (m *Mesh) inspect(from PeerID, rpc *pubsub.RPC) error {
 	}
 	clear(rpc.Publish[len(kept):])
 	rpc.Publish = kept
-	if rpc.Control != nil && m.budget.spent(from) {
+	if rpc.Control != nil && told(rpc.Control) > m.budget.left(from) {
 		rpc.Control.Ihave = nil
 	}
 	return nil
+}
+
+// told is how many ids a peer says that it has.
+func told(c *pb.ControlMessage) (n int) {
+	for _, have := range c.GetIhave() {
+		n += len(have.GetMessageIDs())
+	}
+	return n
 }
 
 // judge is gossipsub's validator: the size of SPEC 2.1 first, then the verdict

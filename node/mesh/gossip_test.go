@@ -254,6 +254,33 @@ func TestNothingAskedOverBudget(t *testing.T) {
 	})
 }
 
+// Nor for some of many: it is asked for one at random, and most would not be
+// taken.
+func TestNoMoreAskedThanBudget(t *testing.T) {
+	inWorld(t, func(w *world) {
+		n := w.open(func(cfg *Config) { cfg.Budget = Budget{Rate: 1e-6, Burst: 3} })
+		r := w.raw(n, testTopic)
+		settle(3 * time.Second)
+		r.publish(testTopic, frame(0))
+		settle(time.Second)
+		ids := []string{frameID(frame(1)), frameID(frame(2)), frameID(frame(3))}
+		r.have(testTopic, ids...)
+		settle(2 * time.Second)
+		for _, id := range ids {
+			if r.asked(id) {
+				t.Errorf("asked for %x, one of %d, where 2 may come", id, len(ids))
+			}
+		}
+		r.have(testTopic, ids[:2]...)
+		settle(2 * time.Second)
+		for _, id := range ids[:2] {
+			if !r.asked(id) {
+				t.Errorf("not asked for %x, one of 2, where 2 may come", id)
+			}
+		}
+	})
+}
+
 // A whole burst of the budget passes through a chain of three.
 func TestBurst(t *testing.T) {
 	inWorld(t, func(w *world) {

@@ -141,11 +141,14 @@ func (r *raw) prune(topic string) {
 	r.send(bytesField(rpcControl, bytesField(ctlPrune, bytesField(pruneTopic, []byte(topic)))))
 }
 
-// have says that it has a message, want asks for some.
-func (r *raw) have(topic, id string) {
+// have says that it has some messages, want asks for some.
+func (r *raw) have(topic string, ids ...string) {
 	r.t.Helper()
-	r.send(bytesField(rpcControl, bytesField(ctlIhave,
-		append(bytesField(ihaveTopic, []byte(topic)), bytesField(ihaveIDs, []byte(id))...))))
+	all := bytesField(ihaveTopic, []byte(topic))
+	for _, id := range ids {
+		all = append(all, bytesField(ihaveIDs, []byte(id))...)
+	}
+	r.send(bytesField(rpcControl, bytesField(ctlIhave, all)))
 }
 
 func (r *raw) want(ids ...string) {
