@@ -3,12 +3,15 @@ package e2e
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // failsToStart has the daemon refuse to start, with one line and a hint.
@@ -50,8 +53,27 @@ func (p *person) announces(title string, flags ...string) string {
 	return p.asks(append(args, flags...)...).at("event.id")
 }
 
-// settles waits until all of one's frames are published.
-func (p *person) settles() { p.polls(`"waiting": *0,`, "status", "--json") }
+// settles waits until all of one's frames are published: however many they are,
+// as long as they become fewer.
+func (p *person) settles() {
+	late := time.After(patience)
+	for least := math.MaxInt; ; {
+		n, err := strconv.Atoi(p.asks("status").at("waiting"))
+		switch {
+		case err != nil:
+			p.Fatalf("%v", err)
+		case n == 0:
+			return
+		case n < least:
+			least, late = n, time.After(patience)
+		}
+		select {
+		case <-late:
+			p.Fatalf("%s: %d frames still wait to be published, and were not fewer for %v", p.name, n, patience)
+		default:
+		}
+	}
+}
 
 // titles are those of all events that somebody knows, one in a line.
 func (p *person) titles() string {
