@@ -127,7 +127,7 @@ func (w *simulated) build(p plan) *Node {
 	check("almanac.Open", err)
 	n.courier, err = courier.Open(courier.Config{Store: n.store, Almanac: n.almanac, Now: w.now})
 	check("courier.Open", err)
-	n.mesh = w.mesh(p.budget, n.courier.Judge)
+	n.mesh.set(w.mesh(p.budget, n.courier.Judge))
 	n.secretary = secretary.New(n.almanac, secretary.Options{Log: log})
 	return n
 }
@@ -135,8 +135,8 @@ func (w *simulated) build(p plan) *Node {
 // start runs a node until the test ends.
 func (w *simulated) start(n *Node) {
 	w.run([]func(context.Context) error{
-		n.almanac.Run, n.vault.Run, n.secretary.Run, n.mesh.Run,
-		func(ctx context.Context) error { return n.courier.Run(ctx, n.mesh) },
+		n.almanac.Run, n.vault.Run, n.secretary.Run, n.on().Run,
+		func(ctx context.Context) error { return n.courier.Run(ctx, n.on()) },
 	}, n.vault.Close, n.store.Close)
 }
 
@@ -203,7 +203,7 @@ func TestSimBurst(t *testing.T) {
 		if err != nil {
 			t.Fatalf("Write = %v", err)
 		}
-		w.dial(guest.mesh, host.mesh)
+		w.dial(guest.on(), host.on())
 		settle(3 * time.Second) // they are linked
 
 		start, err := votive.ParseTime("2027-03-03T20:00", "Asia/Hong_Kong")

@@ -58,7 +58,7 @@
 // Everything is under one home directory, mode 0700:
 //
 //	lock          held while a daemon runs
-//	peer.key      the libp2p key; unrelated to every other key
+//	peer.key      the libp2p key; unrelated to every other key, and of a week
 //	peers         addresses of peers met before
 //	web           the loopback address for calendars, which remember it
 //	run/          the unix socket of the local API

@@ -230,7 +230,7 @@ func (w *simulated) judges(n *Node, disk *watchedDisk, frames [][]byte) (verdict
 		}
 		return nil
 	})
-	if err := errors.Join(n.mesh.Close(), n.vault.Close(), n.store.Close()); err != nil {
+	if err := errors.Join(n.on().Close(), n.vault.Close(), n.store.Close()); err != nil {
 		w.t.Errorf("Close = %v", err)
 	}
 	return verdicts, asked
@@ -308,8 +308,8 @@ func TestForwardingIsEqualOnTheWire(t *testing.T) {
 			n, _ := b.member(w, id, name, quota)
 			w.start(n)
 			from, to := w.hearer(), w.hearer()
-			w.dial(from.Mesh, n.mesh)
-			w.dial(to.Mesh, n.mesh)
+			w.dial(from.Mesh, n.on())
+			w.dial(to.Mesh, n.on())
 			settle(3 * time.Second)
 			publish := func(frame []byte) {
 				t.Helper()
@@ -328,7 +328,7 @@ func TestForwardingIsEqualOnTheWire(t *testing.T) {
 			settle(10 * time.Second)
 			r.heard, r.carried = slices.Clone(to.heard), n.carried(t)
 			late := w.open(plan{nobody: true})
-			w.dial(late.mesh, n.mesh)
+			w.dial(late.on(), n.on())
 			settle(time.Minute)
 			r.given = late.carried(t)
 			_ = n.almanac.View(func(v *almanac.View) error { r.events = v.Events(); return nil })

@@ -52,15 +52,12 @@ func (h *home) path(name ...string) string {
 
 func (h *home) close() error { return h.lock.Close() }
 
-// peerKeyAge is how long a peer key is used by a node that is no keeper.
-const peerKeyAge = 7 * 24 * time.Hour
-
 // peerKey is the libp2p key. A keeper's is stable, so that its address is; all
 // others are forgotten after a week, so that an address names a node for a
 // week at the most.
 func (h *home) peerKey(keeper bool, now time.Time) (crypto.PrivKey, error) {
 	path := h.path("peer.key")
-	if info, err := os.Stat(path); err == nil && (keeper || now.Sub(info.ModTime()) < peerKeyAge) {
+	if _, err := os.Stat(path); err == nil && h.peerKeyAge(keeper, now) < peerKeyAge {
 		b, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
@@ -80,6 +77,15 @@ func (h *home) peerKey(keeper bool, now time.Time) (crypto.PrivKey, error) {
 		return nil, err
 	}
 	return key, replace(path, b)
+}
+
+// peerKeyAge is how old the peer key is; a keeper's is always new.
+func (h *home) peerKeyAge(keeper bool, now time.Time) time.Duration {
+	info, err := os.Stat(h.path("peer.key"))
+	if err != nil || keeper {
+		return 0
+	}
+	return now.Sub(info.ModTime())
 }
 
 // peers are the addresses that savePeers wrote, if any.

@@ -74,7 +74,7 @@ func newPair(b *testing.B) *pair {
 	}
 	p := &pair{}
 	p.to = up()
-	p.from = up(p.to.mesh.Addrs()[0])
+	p.from = up(p.to.on().Addrs()[0])
 	p.stop = func() { cancel(); running.Wait() }
 	if _, err := p.to.secretary.Init(ctx, nil, nil); err != nil {
 		b.Fatal(err)
@@ -152,7 +152,7 @@ func (p *pair) hop(b *testing.B, all []votive.Frame, rate int) []time.Duration {
 		for _, f := range all {
 			<-tick.C
 			sent <- time.Now()
-			if err := p.from.mesh.Publish(ctx, f.Bytes()); err != nil {
+			if err := p.from.on().Publish(ctx, f.Bytes()); err != nil {
 				b.Error(err)
 				cancel()
 				return

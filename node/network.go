@@ -13,15 +13,16 @@ type network struct{ n *Node }
 
 // Status fills in who this node is connected to, and how far catch-up is.
 func (w network) Status(m *localpb.StatusResponse) {
-	m.PeerId = w.n.mesh.ID().String()
-	m.Addrs = w.n.mesh.Addrs()
-	for _, p := range w.n.mesh.Peers() {
+	on := w.n.on()
+	m.PeerId = on.ID().String()
+	m.Addrs = on.Addrs()
+	for _, p := range on.Peers() {
 		if p.Votive {
 			m.Connections = append(m.Connections, connection(p))
 		}
 	}
 	m.Peers = uint32(len(m.Connections))
-	m.Mesh = meshState(w.n.mesh.State())
+	m.Mesh = meshState(on.State())
 	p := w.n.courier.Status()
 	m.Unasked = uint32(p.Unasked)
 	if p.SkewPeers > 0 {
@@ -56,16 +57,23 @@ func (w network) Peers(ctx context.Context) <-chan *localpb.Connection {
 	out := make(chan *localpb.Connection)
 	go func() {
 		defer close(out)
-		for id := range w.n.mesh.Connected(ctx) {
-			for _, p := range w.n.mesh.Peers() {
-				if p.ID != id {
-					continue
+		for ctx.Err() == nil {
+			m, taken := w.n.mesh.get()
+			for id := range m.Connected(ctx) {
+				for _, p := range m.Peers() {
+					if p.ID != id {
+						continue
+					}
+					select {
+					case out <- connection(p):
+					case <-ctx.Done():
+						return
+					}
 				}
-				select {
-				case out <- connection(p):
-				case <-ctx.Done():
-					return
-				}
+			}
+			select {
+			case <-taken:
+			case <-ctx.Done():
 			}
 		}
 	}()

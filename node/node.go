@@ -34,13 +34,14 @@ type Node struct {
 	almanac   *almanac.Almanac
 	secretary *secretary.Secretary
 	remind    *remind.Remind
-	mesh      *mesh.Mesh
+	mesh      meshes
 	courier   *courier.Courier
 	caldav    *caldav.Handler
 	web       *web.Web // nil: off
 	socket    net.Listener
 	path      string
 	stop      chan struct{} // closed when somebody asked the daemon to stop
+	ageEvery  time.Duration // for tests
 }
 
 // Ready is what the daemon says when it serves.
@@ -59,7 +60,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	n := &Node{cfg: cfg, stop: make(chan struct{})}
+	n := &Node{cfg: cfg, stop: make(chan struct{}), ageEvery: ageEvery}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.close())
@@ -75,7 +76,10 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, err
 	}
 	n.secretary = secretary.New(n.almanac, secretary.Options{
-		Keeper: n.mesh.KeeperAddr, Here: n.mesh.OwnAddr, Dial: n.mesh.Dial, Log: cfg.Log,
+		Keeper: func() string { return n.on().KeeperAddr() },
+		Here:   func() string { return n.on().OwnAddr() },
+		Dial:   func(ctx context.Context, addr string) error { return n.on().Dial(ctx, addr) },
+		Log:    cfg.Log,
 	})
 	n.caldav = caldav.New(caldav.Options{Almanac: n.almanac, Secretary: n.secretary, Log: cfg.Log})
 	if n.web, err = n.openWeb(); err != nil {
@@ -114,15 +118,25 @@ func (n *Node) openDisk(ctx context.Context) (err error) {
 // openNetwork builds the courier and the mesh, which need each other: frames
 // come in through the courier's verdict, and go out through the mesh.
 func (n *Node) openNetwork() (err error) {
-	key, err := n.home.peerKey(n.cfg.Keeper, time.Now())
-	if err != nil {
-		return err
-	}
 	n.courier, err = courier.Open(courier.Config{Store: n.store, Almanac: n.almanac, Log: n.cfg.Log})
 	if err != nil {
 		return err
 	}
-	n.mesh, err = mesh.Open(mesh.Config{
+	m, err := n.openMesh()
+	if err != nil {
+		return err
+	}
+	n.mesh.set(m)
+	return nil
+}
+
+// openMesh opens a mesh under the peer key of now.
+func (n *Node) openMesh() (*mesh.Mesh, error) {
+	key, err := n.home.peerKey(n.cfg.Keeper, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	return mesh.Open(mesh.Config{
 		Key:       key,
 		Listen:    n.cfg.Listen,
 		Peers:     n.cfg.Peers,
@@ -141,7 +155,6 @@ func (n *Node) openNetwork() (err error) {
 		Verdict:   n.courier.Judge,
 		Log:       n.cfg.Log,
 	})
-	return err
 }
 
 // Run serves until ctx ends or somebody asks it to stop over the API. ready is
@@ -157,8 +170,7 @@ func (n *Node) Run(ctx context.Context, ready func(Ready)) error {
 	g.Go(func() error { return n.secretary.Run(ctx) })
 	g.Go(func() error { return n.remind.Run(ctx) })
 	g.Go(func() error { return n.prune(ctx) })
-	g.Go(func() error { return n.mesh.Run(ctx) })
-	g.Go(func() error { return n.courier.Run(ctx, n.mesh) })
+	g.Go(func() error { return n.carry(ctx) })
 	if n.web != nil {
 		g.Go(func() error { return n.caldav.Run(ctx) })
 		g.Go(func() error { return n.web.Run(ctx, n.shut, n.routes()...) })
@@ -179,8 +191,8 @@ func (n *Node) Run(ctx context.Context, ready func(Ready)) error {
 	})
 	ready(Ready{
 		Ready:  true,
-		PeerID: n.mesh.ID().String(),
-		Addrs:  n.mesh.Addrs(),
+		PeerID: n.on().ID().String(),
+		Addrs:  n.on().Addrs(),
 		Socket: n.path,
 		Web:    n.webURL(),
 		Locked: n.vault.Exists() && n.vault.Locked(),
@@ -189,7 +201,7 @@ func (n *Node) Run(ctx context.Context, ready func(Ready)) error {
 	if errors.Is(err, context.Canceled) {
 		err = nil
 	}
-	return errors.Join(err, n.home.savePeers(n.mesh.Remembered()), n.close())
+	return errors.Join(err, n.home.savePeers(n.on().Remembered()), n.close())
 }
 
 // grace is how long requests may take to end when the daemon stops.
@@ -242,8 +254,8 @@ func (n *Node) close() error {
 	if n.web != nil {
 		errs = append(errs, n.web.Close())
 	}
-	if n.mesh != nil {
-		errs = append(errs, n.mesh.Close())
+	if m := n.on(); m != nil {
+		errs = append(errs, m.Close())
 	}
 	if n.vault != nil {
 		errs = append(errs, n.vault.Close())

@@ -83,10 +83,12 @@ func Open(cfg Config) (*Courier, error) {
 }
 
 // Run carries frames over m until ctx ends. m is run by the caller, beside it.
-// When Run returns, nothing of it goes on. A Courier runs once. The error is
-// nil when ctx ended.
+// When Run returns, nothing of it goes on, and it may be called again, with
+// another mesh: what was in flight is in flight still. The error is nil when ctx
+// ended.
 func (c *Courier) Run(ctx context.Context, m *mesh.Mesh) error {
 	g, ctx := errgroup.WithContext(ctx)
+	c.offers.open()
 	c.skew.among(m.Called)
 	m.Handle(Protocol, func(ctx context.Context, s mesh.Stream) { c.serve(ctx, m, s) })
 	defer c.offers.shut()

@@ -155,7 +155,12 @@ func (in *intake) more(batch []votive.Frame) []votive.Frame {
 func (c *Courier) write(ctx context.Context) error {
 	for {
 		f, ok := c.intake.next(ctx)
-		if !ok || !pause(ctx, linger) {
+		if !ok {
+			return nil
+		}
+		if !pause(ctx, linger) {
+			c.intake.end(f)
+			c.miss(1)
 			return nil
 		}
 		batch := c.intake.more([]votive.Frame{f})

@@ -247,6 +247,13 @@ func (o *offers) forget(has func(mesh.PeerID) bool) bool {
 	return false
 }
 
+// open lets offers begin again.
+func (o *offers) open() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.closed = false
+}
+
 // shut ends what runs, lets nothing begin, and waits.
 func (o *offers) shut() {
 	o.mu.Lock()
