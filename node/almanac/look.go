@@ -3,7 +3,6 @@ package almanac
 import (
 	"context"
 	"iter"
-	"slices"
 
 	"votive/node/store"
 	"votive/node/vault"
@@ -41,12 +40,13 @@ func (a *Almanac) Look(ctx context.Context, kind votive.Kind, s votive.Secret, f
 		}
 	}
 	found, errs := votive.Prove(unproven...)
-	for i := len(found) - 1; i >= 0; i-- {
-		if errs[i] != nil {
-			found = slices.Delete(found, i, i+1)
+	held := found[:0]
+	for i, rec := range found {
+		if errs[i] == nil {
+			held = append(held, rec)
 		}
 	}
-	return found
+	return held
 }
 
 // entries are all frames of the store.

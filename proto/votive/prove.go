@@ -50,32 +50,40 @@ func (u Unproven) prove() (Record, error) {
 	return u.rec, nil
 }
 
-// together is from how many signatures on it costs less to verify them at once.
-const together = 4
+const (
+	together = 4  // from so many signatures on it costs less to verify them at once
+	atOnce   = 64 // and from so many on it costs no less; each takes 4 KiB
+)
 
-// Prove verifies the signatures of records, all at once where there are many,
-// which costs about half as much, and one by one if that does not hold. For each
-// it gives the record, or the zero Record and why not. SPEC 4.5.
+// Prove verifies the signatures of records, many at once, which costs about half
+// as much, and one by one where that does not hold. For each record it gives it,
+// or the zero Record and why not. SPEC 4.5.
 func Prove(all ...Unproven) ([]Record, []error) {
-	records, errs := make([]Record, len(all)), make([]error, len(all))
-	good := holdTogether(all)
-	for i, u := range all {
-		if good {
-			records[i] = u.rec
-		} else {
-			records[i], errs[i] = u.prove()
+	records, errs := make([]Record, 0, len(all)), make([]error, len(all))
+	for from := 0; from < len(all); from = len(records) {
+		some, n := all[from:], 0
+		for i, u := range some {
+			if n += len(u.claims); n > atOnce && i > 0 {
+				some, n = some[:i], n-len(u.claims)
+				break
+			}
+		}
+		good := holdTogether(some, n)
+		for i, u := range some {
+			rec := u.rec
+			if !good {
+				rec, errs[from+i] = u.prove()
+			}
+			records = append(records, rec)
 		}
 	}
 	return records, errs
 }
 
-// holdTogether says that all signatures hold. If it does not, some may.
-func holdTogether(all []Unproven) bool {
-	n := 0
-	for _, u := range all {
-		n += len(u.claims)
-	}
-	if n < together {
+// holdTogether says that all signatures hold, which are n. If it does not, some
+// may.
+func holdTogether(all []Unproven, n int) bool {
+	if n < together || n > atOnce {
 		return false
 	}
 	batch := ed25519consensus.NewPreallocatedBatchVerifier(n)

@@ -8,7 +8,8 @@ import (
 
 // Record is a Body that has passed every check that can be made from its bytes
 // and the secret it came under: limits, signatures, and that it counts there.
-// Only Join, Restore and Kept make one, so that holding one is the proof.
+// Only Join, Prove, Compose, Restore and Kept make one, so that holding one is
+// the proof.
 // SPEC 4.1.
 type Record struct {
 	kind    Kind
