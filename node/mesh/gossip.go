@@ -151,11 +151,10 @@ func (m *Mesh) messageID(msg *pb.Message) string {
 // would make us deaf to the same frames from all others. Nobody is to blame for
 // it (SPEC 2.6).
 //
-// Nor is a link asked for more than it may bring: where it says that it has more
-// than that, this is taken out. gossipsub would ask for all of it, not be shown
-// most of the answer, and hold that against the peer, which is then heard no
-// longer, nor asked, for as long as that takes to be forgiven. The link is asked
-// again when it tells of fewer, or may bring more.
+// Nor is a link asked for more than it may bring: of what it says that it has, the
+// rest is taken out. gossipsub would ask for all of it, not be shown most of the
+// answer, and hold that against the peer, which is then heard no longer, nor
+// asked, for as long as that takes to be forgiven.
 //
 // It also takes out fields that are not gossipsub's. They would be passed on
 // with the frame, and anybody could mark frames to follow them.
@@ -172,18 +171,27 @@ func (m *Mesh) inspect(from PeerID, rpc *pubsub.RPC) error {
 	}
 	clear(rpc.Publish[len(kept):])
 	rpc.Publish = kept
-	if rpc.Control != nil && told(rpc.Control) > m.budget.left(from) {
-		rpc.Control.Ihave = nil
-	}
+	m.trim(from, rpc.Control.GetIhave())
 	return nil
 }
 
-// told is how many ids a peer says that it has.
-func told(c *pb.ControlMessage) (n int) {
-	for _, have := range c.GetIhave() {
-		n += len(have.GetMessageIDs())
+// trim takes out of what a peer says that it has what it will not be asked for.
+func (m *Mesh) trim(from PeerID, haves []*pb.ControlIHave) {
+	told := 0
+	for _, have := range haves {
+		told += len(have.GetMessageIDs())
 	}
-	return n
+	if told == 0 {
+		return
+	}
+	may := m.budget.ask(from, told)
+	for _, have := range haves {
+		n := min(len(have.GetMessageIDs()), may)
+		if have != nil {
+			have.MessageIDs = have.MessageIDs[:n]
+		}
+		may -= n
+	}
 }
 
 // judge is gossipsub's validator: the size of SPEC 2.1 first, then the verdict

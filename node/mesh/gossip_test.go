@@ -244,7 +244,7 @@ func TestNothingAskedOverBudget(t *testing.T) {
 		settle(3 * time.Second)
 		for i := range 3 {
 			r.have(testTopic, frameID(frame(100+i)))
-			settle(2 * time.Second)
+			settle(askTime)
 			if got, want := r.asked(frameID(frame(100+i))), i < 2; got != want {
 				t.Errorf("after %d frames of a budget of 2: asked for another: %v, want %v", i, got, want)
 			}
@@ -254,8 +254,8 @@ func TestNothingAskedOverBudget(t *testing.T) {
 	})
 }
 
-// Nor for some of many: it is asked for one at random, and most would not be
-// taken.
+// Of many it is asked for as many as may come, in however many messages it tells
+// of them, and that others were not asked for counts as missed.
 func TestNoMoreAskedThanBudget(t *testing.T) {
 	inWorld(t, func(w *world) {
 		n := w.open(func(cfg *Config) { cfg.Budget = Budget{Rate: 1e-6, Burst: 3} })
@@ -263,21 +263,29 @@ func TestNoMoreAskedThanBudget(t *testing.T) {
 		settle(3 * time.Second)
 		r.publish(testTopic, frame(0))
 		settle(time.Second)
-		ids := []string{frameID(frame(1)), frameID(frame(2)), frameID(frame(3))}
-		r.have(testTopic, ids...)
-		settle(2 * time.Second)
-		for _, id := range ids {
-			if r.asked(id) {
-				t.Errorf("asked for %x, one of %d, where 2 may come", id, len(ids))
+		ids := []string{frameID(frame(1)), frameID(frame(2)), frameID(frame(3)), frameID(frame(4))}
+		asked := func(when string, want ...bool) {
+			t.Helper()
+			for i, id := range ids {
+				if got := r.asked(id); got != want[i] {
+					t.Errorf("%s: asked for frame %d of %d: %v, want %v", when, i+1, len(ids), got, want[i])
+				}
 			}
 		}
-		r.have(testTopic, ids[:2]...)
-		settle(2 * time.Second)
-		for _, id := range ids[:2] {
-			if !r.asked(id) {
-				t.Errorf("not asked for %x, one of 2, where 2 may come", id)
-			}
+		r.have(testTopic, ids[0])
+		r.have(testTopic, ids[1:3]...)
+		settle(time.Second)
+		asked("where 2 may come", true, true, false, false)
+		r.have(testTopic, ids[3])
+		settle(time.Second)
+		asked("while 2 are on their way", true, true, false, false)
+		if got := n.Overbudget(); got != 2 {
+			t.Errorf("Overbudget() = %d after two messages that were cut, want 2", got)
 		}
+		settle(askTime)
+		r.have(testTopic, ids[3])
+		settle(time.Second)
+		asked("when they did not come", true, true, false, true)
 	})
 }
 
