@@ -23,6 +23,11 @@ import (
 // take 200 million, and are usually set to a fourth or less.
 const MaxPixels = 60_000_000
 
+// maxPoints is how many things that look like a corner of a code are weighed. A
+// code has three, and four in a hundred have more; the library tries every three
+// of them, which takes minutes for a small picture that is made of nothing else.
+const maxPoints = 100
+
 // quiet is the light border around a code, in modules. The standard asks for 4
 // and every reader does with 2, which saves lines.
 const quiet = 2
@@ -108,16 +113,53 @@ func decode(binarizer gozxing.Binarizer) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	anywhere := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
-	alone := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_PURE_BARCODE: true}
-	if found, err := qrcode.NewQRCodeReader().Decode(bitmap, anywhere); err == nil {
-		return found.GetText(), true
-	}
-	if found, err := qrcode.NewQRCodeReader().Decode(bitmap, alone); err == nil {
-		return found.GetText(), true
-	}
-	if found, err := several.NewQRCodeMultiReader().DecodeMultiple(bitmap, anywhere); err == nil && len(found) > 0 {
-		return found[0].GetText(), true
+	for _, way := range ways {
+		if text, ok := try(way, bitmap); ok {
+			return text, true
+		}
 	}
 	return "", false
+}
+
+// ways is how to look for the one code in a picture.
+var ways = []func(*gozxing.BinaryBitmap, map[gozxing.DecodeHintType]any) (*gozxing.Result, error){
+	func(b *gozxing.BinaryBitmap, hints map[gozxing.DecodeHintType]any) (*gozxing.Result, error) {
+		return qrcode.NewQRCodeReader().Decode(b, hints)
+	},
+	func(b *gozxing.BinaryBitmap, _ map[gozxing.DecodeHintType]any) (*gozxing.Result, error) {
+		return qrcode.NewQRCodeReader().Decode(b, map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_PURE_BARCODE: true})
+	},
+	func(b *gozxing.BinaryBitmap, hints map[gozxing.DecodeHintType]any) (*gozxing.Result, error) {
+		found, err := several.NewQRCodeMultiReader().DecodeMultiple(b, hints)
+		if err == nil && len(found) != 1 {
+			err = fmt.Errorf("%d codes", len(found))
+		}
+		if err != nil {
+			return nil, err
+		}
+		return found[0], nil
+	},
+}
+
+// try looks in one way. The decoder is not ours, and the picture is anybody's:
+// it may panic, and is made to where there are too many corners.
+func try(way func(*gozxing.BinaryBitmap, map[gozxing.DecodeHintType]any) (*gozxing.Result, error), bitmap *gozxing.BinaryBitmap) (text string, ok bool) {
+	defer func() {
+		if recover() != nil {
+			text, ok = "", false
+		}
+	}()
+	points := 0
+	found, err := way(bitmap, map[gozxing.DecodeHintType]any{
+		gozxing.DecodeHintType_TRY_HARDER: true,
+		gozxing.DecodeHintType_NEED_RESULT_POINT_CALLBACK: gozxing.ResultPointCallback(func(gozxing.ResultPoint) {
+			if points++; points > maxPoints {
+				panic("too many corners")
+			}
+		}),
+	})
+	if err != nil {
+		return "", false
+	}
+	return found.GetText(), true
 }

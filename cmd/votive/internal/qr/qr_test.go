@@ -14,6 +14,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/makiuchi-d/gozxing"
 	rsc "rsc.io/qr"
 )
 
@@ -145,6 +146,48 @@ func TestReadRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestReadWeighsFewCorners: a picture of nothing but corners of codes, a few
+// hundred bytes, would be weighed by threes for minutes.
+func TestReadWeighsFewCorners(t *testing.T) {
+	const side, cell = 20, 9
+	img := image.NewGray(image.Rect(0, 0, side*cell+4, side*cell+4))
+	for y := range img.Rect.Dy() {
+		for x := range img.Rect.Dx() {
+			img.SetGray(x, y, color.Gray{Y: 255})
+		}
+	}
+	for i := range side * side {
+		for y := range 7 {
+			for x := range 7 {
+				ring := max(abs(x-3), abs(y-3))
+				if ring != 2 {
+					img.SetGray(4+i%side*cell+x, 4+i/side*cell+y, color.Gray{})
+				}
+			}
+		}
+	}
+	bitmap, err := gozxing.NewBinaryBitmap(gozxing.NewGlobalHistgramBinarizer(gozxing.NewLuminanceSourceFromImage(img)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, way := range ways {
+		weighed := 0
+		if text, ok := try(func(b *gozxing.BinaryBitmap, hints map[gozxing.DecodeHintType]any) (*gozxing.Result, error) {
+			const key = gozxing.DecodeHintType_NEED_RESULT_POINT_CALLBACK
+			tell := hints[key].(gozxing.ResultPointCallback)
+			hints[key] = gozxing.ResultPointCallback(func(p gozxing.ResultPoint) { weighed++; tell(p) })
+			return way(b, hints)
+		}, bitmap); ok {
+			t.Errorf("way %d reads %q in a grid of corners", i, text)
+		}
+		if weighed > maxPoints+1 || i == 0 && weighed <= maxPoints {
+			t.Errorf("way %d weighs %d corners of %d, want %d and no more", i, weighed, side*side, maxPoints)
+		}
+	}
+}
+
+func abs(n int) int { return max(n, -n) }
 
 // vast has a picture say that it is 65,535 by 65,535.
 func vast(picture []byte) []byte {
