@@ -51,6 +51,7 @@ type Courier struct {
 	offers   offers
 	refused  refused
 	brought  brought
+	told     told
 	bringing bringing
 	hurry    chan struct{} // holds one when frames were missed
 	came     chan struct{} // holds one when a peer has come
@@ -76,6 +77,7 @@ func Open(cfg Config) (*Courier, error) {
 		log:     cfg.Log,
 		search:  func(ctx context.Context, u votive.Unstamped) (votive.Frame, error) { return u.Stamp(ctx) },
 		intake:  newIntake(),
+		told:    told{given: make(map[votive.ID]publishing)},
 		offers:  newOffers(),
 		hurry:   make(chan struct{}, 1),
 		came:    make(chan struct{}, 1),

@@ -51,7 +51,7 @@ type stamped struct {
 // leaves the outbox when a peer has been given it and it is in the store. After
 // a crash before that it goes out again, and is the same frame.
 func (c *Courier) send(ctx context.Context, m *mesh.Mesh) error {
-	box := outbox{Courier: c, mesh: m, pace: rate.NewLimiter(publishRate, publishBurst), given: make(map[votive.ID]publishing)}
+	box := outbox{Courier: c, mesh: m, pace: rate.NewLimiter(publishRate, publishBurst)}
 	for {
 		batch, err := c.almanac.Outgoing(ctx)
 		if err == nil {
@@ -76,14 +76,20 @@ type outbox struct {
 	*Courier
 	mesh *mesh.Mesh
 	pace *rate.Limiter
+}
 
+// told is what was published, and is still in the almanac's outbox. It outlives
+// a Run: what was told of under one peer id is not told of under another, or who
+// keeps it from everybody else would know that both are one, and whose it is.
+type told struct {
 	mu    sync.Mutex
-	given map[votive.ID]publishing // and still in the almanac's outbox
+	given map[votive.ID]publishing
 }
 
 // publishing is a frame that was published, and whether a peer was given it.
 type publishing struct {
 	frame votive.Frame
+	self  mesh.PeerID // who told of it
 	at    time.Time
 	given bool
 }
@@ -136,9 +142,9 @@ func (b *outbox) dispatch(ctx context.Context, batch []almanac.Outgoing) error {
 
 // stamp finds the stamp of a frame, where it was found before if it was.
 func (b *outbox) stamp(ctx context.Context, u votive.Unstamped) (votive.Frame, error) {
-	b.mu.Lock()
-	p, given := b.given[u.ID()]
-	b.mu.Unlock()
+	b.told.mu.Lock()
+	p, given := b.told.given[u.ID()]
+	b.told.mu.Unlock()
 	if given {
 		return p.frame, nil
 	}
@@ -154,10 +160,10 @@ func (b *outbox) stamp(ctx context.Context, u votive.Unstamped) (votive.Frame, e
 // in the store that was not; and who said again what all have had for hours
 // would say that it is theirs.
 func (b *outbox) public(id votive.ID) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	p, given := b.given[id]
-	return given && (p.given || time.Since(p.at) < givenAgain) || b.store.Has(id)
+	b.told.mu.Lock()
+	defer b.told.mu.Unlock()
+	p, given := b.told.given[id]
+	return given && (p.given || p.self != b.mesh.ID() || time.Since(p.at) < givenAgain) || b.store.Has(id)
 }
 
 // left gives those of the frames that a peer was given, as far as can be known:
@@ -170,17 +176,17 @@ func (b *outbox) left(ctx context.Context, all []stamped) (some []stamped) {
 	defer cancel()
 	for _, s := range all {
 		id := s.frame.ID()
-		b.mu.Lock()
-		p, published := b.given[id]
-		b.mu.Unlock()
-		if published && !p.given && b.carried(s.frame) {
-			if !b.mesh.Given(ctx, s.frame.Bytes()) {
+		b.told.mu.Lock()
+		p, published := b.told.given[id]
+		b.told.mu.Unlock()
+		if published && !p.given && b.carried(s.frame) && !b.store.Has(id) {
+			if p.self != b.mesh.ID() || !b.mesh.Given(ctx, s.frame.Bytes()) {
 				continue
 			}
 			p.given = true
-			b.mu.Lock()
-			b.given[id] = p
-			b.mu.Unlock()
+			b.told.mu.Lock()
+			b.told.given[id] = p
+			b.told.mu.Unlock()
 		}
 		some = append(some, s)
 	}
@@ -190,10 +196,10 @@ func (b *outbox) left(ctx context.Context, all []stamped) (some []stamped) {
 
 // count says how many frames peers were told of, and none has asked for.
 func (b *outbox) count() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.told.mu.Lock()
+	defer b.told.mu.Unlock()
 	n := 0
-	for _, p := range b.given {
+	for _, p := range b.told.given {
 		if !p.given {
 			n++
 		}
@@ -237,11 +243,11 @@ func (b *outbox) done(ctx context.Context, some []stamped) error {
 	if err := b.almanac.Sent(ctx, sent...); err != nil {
 		return err
 	}
-	b.mu.Lock()
+	b.told.mu.Lock()
 	for _, o := range sent {
-		delete(b.given, o.Frame.ID())
+		delete(b.told.given, o.Frame.ID())
 	}
-	b.mu.Unlock()
+	b.told.mu.Unlock()
 	b.count()
 	return nil
 }
@@ -269,9 +275,9 @@ func (b *outbox) publish(ctx context.Context, f votive.Frame) error {
 		switch {
 		case err == nil:
 			b.tally.published.Add(1)
-			b.mu.Lock()
-			b.given[f.ID()] = publishing{frame: f, at: time.Now()}
-			b.mu.Unlock()
+			b.told.mu.Lock()
+			b.told.given[f.ID()] = publishing{frame: f, self: b.mesh.ID(), at: time.Now()}
+			b.told.mu.Unlock()
 		case !errors.Is(err, mesh.ErrNoPeers):
 			return err
 		case !b.peer(ctx):

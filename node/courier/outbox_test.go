@@ -210,6 +210,47 @@ func TestOutboxWaitsUntilAPeerHasIt(t *testing.T) {
 	})
 }
 
+// What peers were told of under one peer id they are not told of under another:
+// who keeps it for themselves would know that both are one, and whose it is. It
+// has left when others turn out to have it.
+func TestOutboxTellsUnderOneName(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a := w.open(plan{})
+		w.unlinked(a.mesh)
+		settle(10 * time.Second)
+		out := fresh(t, 5000, 5001)
+		a.shelf.send(out...)
+		settle(10 * time.Minute)
+		before := a.Status().Published
+		if before < 2 || a.shelf.waiting() != 1 {
+			t.Fatalf("%d published, %d waiting, want a few times the one: nothing is tested", before, a.shelf.waiting())
+		}
+		first := a.mesh.ID()
+		a.halt()
+		w.run(a, plan{})
+		if a.mesh.ID() == first {
+			t.Fatal("the peer id is the same: nothing is tested")
+		}
+		w.unlinked(a.mesh)
+		settle(10 * time.Minute)
+		if got := a.Status().Published; got != before {
+			t.Errorf("under another name it was published %d times", got-before)
+		}
+		if s := a.Status(); s.Unasked != 1 || a.shelf.waiting() != 1 {
+			t.Errorf("%d unasked for and %d waiting, want it to wait", s.Unasked, a.shelf.waiting())
+		}
+		f, err := a.shelf.stamp(t.Context(), out[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := w.open(plan{have: []votive.Frame{f}})
+		w.dial(b.mesh, a.mesh)
+		if _, ok := within(5*time.Minute, func() bool { return a.shelf.waiting() == 0 }); !ok {
+			t.Errorf("%d waiting while others have it, want 0", a.shelf.waiting())
+		}
+	})
+}
+
 // What only peers that ask for nothing were told of does not wait for ever: it
 // leaves the outbox when nobody would carry it any longer.
 func TestOutboxDropsWhatNobodyAsksFor(t *testing.T) {

@@ -3,7 +3,6 @@ package courier
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -204,7 +203,8 @@ type node struct {
 	store *store.Store
 	disk  vfs.FS
 	said  *saying
-	stop  func() // ends Run, waits for it, closes the store
+	halt  func() // ends Run, waits for it
+	stop  func() // and closes the store
 }
 
 func (w *world) open(p plan) *node {
@@ -223,22 +223,37 @@ func (w *world) open(p plan) *node {
 	if n.Courier, err = Open(Config{Store: s, Almanac: n.shelf, Now: w.now, Log: n.said.log()}); err != nil {
 		w.t.Fatalf("Open() = %v", err)
 	}
-	if n.mesh, err = mesh.Open(w.meshConfig(p, n.Judge)); err != nil {
-		w.t.Fatalf("mesh.Open() = %v", err)
-	}
 	n.search = n.shelf.stamp
-	ctx, cancel := context.WithCancel(context.Background())
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return n.mesh.Run(ctx) })
-	g.Go(func() error { return n.Courier.Run(ctx, n.mesh) })
+	w.run(n, p)
 	n.stop = sync.OnceFunc(func() {
-		cancel()
-		if err := errors.Join(g.Wait(), s.Close()); err != nil {
-			w.t.Errorf("Run() = %v, want nil", err)
+		n.halt()
+		if err := s.Close(); err != nil {
+			w.t.Errorf("Close() = %v, want nil", err)
 		}
 	})
 	w.t.Cleanup(n.stop)
 	return n
+}
+
+// run has the courier of a node run, again if it has before, over a mesh of its
+// own.
+func (w *world) run(n *node, p plan) {
+	w.t.Helper()
+	m, err := mesh.Open(w.meshConfig(p, n.Judge))
+	if err != nil {
+		w.t.Fatalf("mesh.Open() = %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return m.Run(ctx) })
+	g.Go(func() error { return n.Courier.Run(ctx, m) })
+	n.mesh = m
+	n.halt = sync.OnceFunc(func() {
+		cancel()
+		if err := g.Wait(); err != nil {
+			w.t.Errorf("Run() = %v, want nil", err)
+		}
+	})
 }
 
 // saying is what a courier logs. It is shown where somebody looks for it.
