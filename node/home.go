@@ -79,13 +79,22 @@ func (h *home) peerKey(keeper bool, now time.Time) (crypto.PrivKey, error) {
 	return key, replace(path, b)
 }
 
-// peerKeyAge is how old the peer key is; a keeper's is always new.
+// peerKeyAge is how old the peer key is; a keeper's is always new. One that is
+// not there, or from the future, was of a clock that was wrong, or somebody has
+// removed it: it is old.
 func (h *home) peerKeyAge(keeper bool, now time.Time) time.Duration {
-	info, err := os.Stat(h.path("peer.key"))
-	if err != nil || keeper {
+	const old = peerKeyAge + peerKeyGrace
+	if keeper {
 		return 0
 	}
-	return now.Sub(info.ModTime())
+	info, err := os.Stat(h.path("peer.key"))
+	if err != nil {
+		return old
+	}
+	if age := now.Sub(info.ModTime()); age > -time.Hour {
+		return age
+	}
+	return old
 }
 
 // peers are the addresses that savePeers wrote, if any.

@@ -42,6 +42,7 @@ func TestPeerKey(t *testing.T) {
 		{"the same home", first, false, now, true},
 		{"a home that holds the same otherwise", second, false, now, false},
 		{"almost a week later", first, false, now.Add(peerKeyAge - time.Hour), true},
+		{"a clock that was set back a little", first, false, now.Add(-time.Minute), true},
 		{"a keeper, long after", first, true, now.AddDate(1, 0, 0), true},
 		{"a week later", first, false, now.Add(peerKeyAge + time.Hour), false},
 		{"and it stays forgotten", first, false, now, false},
@@ -50,6 +51,18 @@ func TestPeerKey(t *testing.T) {
 			t.Errorf("%s: the key is the same: %v, want %v", c.name, !c.same, c.same)
 		}
 	}
+	third := &home{dir: t.TempDir()}
+	key = rawKey(t, third, false, now)
+	if got := rawKey(t, third, false, now.AddDate(0, 0, -9)); bytes.Equal(got, key) {
+		t.Error("a key from the future is used for longer than a week")
+	}
+	if err := os.Remove(third.path("peer.key")); err != nil {
+		t.Fatal(err)
+	}
+	if age := third.peerKeyAge(false, now); age < peerKeyAge {
+		t.Errorf("a key that was removed is %v old, want a week at least", age)
+	}
+	key = rawKey(t, first, false, now)
 	if err := os.Remove(second.path("peer.key")); err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,9 @@ import (
 const (
 	// peerKeyAge is how long a peer key is used by a node that is no keeper: it
 	// goes as soon as nobody is connected after that, who would see one peer go
-	// and another come from the same place, and a day later in any case.
+	// and another come from the same place, and a day later in any case. What
+	// peers were told of under it and nobody asked for is not told of under the
+	// next: see courier.
 	peerKeyAge   = 7 * 24 * time.Hour
 	peerKeyGrace = 24 * time.Hour
 
@@ -114,5 +116,5 @@ func (n *Node) reopen(ctx context.Context) error {
 		case <-time.After(reopenAgain):
 		}
 	}
-	return nil
+	return ctx.Err()
 }
