@@ -24,7 +24,7 @@ import (
 const MaxPixels = 60_000_000
 
 // maxPoints is how many things that look like a corner of a code are weighed. A
-// code has three, and four in a hundred have more; the library tries every three
+// code has three, and what is around it has a few; the library tries every three
 // of them, which takes minutes for a small picture that is made of nothing else.
 const maxPoints = 100
 
