@@ -154,6 +154,26 @@ func TestPublishWithoutLink(t *testing.T) {
 	})
 }
 
+// SPEC 2.14: a link that hears all that is said cannot tell a frame of the
+// node's own from one that it passes on.
+func TestOwnFrameLooksPassedOn(t *testing.T) {
+	inWorld(t, func(w *world) {
+		n := w.open(nil)
+		from, link := w.raw(n, testTopic), w.raw(n, testTopic)
+		settle(3 * time.Second)
+		w.publish(n, frame(1))
+		from.publish(testTopic, frame(2))
+		settle(5 * time.Second)
+		own, passed := link.about(frame(1)), link.about(frame(2))
+		if !slices.Contains(passed, "the frame") {
+			t.Fatalf("of a frame that n passed on the link was sent %q: nothing is tested", passed)
+		}
+		if !slices.Equal(own, passed) {
+			t.Errorf("of n's own frame the link was sent %q, of another's %q; want the same", own, passed)
+		}
+	})
+}
+
 // SPEC 2.14: who becomes a link is told what it would else never hear of.
 func TestNewLinkIsTold(t *testing.T) {
 	inWorld(t, func(w *world) {

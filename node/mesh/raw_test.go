@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
@@ -100,7 +102,9 @@ func bare(t *testing.T, n *node, topic string, opts ...libp2p.Option) *raw {
 	}
 	t.Cleanup(func() { _ = h.Close() })
 	r := &raw{Host: h, t: t, arrived: make(chan string, 8192)}
-	h.SetStreamHandler("/meshsub/1.1.0", r.read)
+	for _, version := range []protocol.ID{"/meshsub/1.1.0", "/meshsub/1.2.0", "/meshsub/1.3.0"} {
+		h.SetStreamHandler(version, r.read) // it hears all that n has to say
+	}
 	to, err := peer.AddrInfoFromString(n.addr)
 	if err != nil {
 		t.Fatal(err)
@@ -227,6 +231,27 @@ func (r *raw) inner(num protowire.Number) []fields {
 		}
 	}
 	return out
+}
+
+// about lists, in order, what it was sent because of a frame: the frame, and
+// control messages that name it.
+func (r *raw) about(f []byte) (what []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, rpc := range r.seen {
+		for _, num := range []protowire.Number{rpcControl, rpcPublish} {
+			for _, b := range rpc[num] {
+				switch {
+				case bytes.Contains(b, f):
+					what = append(what, "the frame")
+				case bytes.Contains(b, []byte(frameID(f))):
+					kind, _, _ := protowire.ConsumeTag(b)
+					what = append(what, fmt.Sprintf("control %d", kind))
+				}
+			}
+		}
+	}
+	return what
 }
 
 // received lists the data of all messages so far.
