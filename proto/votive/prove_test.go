@@ -18,6 +18,21 @@ func verifyOne(author ID, payload, signature []byte) error {
 	return hold(c)
 }
 
+// verifyAmong is verifyOne among signatures that hold, with which it is verified
+// together. It panics where the two differ.
+func verifyAmong(author ID, payload, signature []byte) error {
+	alone := verifyOne(author, payload, signature)
+	c, err := newClaim(author, payload, signature)
+	if err != nil {
+		return alone
+	}
+	one := Unproven{claims: []claim{c}}
+	if _, errs := Prove(said(0, together, honest), one); (errs[1] == nil) != (alone == nil) {
+		panic(fmt.Sprintf("a signature alone: %v, the same together with others: %v", alone, errs[1]))
+	}
+	return alone
+}
+
 // said is an unproven record with so many signatures; id tells it from others.
 func said(id, signatures int, sign func(payload []byte) claim) Unproven {
 	u := Unproven{rec: Record{id: ID{byte(id), 1}}}

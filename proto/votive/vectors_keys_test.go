@@ -42,7 +42,7 @@ type verifyIn struct {
 }
 
 func doVerify(in verifyIn) (none, error) {
-	return none{}, verifyOne(in.Author.id32(), in.Payload, in.Signature)
+	return none{}, verifyAmong(in.Author.id32(), in.Payload, in.Signature)
 }
 
 // writeKeys is SPEC 4.2, 4.4 and 4.5.
