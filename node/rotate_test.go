@@ -94,6 +94,23 @@ func TestPeerKeyIsForgottenByARunningNode(t *testing.T) {
 	}
 }
 
+// Where nobody is connected who would see it, a week is enough. Nobody notices,
+// unless the node does by itself.
+func TestPeerKeyIsForgottenAlone(t *testing.T) {
+	n := running(t, Config{})
+	before := n.on().ID()
+	_, taken := n.mesh.get()
+	n.ages(t, peerKeyAge+time.Hour)
+	select {
+	case <-taken:
+	case <-time.After(time.Minute):
+		t.Fatal("the peer key is there after a minute, want it gone in milliseconds")
+	}
+	if n.on().ID() == before {
+		t.Error("the node is the same peer after a week alone")
+	}
+}
+
 // walks has one daemon announce something, and waits until the other knows it.
 func walks(ctx context.Context, t *testing.T, from, to *Node) {
 	t.Helper()
