@@ -82,7 +82,8 @@ func (e *Event) Inbox() *votive.Inbox { return e.inboxes[e.State.Card.Inbox] }
 func (e *Event) Reads() bool { return e.Opens(e.State.Card.Inbox) }
 
 // Unread reports whether guests answer, and none of it can be opened here: it is
-// read on another of the person's computers, or was on one that is gone.
+// read on another organizer's computer, which may be the same person's, or was on
+// one that is gone.
 func (e *Event) Unread(now time.Time) bool {
 	return e.Known && e.State.Card.Answers != votive.AnswersClosed && !e.over(now) && !e.Reads()
 }

@@ -92,7 +92,7 @@ alone: no guest ever sees another one here.`,
 			a.understood(args[0], r.GetChosen())
 			switch {
 			case r.GetUnread():
-				a.say("What guests answer now cannot be read on this computer: it is sealed to another\nof yours, or to one that is gone. Change the event here, and they answer to this\none: votive edit --help")
+				a.say("What guests answer now cannot be read on this computer: it is sealed to another\none that organizes it, or to one that is gone. Change the event here, and they\nanswer to this one: votive edit --help")
 			case len(r.GetGuests()) == 0:
 				a.say("Nobody has answered yet.")
 			}
