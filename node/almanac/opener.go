@@ -68,8 +68,9 @@ func (a *Almanac) scan(ctx context.Context, r *ring) {
 
 func (a *Almanac) pass(ctx context.Context, r *ring) {
 	var batch []votive.Frame
+	now := a.Now()
 	for _, e := range a.Store.Arrivals(0) {
-		if _, ours := r.find(&e.Header); !ours || a.opened(e.ID) {
+		if _, ours := r.find(&e.Header); !ours || a.opened(e.ID) || !e.Header.Expiry().Time().After(now) {
 			continue
 		}
 		f, err := a.Store.Get(ctx, e.ID)
@@ -105,13 +106,18 @@ func (a *Almanac) read(ctx context.Context, r *ring, frames ...votive.Frame) {
 
 // ours is what those of some frames say that are ours. What is wrong with it is
 // its author's business: it is ignored.
+//
+// What has died is carried for another 48 hours, and not read. Nobody may take it
+// from us any longer, so that we may be the only ones who were given it; and what
+// we alone know, and say anew, says that we could read it. SPEC 2.7, 2.13.
 func (a *Almanac) ours(ctx context.Context, r *ring, frames []votive.Frame) []joined {
 	var unproven []votive.Unproven
 	var origins []origin
+	now := a.Now()
 	for _, f := range frames {
 		header := f.Header()
 		w, ours := r.find(&header)
-		if !ours || a.opened(f.ID()) {
+		if !ours || a.opened(f.ID()) || !f.Expiry().Time().After(now) {
 			continue
 		}
 		u, from, err := a.pieces.join(w, f, a.reopen(ctx, w))
