@@ -29,6 +29,11 @@ const (
 	maxPXRecord  = 1 << 10 // 8 of these, with their ids, fit into maxRPC
 	maxTopicSubs = 16      // subscriptions in one RPC
 
+	// maxBackoff is for how many seconds it is remembered that a peer would not be
+	// a link. gossipsub believes whatever the peer says: of ids that come, say "for a
+	// thousand years" and go, it would forget none.
+	maxBackoff = 3600
+
 	// linkWait covers the second until gossipsub's next heartbeat, in which a
 	// peer that has just connected becomes a link.
 	linkWait = 3 * time.Second
@@ -162,7 +167,8 @@ func (m *Mesh) messageID(msg *pb.Message) string {
 // answer, and hold that against the peer, which is then heard no longer, nor
 // asked, for as long as that takes to be forgiven.
 //
-// It also takes out fields that are not gossipsub's. They would be passed on
+// It also cuts short for how long a peer says that it will be no link, and takes
+// out fields that are not gossipsub's. They would be passed on
 // with the frame, and anybody could mark frames to follow them.
 func (m *Mesh) inspect(from PeerID, rpc *pubsub.RPC) error {
 	kept := rpc.Publish[:0]
@@ -178,6 +184,11 @@ func (m *Mesh) inspect(from PeerID, rpc *pubsub.RPC) error {
 	clear(rpc.Publish[len(kept):])
 	rpc.Publish = kept
 	m.trim(from, rpc.Control.GetIhave())
+	for _, prune := range rpc.Control.GetPrune() {
+		if prune.GetBackoff() > maxBackoff {
+			prune.Backoff = new(uint64(maxBackoff))
+		}
+	}
 	return nil
 }
 

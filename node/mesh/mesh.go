@@ -168,7 +168,7 @@ func Open(cfg Config) (*Mesh, error) {
 	m := &Mesh{cfg: cfg, log: cfg.Log, pinned: pinned, met: make(chan peer.AddrInfo, maxMet)}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.budget = newBudget(cfg.Budget)
-	m.inflow.max = maxInbound
+	m.inflow.max, m.pins.inflow.max = maxInbound, maxInbound
 	if err := m.open(); err != nil {
 		m.cancel()
 		return nil, err

@@ -84,13 +84,18 @@ func (m *Mesh) Connected(ctx context.Context) <-chan PeerID {
 }
 
 // Remembered gives addresses for Config.Cached of the next start: peers that
-// took part in the topic, those connected now first, at most 64. It may be
-// asked after Run, and then those are first that were connected to the end.
+// took part in the topic and that this node has called, those connected now first,
+// at most 64. It may be asked after Run, and then those are first that were
+// connected to the end.
+//
+// Who only called this node is not among them, unless it is a keeper. The next start
+// may be under another peer id, and from elsewhere. Whoever called with an id of
+// their own for each node would know it again by whom it calls.
 func (m *Mesh) Remembered() []string {
 	for _, id := range m.roster.ids() { // some were not identified yet when they joined
 		m.note(id)
 	}
-	known := m.roster.known()
+	known := m.roster.list(!m.cfg.Keeper)
 	out := make([]string, 0, len(known))
 	for _, p := range known {
 		for _, a := range p.Addrs {
@@ -146,7 +151,8 @@ type roster struct {
 
 type acquaintance struct {
 	peer.AddrInfo
-	last time.Time // when it was last here; zero: only told
+	last   time.Time // when it was last here; zero: only told
+	called bool      // by this node, or one that it was before
 }
 
 func (r *roster) has(id PeerID) bool {
@@ -200,7 +206,7 @@ func (r *roster) note(id PeerID, addr ma.Multiaddr, dialled bool) {
 		if r.past[i].ID == id {
 			r.past[i].last = time.Now()
 			if dialled {
-				r.past[i].Addrs = []ma.Multiaddr{addr}
+				r.past[i].Addrs, r.past[i].called = []ma.Multiaddr{addr}, true
 			}
 			return
 		}
@@ -208,7 +214,7 @@ func (r *roster) note(id PeerID, addr ma.Multiaddr, dialled bool) {
 	if len(r.past) >= maxRemembered && !r.forget() {
 		return
 	}
-	r.past = append(r.past, acquaintance{peer.AddrInfo{ID: id, Addrs: []ma.Multiaddr{addr}}, time.Now()})
+	r.past = append(r.past, acquaintance{peer.AddrInfo{ID: id, Addrs: []ma.Multiaddr{addr}}, time.Now(), dialled})
 }
 
 // forget drops whoever was here the longest time ago and is not here now.
@@ -242,13 +248,16 @@ func (r *roster) remember(self PeerID, cached []string) {
 			slices.ContainsFunc(r.past, func(a acquaintance) bool { return a.ID == p.ID }) {
 			continue
 		}
-		r.past = append(r.past, acquaintance{AddrInfo: *p})
+		r.past = append(r.past, acquaintance{AddrInfo: *p, called: true})
 	}
 }
 
 // known lists everybody whose address is remembered, those here now first, then
 // the latest.
-func (r *roster) known() []peer.AddrInfo {
+func (r *roster) known() []peer.AddrInfo { return r.list(false) }
+
+// list is known, or those of them that were called.
+func (r *roster) list(called bool) []peer.AddrInfo {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	slices.SortStableFunc(r.past, func(a, b acquaintance) int {
@@ -260,9 +269,11 @@ func (r *roster) known() []peer.AddrInfo {
 		}
 		return b.last.Compare(a.last)
 	})
-	out := make([]peer.AddrInfo, len(r.past))
-	for i, a := range r.past {
-		out[i] = a.AddrInfo
+	out := make([]peer.AddrInfo, 0, len(r.past))
+	for _, a := range r.past {
+		if a.called || !called {
+			out = append(out, a.AddrInfo)
+		}
 	}
 	return out
 }

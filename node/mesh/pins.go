@@ -21,6 +21,7 @@ const (
 type pins struct {
 	all map[PeerID]peer.AddrInfo // fixed after Open
 
+	inflow inflow     // of strangers too: they must not take the room of other streams
 	turn   sync.Mutex // held while gossipsub is told: it is told in order
 	mu     sync.Mutex
 	mutual map[PeerID]bool
@@ -66,11 +67,11 @@ func (m *Mesh) answerPins() {
 			return
 		}
 		defer m.calls.leave()
-		if !m.inflow.enter(from) {
+		if !m.pins.inflow.enter(from) {
 			_ = s.Reset()
 			return
 		}
-		defer m.inflow.leave(from)
+		defer m.pins.inflow.leave(from)
 		defer context.AfterFunc(m.ctx, func() { _ = s.Reset() })()
 		theirs, err := m.swapPins(s, from, false)
 		if err != nil {
