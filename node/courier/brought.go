@@ -45,3 +45,9 @@ func (b *brought) has(id votive.ID, now time.Time) bool {
 	defer b.mu.Unlock()
 	return slices.ContainsFunc(b.all, func(a arrival) bool { return a.id == id && now.Sub(a.at) <= broughtFor })
 }
+
+func (b *brought) clear() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.all = nil
+}

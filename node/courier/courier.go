@@ -88,8 +88,14 @@ func Open(cfg Config) (*Courier, error) {
 // When Run returns, nothing of it goes on, and it may be called again, with
 // another mesh: what was in flight is in flight still. The error is nil when ctx
 // ended.
+//
+// What peers said and did is forgotten each time. Under another peer id, that
+// this node leaves out what it had refused, passes on what it was brought, or has
+// no time for somebody who asked often, would say that it is the same one.
 func (c *Courier) Run(ctx context.Context, m *mesh.Mesh) error {
 	g, ctx := errgroup.WithContext(ctx)
+	c.refused.clear()
+	c.brought.clear()
 	c.offers.open()
 	c.skew.among(m.Called)
 	m.Handle(Protocol, func(ctx context.Context, s mesh.Stream) { c.serve(ctx, m, s) })

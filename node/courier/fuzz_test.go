@@ -52,7 +52,7 @@ func FuzzOffer(f *testing.F) {
 		s := &talk{Reader: bytes.NewReader(said)}
 		before := c.tally.served.Load()
 		ch := c.channel(s, time.Minute)
-		_ = ch.offer(t.Context())
+		_ = ch.offer(t.Context(), new(offering))
 		served := int(c.tally.served.Load() - before)
 		asked := len(said) / 6
 		if served > min(asked, len(all)) || len(s.Bytes()) > served*votive.FrameSize+(1+len(said)/recon.HeaderSize)*recon.MaxMessage {

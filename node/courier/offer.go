@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -20,6 +21,7 @@ const (
 	offerTime        = 10 * time.Minute // of one offer; the asker comes again
 	silence          = 30 * time.Second // SPEC 10.11
 	offerUndisturbed = time.Minute      // before it gives way to a peer that has none
+	offerSilent      = 5 * time.Second  // and one in which the asker says nothing, before it does
 
 	// What all offers together send, in units of a frame: 8 MiB a second, over
 	// time. What one session can bring goes as fast as the line takes it: it is
@@ -52,7 +54,7 @@ func (c *Courier) serve(ctx context.Context, m *mesh.Mesh, s mesh.Stream) {
 	}
 	defer c.offers.leave(o)
 	ch := c.channel(s, offerTime)
-	err := ch.offer(ctx)
+	err := ch.offer(ctx, o)
 	if errors.Is(err, errLie) {
 		m.Blame(o.peer)
 	}
@@ -65,13 +67,15 @@ func (c *Courier) serve(ctx context.Context, m *mesh.Mesh, s mesh.Stream) {
 // offer answers what the asker wants to know, hands out what it asks for, in
 // the order in which it is asked for, and fetches in the end what the asker
 // turned out to have. SPEC 10.4 to 10.10.
-func (c *channel) offer(ctx context.Context) error {
+func (c *channel) offer(ctx context.Context, running *offering) error {
 	since, set := c.store.Last(), c.store.Snapshot()
 	o := recon.Offer(set, c.window(c.store.Dropped()), nonce())
 	left := set.Len() // each may be asked for once
 	for {
 		c.within(silence)
+		running.silent(true)
 		msg, err := c.hear()
+		running.silent(false)
 		if err != nil {
 			return err
 		}
@@ -125,6 +129,25 @@ type offering struct {
 	peer  mesh.PeerID
 	since time.Time
 	stop  func()
+	quiet atomic.Pointer[time.Time] // since when the asker has the word; nil: it has not
+}
+
+// silent notes that the asker has the word, or no longer.
+func (o *offering) silent(yes bool) {
+	if !yes {
+		o.quiet.Store(nil)
+		return
+	}
+	now := time.Now()
+	o.quiet.Store(&now)
+}
+
+// mayStop reports whether an offer gives way to a peer that has none: it has run
+// for long, or has only waited for a while. To open a stream and say nothing is
+// free, so that else a crowd of those would take all the places.
+func (o *offering) mayStop(now time.Time) bool {
+	quiet := o.quiet.Load()
+	return now.Sub(o.since) >= offerUndisturbed || quiet != nil && now.Sub(*quiet) >= offerSilent
 }
 
 // offers bounds how many offers run, how much they send, and how often one
@@ -193,12 +216,12 @@ func (o *offers) enter(now *offering, has func(mesh.PeerID) bool) error {
 		return errMany
 	}
 	if len(o.running) >= maxOffers {
-		oldest := o.running[0]
-		if same > 0 || now.since.Sub(oldest.since) < offerUndisturbed {
+		i := slices.IndexFunc(o.running, func(r *offering) bool { return r.mayStop(now.since) }) // the oldest
+		if same > 0 || i < 0 {
 			return errMany
 		}
-		oldest.stop()
-		o.running = slices.Delete(o.running, 0, 1)
+		o.running[i].stop()
+		o.running = slices.Delete(o.running, i, i+1)
 	}
 	o.running = append(o.running, now)
 	o.done.Add(1)
@@ -247,11 +270,12 @@ func (o *offers) forget(has func(mesh.PeerID) bool) bool {
 	return false
 }
 
-// open lets offers begin again.
+// open lets offers begin again, and forgets who asked before.
 func (o *offers) open() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.closed = false
+	clear(o.askers)
 }
 
 // shut ends what runs, lets nothing begin, and waits.

@@ -46,3 +46,9 @@ func (r *refused) has(id votive.ID) bool {
 	_, inOld := r.old[id]
 	return inNew || inOld
 }
+
+func (r *refused) clear() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.new, r.old = nil, nil
+}
