@@ -74,7 +74,7 @@ func (a *Almanac) said() (map[place]time.Time, error) {
 	defer a.out.mu.Unlock()
 	for _, waiting := range a.out.waiting {
 		for _, o := range waiting {
-			note(a.index.opened[o.Frame.ID()], o.Frame.Expiry().Time())
+			note(a.index.opened[o.Frame.Sum()], o.Frame.Expiry().Time())
 		}
 	}
 	return said, nil

@@ -17,6 +17,10 @@ import (
 type Outgoing struct {
 	Key   string // of its row in the vault: outKey, class, topic
 	Frame votive.Unstamped
+
+	// Stamped is what was published, where it was: it has the id by which
+	// the frame is known from then on.
+	Stamped votive.Frame
 }
 
 // Class is who wants a letter to be sent.
@@ -189,7 +193,8 @@ func (a *Almanac) Outgoing(ctx context.Context) ([]Outgoing, error) {
 	}
 }
 
-// Sent says that these were published, and are in the store.
+// Sent says that these are no longer waited for: that they were published, and
+// are in the store, or that nobody would carry them.
 func (a *Almanac) Sent(ctx context.Context, done ...Outgoing) error {
 	c := new(vault.Changes)
 	for _, o := range done {
@@ -198,8 +203,25 @@ func (a *Almanac) Sent(ctx context.Context, done ...Outgoing) error {
 	if err := a.Vault.Commit(ctx, c); err != nil {
 		return err
 	}
+	a.mu.Lock()
+	for _, o := range done {
+		a.index.stamp(o)
+	}
+	a.mu.Unlock()
 	a.out.drop(done...)
 	return nil
+}
+
+// stamp has what a frame says be known by the frame's id. Until then it is known
+// by what is to be stamped.
+func (x *index) stamp(o Outgoing) {
+	if x == nil || o.Stamped.ID().IsZero() {
+		return
+	}
+	if p, ok := x.opened[o.Frame.Sum()]; ok {
+		delete(x.opened, o.Frame.Sum())
+		x.opened[o.Stamped.ID()] = p
+	}
 }
 
 // Waiting is how many frames of one's own are not published yet.

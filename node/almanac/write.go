@@ -87,7 +87,7 @@ func (a *Almanac) commit(ctx context.Context, d Draft) error {
 			o := Outgoing{Key: outRowKey(a.out.next(), class, t), Frame: u}
 			changes.Put(o.Key, u.Bytes())
 			outgoing = append(outgoing, o)
-			src.frame = u.ID()
+			src.frame = u.Sum()
 		}
 		records = append(records, written{rec: rec, src: src})
 	}

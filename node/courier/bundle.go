@@ -25,12 +25,12 @@ func (c *Courier) Export(ctx context.Context, since votive.Day, own []almanac.Ou
 	mine := make(map[votive.ID]votive.Frame)
 	keys := c.sealedSince(since)
 	for _, o := range own {
-		if c.store.Has(o.Frame.ID()) {
-			continue
-		}
 		f, err := o.Frame.Stamp(ctx)
 		if err != nil {
 			return 0, nil, err
+		}
+		if c.store.Has(f.ID()) {
+			continue
 		}
 		if h := f.Header(); c.carried(f) && h.Sealed() >= since {
 			mine[f.ID()] = f

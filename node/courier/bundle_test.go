@@ -136,7 +136,7 @@ func TestExportOfTheOutbox(t *testing.T) {
 	var own []almanac.Outgoing
 	for i := range 3 {
 		u := unstamped(t, usual, i)
-		own = append(own, almanac.Outgoing{Key: u.ID().String(), Frame: u})
+		own = append(own, almanac.Outgoing{Key: u.Sum().String(), Frame: u})
 	}
 	b := export(t, c, 0, own...)
 	if len(b) != 16+3*votive.FrameSize || c.store.Len() != 0 {

@@ -24,12 +24,13 @@ func unstampedOf(t *testing.T, frames []votive.Frame) []votive.Unstamped {
 // announce has n send frames whose stamps need not be searched for.
 func (w *world) announce(n *node, frames []votive.Frame) {
 	w.t.Helper()
+	all := unstampedOf(w.t, frames)
 	n.shelf.mu.Lock()
-	for _, f := range frames {
-		n.shelf.stamps[f.ID()] = f
+	for i, f := range frames {
+		n.shelf.stamps[all[i].Sum()] = f
 	}
 	n.shelf.mu.Unlock()
-	n.shelf.send(unstampedOf(w.t, frames)...)
+	n.shelf.send(all...)
 }
 
 // SPEC 2.11: what gossip does not carry, catch-up does.

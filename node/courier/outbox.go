@@ -41,12 +41,6 @@ type publication struct {
 	id   votive.ID
 }
 
-// stamped is a frame on its way from the outbox to the mesh.
-type stamped struct {
-	almanac.Outgoing
-	frame votive.Frame
-}
-
 // send takes one's own frames from the outbox, batch after batch. A frame
 // leaves the outbox when a peer has been given it and it is in the store. After
 // a crash before that it goes out again, and is the same frame.
@@ -83,7 +77,7 @@ type outbox struct {
 // keeps it from everybody else would know that both are one, and whose it is.
 type told struct {
 	mu    sync.Mutex
-	given map[votive.ID]publishing
+	given map[votive.ID]publishing // by what is stamped
 }
 
 // publishing is a frame that was published, and whether a peer was given it.
@@ -99,26 +93,26 @@ type publishing struct {
 // before: what is in the store is offered to whoever asks, and who is offered
 // what nobody else has knows whose it is.
 func (b *outbox) dispatch(ctx context.Context, batch []almanac.Outgoing) error {
-	ready, published := make(chan stamped, len(batch)), make(chan stamped, len(batch))
+	ready, published := make(chan almanac.Outgoing, len(batch)), make(chan almanac.Outgoing, len(batch))
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(ready)
 		for _, o := range batch {
-			f, err := b.stamp(ctx, o.Frame)
-			if err != nil {
+			var err error
+			if o.Stamped, err = b.stamp(ctx, o.Frame); err != nil {
 				return err
 			}
-			ready <- stamped{o, f}
+			ready <- o
 		}
 		return nil
 	})
 	g.Go(func() error {
 		defer close(published)
-		for s := range ready {
-			if err := b.publish(ctx, s.frame); err != nil {
+		for o := range ready {
+			if err := b.publish(ctx, o); err != nil {
 				return err
 			}
-			published <- s
+			published <- o
 		}
 		return nil
 	})
@@ -140,18 +134,14 @@ func (b *outbox) dispatch(ctx context.Context, batch []almanac.Outgoing) error {
 	return g.Wait()
 }
 
-// stamp finds the stamp of a frame, where it was found before if it was.
+// stamp finds the stamp of a frame, again where it was found before and nothing
+// was published.
 func (b *outbox) stamp(ctx context.Context, u votive.Unstamped) (votive.Frame, error) {
 	b.told.mu.Lock()
-	p, given := b.told.given[u.ID()]
+	p, given := b.told.given[u.Sum()]
 	b.told.mu.Unlock()
 	if given {
 		return p.frame, nil
-	}
-	if b.store.Has(u.ID()) {
-		if f, err := b.store.Get(ctx, u.ID()); err == nil {
-			return f, nil
-		}
 	}
 	return b.search(ctx, u)
 }
@@ -159,11 +149,11 @@ func (b *outbox) stamp(ctx context.Context, u votive.Unstamped) (votive.Frame, e
 // public reports whether a frame was published before. Nothing of one's own is
 // in the store that was not; and who said again what all have had for hours
 // would say that it is theirs.
-func (b *outbox) public(id votive.ID) bool {
+func (b *outbox) public(o almanac.Outgoing) bool {
 	b.told.mu.Lock()
 	defer b.told.mu.Unlock()
-	p, given := b.told.given[id]
-	return given && (p.given || p.self != b.mesh.ID() || time.Since(p.at) < givenAgain) || b.store.Has(id)
+	p, given := b.told.given[o.Frame.Sum()]
+	return given && (p.given || p.self != b.mesh.ID() || time.Since(p.at) < givenAgain) || b.store.Has(o.Stamped.ID())
 }
 
 // left gives those of the frames that a peer was given, as far as can be known:
@@ -171,24 +161,23 @@ func (b *outbox) public(id votive.ID) bool {
 // this node is. What nobody would carry any longer has left too, whether it was
 // published or not: so nothing waits longer than it lives. What it says, and
 // matters still, is said in another frame. SPEC 2.13, 2.14.
-func (b *outbox) left(ctx context.Context, all []stamped) (some []stamped) {
+func (b *outbox) left(ctx context.Context, all []almanac.Outgoing) (some []almanac.Outgoing) {
 	ctx, cancel := context.WithTimeout(ctx, givenWithin)
 	defer cancel()
-	for _, s := range all {
-		id := s.frame.ID()
+	for _, o := range all {
 		b.told.mu.Lock()
-		p, published := b.told.given[id]
+		p, published := b.told.given[o.Frame.Sum()]
 		b.told.mu.Unlock()
-		if published && !p.given && b.carried(s.frame) && !b.store.Has(id) {
-			if p.self != b.mesh.ID() || !b.mesh.Given(ctx, s.frame.Bytes()) {
+		if published && !p.given && b.carried(o.Stamped) && !b.store.Has(o.Stamped.ID()) {
+			if p.self != b.mesh.ID() || !b.mesh.Given(ctx, o.Stamped.Bytes()) {
 				continue
 			}
 			p.given = true
 			b.told.mu.Lock()
-			b.told.given[id] = p
+			b.told.given[o.Frame.Sum()] = p
 			b.told.mu.Unlock()
 		}
-		some = append(some, s)
+		some = append(some, o)
 	}
 	b.count()
 	return some
@@ -208,15 +197,15 @@ func (b *outbox) count() {
 }
 
 // gather takes what else is ready.
-func gather(first stamped, ready <-chan stamped) []stamped {
-	all := []stamped{first}
+func gather(first almanac.Outgoing, ready <-chan almanac.Outgoing) []almanac.Outgoing {
+	all := []almanac.Outgoing{first}
 	for {
 		select {
-		case s, ok := <-ready:
+		case o, ok := <-ready:
 			if !ok {
 				return all
 			}
-			all = append(all, s)
+			all = append(all, o)
 		default:
 			return all
 		}
@@ -225,27 +214,26 @@ func gather(first stamped, ready <-chan stamped) []stamped {
 
 // done makes frames that were published durable, as those of others, and says so
 // to the outbox.
-func (b *outbox) done(ctx context.Context, some []stamped) error {
+func (b *outbox) done(ctx context.Context, some []almanac.Outgoing) error {
 	if len(some) == 0 {
 		return nil
 	}
 	var fresh []votive.Frame
-	sent := make([]almanac.Outgoing, len(some))
-	for i, s := range some {
-		sent[i] = s.Outgoing
-		if b.carried(s.frame) && !b.store.Has(s.frame.ID()) && b.intake.begin(s.frame.ID()) {
-			fresh = append(fresh, s.frame)
+	for _, o := range some {
+		f := o.Stamped
+		if b.carried(f) && !b.store.Has(f.ID()) && b.intake.begin(f.ID()) {
+			fresh = append(fresh, f)
 		}
 	}
 	if err := b.keep(ctx, fresh); err != nil {
 		return err
 	}
-	if err := b.almanac.Sent(ctx, sent...); err != nil {
+	if err := b.almanac.Sent(ctx, some...); err != nil {
 		return err
 	}
 	b.told.mu.Lock()
-	for _, o := range sent {
-		delete(b.told.given, o.Frame.ID())
+	for _, o := range some {
+		delete(b.told.given, o.Frame.Sum())
 	}
 	b.told.mu.Unlock()
 	b.count()
@@ -260,8 +248,8 @@ func (c *Courier) carried(f votive.Frame) bool {
 }
 
 // publish gives a frame of one's own to the mesh, and waits for a peer.
-func (b *outbox) publish(ctx context.Context, f votive.Frame) error {
-	for !b.public(f.ID()) { // it may come back by catch-up after a crash
+func (b *outbox) publish(ctx context.Context, o almanac.Outgoing) error {
+	for f := o.Stamped; !b.public(o); { // it may come back by catch-up after a crash
 		if !b.carried(f) {
 			b.log.Warn("a frame of one's own has died or is below the floor, and is not published")
 			return nil
@@ -276,7 +264,7 @@ func (b *outbox) publish(ctx context.Context, f votive.Frame) error {
 		case err == nil:
 			b.tally.published.Add(1)
 			b.told.mu.Lock()
-			b.told.given[f.ID()] = publishing{frame: f, self: b.mesh.ID(), at: time.Now()}
+			b.told.given[o.Frame.Sum()] = publishing{frame: f, self: b.mesh.ID(), at: time.Now()}
 			b.told.mu.Unlock()
 		case !errors.Is(err, mesh.ErrNoPeers):
 			return err

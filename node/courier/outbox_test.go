@@ -26,6 +26,16 @@ func fresh(t *testing.T, n, m int) (out []votive.Unstamped) {
 	return out
 }
 
+// found is the frame that one becomes, whoever stamps it.
+func found(t *testing.T, u votive.Unstamped) votive.Frame {
+	t.Helper()
+	f, err := u.Stamp(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
 // What nobody was given stays in the outbox, over a restart too, and nowhere
 // else. Afterwards the same frames go out, not others.
 func TestOutboxWaitsForPeers(t *testing.T) {
@@ -52,8 +62,9 @@ func TestOutboxWaitsForPeers(t *testing.T) {
 			t.Errorf("after %v %d frames in the outbox, want 0", took, a.shelf.waiting())
 		}
 		for _, u := range out {
-			if !b.store.Has(u.ID()) {
-				t.Errorf("frame %v did not arrive", u.ID())
+			f := found(t, u)
+			if !b.store.Has(f.ID()) {
+				t.Errorf("frame %v did not arrive", f.ID())
 			}
 		}
 		if got := a.Status().Published; got != 3 {
@@ -200,7 +211,8 @@ func TestOutboxWaitsUntilAPeerHasIt(t *testing.T) {
 			t.Errorf("%d in the outbox and %d in the store of what nobody asked for, want 1 and 0", a.shelf.waiting(), a.store.Len())
 		}
 		// It is told again, and then asks.
-		left := func() bool { deaf.want(out[0].ID()); return a.shelf.waiting() == 0 }
+		id := found(t, out[0]).ID()
+		left := func() bool { deaf.want(id); return a.shelf.waiting() == 0 }
 		if took, ok := within(6*time.Minute, left); !ok || a.Status().Published != 2 {
 			t.Errorf("after %v it was published %d times, want twice", took, a.Status().Published)
 		}

@@ -90,7 +90,7 @@ func (s *shelf) Sent(_ context.Context, done ...almanac.Outgoing) error {
 func (s *shelf) send(out ...votive.Unstamped) {
 	s.mu.Lock()
 	for _, u := range out {
-		s.out = append(s.out, almanac.Outgoing{Key: u.ID().String(), Frame: u})
+		s.out = append(s.out, almanac.Outgoing{Key: u.Sum().String(), Frame: u})
 	}
 	s.mu.Unlock()
 	signal(s.more)
@@ -111,7 +111,7 @@ func (s *shelf) breakDown(err error) {
 // stamp finds the stamp of a frame.
 func (s *shelf) stamp(ctx context.Context, u votive.Unstamped) (votive.Frame, error) {
 	s.mu.Lock()
-	f, found := s.stamps[u.ID()]
+	f, found := s.stamps[u.Sum()]
 	s.mu.Unlock()
 	if found {
 		return f, nil

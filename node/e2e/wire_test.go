@@ -164,8 +164,8 @@ func (s *stranger) sound(f []byte) {
 	if len(f) != frameSize || f[0] != 1 || f[1] < 16 || f[2]>>6 == 3 {
 		s.t.Fatalf("a message of %d bytes begins with %x, want a frame", len(f), f[:min(len(f), 4)])
 	}
-	id := sha256.Sum256(f[:4088])
-	work := sha256.Sum256(append(id[:], f[4088:]...))
+	hash := sha256.Sum256(f[:4088])
+	work := sha256.Sum256(append(hash[:], f[4088:]...))
 	zeros := bits.LeadingZeros64(binary.BigEndian.Uint64(work[:]))
 	if zeros < int(f[1]) {
 		s.t.Errorf("a stamp begins with %d zero bits, want %d", zeros, f[1])
@@ -286,7 +286,8 @@ func (s *stranger) catchesUp(p *person, said [][]byte) {
 		}
 		f := get(frameSize)
 		s.sound(f)
-		id := sha256.Sum256(f[:4088])
+		hash := sha256.Sum256(f[:4088])
+		id := sha256.Sum256(slices.Concat(f[4088:], hash[:]))
 		sealed := make([]byte, 16)
 		block.Encrypt(sealed, id[:16])
 		const tail = 1<<38 - 1

@@ -85,7 +85,7 @@ func fill(tb testing.TB, dir string, n int) {
 	at := s.slots.take(n)
 	err := s.slots.write(at, func(i int) []byte {
 		u := bare(uint64(i), 16, votive.Lifetime(i%3), votive.DayOf(now)+votive.Day(i%8))
-		k := Key{votive.DayOf(now) + votive.Day(i%8), u.ID()}
+		k := Key{votive.DayOf(now) + votive.Day(i%8), u.Sum()}
 		w.Put(headerRow(k), appendHeaderRow(nil, votive.Header(u.Bytes()), at[i]))
 		w.Cut()
 		return append(u.Bytes(), 0, 0, 0, 0, 0, 0, 0, 0)

@@ -35,7 +35,7 @@ var named = func() map[string]func() votive.Frame {
 		{"18+1", 18, votive.Days8, today + 1},
 	} {
 		u := bare(uint64(i)+1<<20, f.effort, f.life, f.expiry)
-		for seed := uint64(1 << 21); f.name == "16+5b" && u.ID().Compare(frames["16+5a"]().ID()) < 0; seed++ {
+		for seed := uint64(1 << 21); f.name == "16+5b" && stamped(u).ID().Compare(frames["16+5a"]().ID()) < 0; seed++ {
 			u = bare(seed, f.effort, f.life, f.expiry)
 		}
 		whole := sync.OnceValue(func() votive.Frame { return stamped(u) })

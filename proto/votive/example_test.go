@@ -165,8 +165,9 @@ func exampleFrame(t *testing.T, e *example, r *Reader, counted *Counted) {
 	e.secret("frame key", derive(derive(r.secret, "seal"), "frame", h.salt()))
 	e.hex("bytes 52 to 83", b[HeaderSize:HeaderSize+32])
 	e.hex("bytes 4056 to 4087", b[stampAt-32:stampAt])
-	e.id("frame id", f.ID())
+	e.id("frame hash", unstamped[0].Sum())
 	e.hex("stamp", b[stampAt:])
+	e.id("frame id", f.ID())
 }
 
 func mustOpen(t *testing.T, r *Reader, f Frame) Piece {

@@ -36,7 +36,7 @@ type Frame struct {
 	id    ID
 }
 
-// ID is the frame id, which does not depend on the stamp. SPEC 2.3.
+// ID is the frame id, which every byte has a part in. SPEC 2.3.
 func (f Frame) ID() ID { return f.id }
 
 // Bytes is a view of the 4,096 bytes, not to be written to; nil for none.
@@ -111,15 +111,23 @@ func checkStamped(b []byte) (ID, error) {
 	if err := (*Header)(b).check(); err != nil {
 		return ID{}, err
 	}
-	id := frameID(b)
-	if !stampHolds(id, b[stampAt:], b[1]) {
+	sum, stamp := sumOf(b), b[stampAt:]
+	if !stampHolds(sum, stamp, b[1]) {
 		return ID{}, fmt.Errorf("stamp does not hold for an effort of %d", b[1])
 	}
-	return id, nil
+	return frameID(sum, stamp), nil
 }
 
-// frameID hashes all but the stamp. SPEC 2.3.
-func frameID(b []byte) ID { return sha256.Sum256(b[:stampAt]) }
+// sumOf hashes all but the stamp, which is found for it. SPEC 2.3.
+func sumOf(b []byte) ID { return sha256.Sum256(b[:stampAt]) }
+
+// frameID has the stamp first, and so nothing to do with the hash that begins
+// with zeros. SPEC 2.3.
+func frameID(sum ID, stamp []byte) ID {
+	var both [FrameSize - stampAt + len(sum)]byte
+	copy(both[copy(both[:], stamp):], sum[:])
+	return sha256.Sum256(both[:])
+}
 
 // Header is the first 52 bytes of a frame, not sealed: version, effort,
 // lifetime class and expiry, salt, tag. SPEC 2.1.

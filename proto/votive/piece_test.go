@@ -163,7 +163,7 @@ func rawFrame(t *testing.T, r *Reader, plain []byte) Frame {
 	var whole [FrameSize]byte
 	copy(whole[:], h[:])
 	r.frameCipher(&h).Seal(whole[HeaderSize:HeaderSize], frameNonce[:], plain, h[:])
-	return Frame{bytes: &whole, id: frameID(whole[:])}
+	return Frame{bytes: &whole, id: frameID(sumOf(whole[:]), whole[stampAt:])}
 }
 
 // SPEC 3.4, 3.5.
@@ -231,7 +231,7 @@ func TestJoinRefuses(t *testing.T) {
 		}
 		var pieces []Piece
 		for _, u := range unstamped {
-			p, err := r.Open(Frame(u))
+			p, err := r.Open(Frame{bytes: u.bytes})
 			if err != nil {
 				t.Fatal(err)
 			}

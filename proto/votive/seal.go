@@ -39,7 +39,7 @@ func (r *Reader) sealWhole(whole []byte, life Lifetime, effort uint8, now time.T
 			return nil, fmt.Errorf("random source: %w", err)
 		}
 		frames[i] = r.sealPart(h, part, i, len(parts))
-		if pieces[i], err = r.Open(Frame(frames[i])); err != nil {
+		if pieces[i], err = r.Open(Frame{bytes: frames[i].bytes}); err != nil {
 			return nil, err
 		}
 	}
@@ -79,5 +79,5 @@ func (r *Reader) sealPart(h Header, part []byte, index, parts int) Unstamped {
 	whole := new([FrameSize]byte)
 	copy(whole[:], h[:])
 	r.frameCipher(&h).Seal(whole[HeaderSize:HeaderSize], frameNonce[:], plain[:], h[:])
-	return Unstamped{bytes: whole, id: frameID(whole[:])}
+	return Unstamped{bytes: whole, sum: sumOf(whole[:])}
 }

@@ -10,11 +10,11 @@ import (
 )
 
 // Unstamped is a sealed frame that still lacks its stamp. It is what waits in
-// an outbox: stamped again after a crash, it is the same frame. The zero
-// Unstamped is none.
+// an outbox: stamped again after a crash, it is the same frame, since Stamp
+// finds the same stamp again. The zero Unstamped is none.
 type Unstamped struct {
 	bytes *[FrameSize]byte // with a stamp of zeros
-	id    ID
+	sum   ID
 }
 
 // UnstampedFrom takes the 4,088 bytes that Bytes gave, and copies them.
@@ -25,7 +25,7 @@ func UnstampedFrom(b []byte) (Unstamped, error) {
 	if err := (*Header)(b).check(); err != nil {
 		return Unstamped{}, err
 	}
-	u := Unstamped{bytes: new([FrameSize]byte), id: frameID(b)}
+	u := Unstamped{bytes: new([FrameSize]byte), sum: sumOf(b)}
 	copy(u.bytes[:], b)
 	return u, nil
 }
@@ -38,8 +38,9 @@ func (u Unstamped) Bytes() []byte {
 	return u.bytes[:stampAt:stampAt]
 }
 
-// ID is the id of the frame that this becomes. SPEC 2.3.
-func (u Unstamped) ID() ID { return u.id }
+// Sum is the hash of its bytes, for which a stamp is found. It is not the id of
+// the frame that this becomes. SPEC 2.3.
+func (u Unstamped) Sum() ID { return u.sum }
 
 // Effort is the number of zero bits that Stamp has to find.
 func (u Unstamped) Effort() uint8 {
@@ -52,8 +53,9 @@ func (u Unstamped) Effort() uint8 {
 // Expiry is the day with which the frame dies.
 func (u Unstamped) Expiry() Day { return (*Header)(u.bytes[:]).Expiry() }
 
-// Stamp searches for a stamp, on one core and for 2^effort tries on average,
-// until it has one or ctx is done, and then gives the error of ctx. SPEC 2.4.
+// Stamp searches for the least stamp that holds, on one core and for 2^effort
+// tries on average, until it has it or ctx is done, and then gives the error of
+// ctx. SPEC 2.4.
 func (u Unstamped) Stamp(ctx context.Context) (Frame, error) {
 	if u.bytes == nil {
 		return Frame{}, errors.New("no frame to stamp")
@@ -63,23 +65,23 @@ func (u Unstamped) Stamp(ctx context.Context) (Frame, error) {
 		if err := ctx.Err(); err != nil {
 			return Frame{}, err
 		}
-		found, ok := searchStamp(u.id, u.Effort(), stamp, triesBetweenLooks)
+		found, ok := searchStamp(u.sum, u.Effort(), stamp, triesBetweenLooks)
 		if !ok {
 			continue
 		}
 		whole := *u.bytes
 		binary.BigEndian.PutUint64(whole[stampAt:], found)
-		return Frame{bytes: &whole, id: u.id}, nil
+		return Frame{bytes: &whole, id: frameID(u.sum, whole[stampAt:])}, nil
 	}
 }
 
 // searchStamp tries so many stamps, upwards from the first.
-func searchStamp(id ID, effort uint8, first, tries uint64) (uint64, bool) {
-	var try [len(id) + FrameSize - stampAt]byte
-	copy(try[:], id[:])
+func searchStamp(sum ID, effort uint8, first, tries uint64) (uint64, bool) {
+	var try [len(sum) + FrameSize - stampAt]byte
+	copy(try[:], sum[:])
 	for stamp := first; stamp < first+tries; stamp++ {
-		binary.BigEndian.PutUint64(try[len(id):], stamp)
-		if sum := sha256.Sum256(try[:]); zeroBits(&sum) >= int(effort) {
+		binary.BigEndian.PutUint64(try[len(sum):], stamp)
+		if hash := sha256.Sum256(try[:]); zeroBits(&hash) >= int(effort) {
 			return stamp, true
 		}
 	}
@@ -87,19 +89,18 @@ func searchStamp(id ID, effort uint8, first, tries uint64) (uint64, bool) {
 }
 
 // stampHolds is the rule of SPEC 2.4.
-func stampHolds(id ID, stamp []byte, effort uint8) bool {
-	var try [len(id) + FrameSize - stampAt]byte
-	copy(try[:], id[:])
-	copy(try[len(id):], stamp)
-	sum := sha256.Sum256(try[:])
-	return zeroBits(&sum) >= int(effort)
+func stampHolds(sum ID, stamp []byte, effort uint8) bool {
+	var try [len(sum) + FrameSize - stampAt]byte
+	copy(try[copy(try[:], sum[:]):], stamp)
+	hash := sha256.Sum256(try[:])
+	return zeroBits(&hash) >= int(effort)
 }
 
-// zeroBits counts the zero bits that sum begins with.
-func zeroBits(sum *[sha256.Size]byte) int {
+// zeroBits counts the zero bits that a hash begins with.
+func zeroBits(hash *[sha256.Size]byte) int {
 	n := 0
-	for i := 0; i < len(sum); i += 8 {
-		zeros := bits.LeadingZeros64(binary.BigEndian.Uint64(sum[i:]))
+	for i := 0; i < len(hash); i += 8 {
+		zeros := bits.LeadingZeros64(binary.BigEndian.Uint64(hash[i:]))
 		n += zeros
 		if zeros < 64 {
 			break

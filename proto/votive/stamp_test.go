@@ -3,6 +3,7 @@ package votive
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"crypto/sha256"
 	"errors"
 	"testing"
@@ -17,11 +18,15 @@ func TestStamp(t *testing.T) {
 			t.Fatal(err)
 		}
 		f := stamp(t, unstamped[0])
-		if f.ID() != unstamped[0].ID() || f.Effort() != effort {
-			t.Errorf("Stamp = %v of effort %d, want %v of %d", f.ID(), f.Effort(), unstamped[0].ID(), effort)
+		if !bytes.Equal(f.Bytes()[:stampAt], unstamped[0].Bytes()) || f.Effort() != effort {
+			t.Errorf("Stamp made another frame, of effort %d, want %d", f.Effort(), effort)
 		}
-		if _, err := ParseFrame(f.Bytes()); err != nil {
-			t.Errorf("ParseFrame(Stamp) = %v, want nil", err)
+		if got, err := ParseFrame(f.Bytes()); err != nil || got.ID() != f.ID() {
+			t.Errorf("ParseFrame(Stamp) = %v %v, want %v", got.ID(), err, f.ID())
+		}
+		found := binary.BigEndian.Uint64(f.Bytes()[stampAt:])
+		if least, ok := searchStamp(unstamped[0].Sum(), effort, 0, found); ok {
+			t.Errorf("Stamp = %d, want %d, which is less and holds", found, least)
 		}
 	}
 }
@@ -69,8 +74,8 @@ func TestUnstampedFrom(t *testing.T) {
 		t.Fatal(err)
 	}
 	clear(b)
-	if again.ID() != unstamped[0].ID() || again.Effort() != MinEffort {
-		t.Errorf("UnstampedFrom = %v of effort %d, want %v of %d", again.ID(), again.Effort(), unstamped[0].ID(), MinEffort)
+	if again.Sum() != unstamped[0].Sum() || again.Effort() != MinEffort {
+		t.Errorf("UnstampedFrom = %v of effort %d, want %v of %d", again.Sum(), again.Effort(), unstamped[0].Sum(), MinEffort)
 	}
 	if got, want := stamp(t, again), stamp(t, unstamped[0]); !bytes.Equal(got.Bytes(), want.Bytes()) {
 		t.Error("stamped again, the frame is another")

@@ -2,7 +2,6 @@ package votive
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -44,9 +43,9 @@ func doJudge(in judgeIn) (judgeOut, error) {
 	out := judgeOut{Verdict: verdict.String()}
 	messageID := FrameID(in.Message)
 	if verdict == Reject {
-		if len(in.Message) >= stampAt {
-			if sum := sha256.Sum256(in.Message[:stampAt]); messageID != sum {
-				out.NotID = sum[:]
+		if len(in.Message) >= FrameSize {
+			if id := frameID(sumOf(in.Message), in.Message[stampAt:FrameSize]); messageID != id {
+				out.NotID = id[:]
 			}
 		}
 		return out, nil
@@ -118,8 +117,8 @@ func writeRejected(c *chapter) {
 	}
 	for _, r := range rejected {
 		want := judgeOut{Verdict: "reject"}
-		if len(r.message) >= 4088 {
-			want.NotID = lawHash(r.message[:4088])
+		if len(r.message) >= 4096 {
+			want.NotID = lawID(r.message)
 		}
 		c.add("judge", r.name, "2.1 2.3 2.5", judgeIn{Message: r.message, Now: noonOf(today)}, want)
 	}
@@ -130,7 +129,7 @@ func writeIgnored(c *chapter) {
 	judged := func(name, clauses, verdict string, frame []byte, floor *rankJSON, now time.Time) {
 		effort, class, expiry := int(frame[1]), int(frame[2]>>6), int(binary.BigEndian.Uint16(frame[2:]))&16383
 		c.add("judge", name, clauses, judgeIn{frame, floor, now}, judgeOut{
-			Verdict: verdict, ID: lawHash(frame[:4088]), Effort: effort, Class: &class, Expiry: expiry, Rank: effort - 2*class,
+			Verdict: verdict, ID: lawID(frame), Effort: effort, Class: &class, Expiry: expiry, Rank: effort - 2*class,
 		})
 	}
 	for class, days := range []int{8, 30, 120} {
@@ -148,7 +147,7 @@ func writeIgnored(c *chapter) {
 		judged(name("until the last day"), "2.2 2.6", "ignore", frame(16383), nil, noonOf(today))
 	}
 	f := lawStamped(blank(18, 1, today+30, 0x5a), 0)
-	id := lawHash(f[:4088])
+	id := lawID(f)
 	floors := []struct {
 		name, verdict string
 		floor         rankJSON
@@ -165,7 +164,7 @@ func writeIgnored(c *chapter) {
 		judged(fl.name, "2.6 2.8", fl.verdict, f, &fl.floor, noonOf(today))
 	}
 	judged("any other day of expiry", "2.2 2.5 2.6", "accept", lawStamped(blank(16, 2, today+77, 0x5a), 0), nil, noonOf(today))
-	judged("another stamp on the same frame", "2.3 2.4", "accept", lawStamped(f[:4088], 1), nil, noonOf(today))
+	judged("another stamp is another frame", "2.3 2.4", "accept", lawStamped(f[:4088], 1), nil, noonOf(today))
 	judged("more effort than said", "2.4", "accept", lawStamped(blank(17, 0, today+8, moreThanSaid()), 0), nil, noonOf(today))
 }
 
@@ -221,13 +220,13 @@ func writeHeads(c *chapter) {
 }
 
 type stampIn struct {
-	ID     octets `json:"id"`
+	Sum    octets `json:"sum"`
 	Effort int    `json:"effort"`
 	Stamp  octets `json:"stamp"`
 }
 
 func doStamp(in stampIn) (none, error) {
-	if !stampHolds(in.ID.id32(), in.Stamp, uint8(in.Effort)) {
+	if !stampHolds(in.Sum.id32(), in.Stamp, uint8(in.Effort)) {
 		return none{}, fmt.Errorf("stamp does not hold for %d bits", in.Effort)
 	}
 	return none{}, nil
@@ -236,16 +235,16 @@ func doStamp(in stampIn) (none, error) {
 // writeStamps is SPEC 2.4 at every number of bits that one stamp can have.
 func writeStamps(c *chapter) {
 	f := lawStamped(blank(16, 0, today+8, 1), 0)
-	id, stamp := lawHash(f[:4088]), f[4088:]
+	sum, stamp := lawHash(f[:4088]), f[4088:]
 	bits := 16
-	for lawHolds(id, stamp, bits+1) {
+	for lawHolds(sum, stamp, bits+1) {
 		bits++
 	}
 	for _, effort := range []int{0, 1, 8, bits - 1, bits} {
-		c.accept("stamp", fmt.Sprintf("stamp of %d bits for %d", bits, effort), "2.4", stampIn{id, effort, stamp}, none{})
+		c.accept("stamp", fmt.Sprintf("stamp of %d bits for %d", bits, effort), "2.4", stampIn{sum, effort, stamp}, none{})
 	}
 	for _, effort := range []int{bits + 1, bits + 2, 64, 255} {
-		c.refuse("stamp", fmt.Sprintf("stamp of %d bits for %d", bits, effort), "2.4", stampIn{id, effort, stamp})
+		c.refuse("stamp", fmt.Sprintf("stamp of %d bits for %d", bits, effort), "2.4", stampIn{sum, effort, stamp})
 	}
 }
 

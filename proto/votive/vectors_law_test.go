@@ -96,18 +96,23 @@ func lawPlaintext(index, parts int, body []byte) []byte {
 	return b
 }
 
+// lawID is SPEC 2.3.
+func lawID(frame []byte) []byte {
+	return lawHash(append(bytes.Clone(frame[4088:4096]), lawHash(frame[:4088])...))
+}
+
 // lawHolds is SPEC 2.4.
-func lawHolds(id, stamp []byte, effort int) bool {
-	sum := new(big.Int).SetBytes(lawHash(append(bytes.Clone(id), stamp...)))
-	return sum.BitLen() <= 256-effort
+func lawHolds(sum, stamp []byte, effort int) bool {
+	hash := new(big.Int).SetBytes(lawHash(append(bytes.Clone(sum), stamp...)))
+	return hash.BitLen() <= 256-effort
 }
 
 // lawStamped puts the n-th stamp that holds, from 0, behind a frame.
 func lawStamped(unstamped []byte, n int) []byte {
-	id := lawHash(unstamped)
+	sum := lawHash(unstamped)
 	for stamp := uint64(0); ; stamp++ {
 		b := binary.BigEndian.AppendUint64(nil, stamp)
-		if sum := lawHash(append(id[:32:32], b...)); sum[0] == 0 && sum[1] == 0 && lawHolds(id, b, int(unstamped[1])) {
+		if hash := lawHash(append(sum[:32:32], b...)); hash[0] == 0 && hash[1] == 0 && lawHolds(sum, b, int(unstamped[1])) {
 			if n--; n < 0 {
 				return append(bytes.Clone(unstamped), b...)
 			}

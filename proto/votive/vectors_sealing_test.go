@@ -89,7 +89,7 @@ type sealIn struct {
 }
 
 type sealOut struct {
-	IDs []octets `json:"ids"`
+	Sums []octets `json:"sums"`
 }
 
 func doSeal(in sealIn) (sealOut, error) {
@@ -97,8 +97,8 @@ func doSeal(in sealIn) (sealOut, error) {
 	frames, err := NewReader(KindCircle, in.Secret.secret32()).sealWhole(in.Body, Lifetime(in.Class), uint8(in.Effort), in.Now, salts)
 	var out sealOut
 	for _, f := range frames {
-		id := f.ID()
-		out.IDs = append(out.IDs, id[:])
+		sum := f.Sum()
+		out.Sums = append(out.Sums, sum[:])
 	}
 	return out, err
 }
@@ -133,7 +133,7 @@ func doJoin(in joinIn) (joinOut, error) {
 			return joinOut{}, badVector{err}
 		}
 		h[saltAt] = byte(i)
-		piece, err := r.Open(Frame(r.sealPart(h, p.Body, p.Index, p.Parts)))
+		piece, err := r.Open(Frame{bytes: r.sealPart(h, p.Body, p.Index, p.Parts).bytes})
 		if err != nil {
 			return joinOut{}, badVector{err}
 		}
@@ -259,7 +259,7 @@ func writeSealed(c *chapter) {
 				body = append(lawHash(body), body[i*3984:min((i+1)*3984, len(body))]...)
 			}
 			frame := lawFrame(secret, lawHead(s.effort, s.class, s.expiry, salt), lawPlaintext(i, s.frames, body))
-			want.IDs = append(want.IDs, lawHash(frame))
+			want.Sums = append(want.Sums, lawHash(frame))
 		}
 		c.accept("seal", s.name, s.clauses, in, want)
 	}
