@@ -2,6 +2,7 @@ package almanac
 
 import (
 	"crypto/sha256"
+	"slices"
 	"time"
 
 	"votive/proto/votive"
@@ -20,6 +21,21 @@ func placeOf(kind votive.Kind, about votive.ID, encoded []byte) (p place) {
 	return p
 }
 
+// part is one of the parts of what is in a place: what one frame says.
+type part struct {
+	place
+	index uint8
+}
+
+// mark notes what the frames of a record say, which are in the order of its
+// parts.
+func (x *index) mark(rec votive.Record, about votive.ID, frames []votive.ID) {
+	p := placeOf(rec.Kind(), about, rec.Bytes())
+	for i, id := range frames {
+		x.opened[id] = part{p, uint8(i)}
+	}
+}
+
 // Fading is a letter whose frames are dying, or dead, or were dropped.
 type Fading struct {
 	Letter
@@ -28,9 +44,8 @@ type Fading struct {
 }
 
 // Fading gives those of these letters that no frame here says any more beyond
-// soon, and that matter longer. What waits in the outbox is as good as said.
-// Of a record in several frames the one that came last stands for all: they
-// were sealed at one time, and die at one.
+// soon, and that matter longer. What waits in the outbox is as good as said. A
+// record in several frames is said for as long as all of its parts are.
 func (a *Almanac) Fading(letters []Letter, soon time.Time) ([]Fading, error) {
 	said, err := a.said()
 	if err != nil {
@@ -43,38 +58,56 @@ func (a *Almanac) Fading(letters []Letter, soon time.Time) ([]Fading, error) {
 			return nil, err
 		}
 		p := placeOf(l.Kind, l.About, encoded)
-		until, some := said[p]
-		if !until.Before(soon) || some && !until.Before(l.Until) {
+		until := said[p].until(len(encoded))
+		if !until.Before(soon) || !until.IsZero() && !until.Before(l.Until) {
 			continue
 		}
-		fading = append(fading, Fading{Letter: l, Place: p, Gone: !some})
+		fading = append(fading, Fading{Letter: l, Place: p, Gone: until.IsZero()})
 	}
 	return fading, nil
 }
 
-// said is until when some frame says what is in a place.
-func (a *Almanac) said() (map[place]time.Time, error) {
+// spoken is for each part of what is in a place on which day the last of the
+// frames dies that say it; the zero Day, which is long past, for none.
+type spoken [votive.MaxParts]votive.Day
+
+// until is when the first of the parts of a body of so many bytes is no longer
+// said; the zero Time where one is not.
+func (s *spoken) until(size int) time.Time {
+	if s == nil {
+		return time.Time{}
+	}
+	first := slices.Min(s[:min(votive.Parts(size), len(s))])
+	if first == 0 {
+		return time.Time{}
+	}
+	return first.Time()
+}
+
+// said is what some frame says.
+func (a *Almanac) said() (map[place]*spoken, error) {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	if a.index == nil {
 		return nil, ErrLocked
 	}
-	said := make(map[place]time.Time, len(a.index.opened))
-	note := func(p place, dies time.Time) {
-		if dies.After(said[p]) {
-			said[p] = dies
+	said := make(map[place]*spoken, len(a.index.opened))
+	note := func(p part, dies votive.Day) {
+		if said[p.place] == nil {
+			said[p.place] = new(spoken)
+		}
+		if at := &said[p.place][p.index]; dies > *at {
+			*at = dies
 		}
 	}
 	for id, p := range a.index.opened {
 		if e, ok := a.Store.Find(id); ok {
-			note(p, e.Header.Expiry().Time())
+			note(p, e.Header.Expiry())
 		}
 	}
-	a.out.mu.Lock()
-	defer a.out.mu.Unlock()
-	for _, waiting := range a.out.waiting {
-		for _, o := range waiting {
-			note(a.index.opened[o.Frame.Sum()], o.Frame.Expiry().Time())
+	for _, o := range a.Unpublished() {
+		if p, ok := a.index.opened[o.Frame.Sum()]; ok {
+			note(p, o.Frame.Expiry())
 		}
 	}
 	return said, nil

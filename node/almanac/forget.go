@@ -315,15 +315,20 @@ func (a *Almanac) forgetPast(ctx context.Context) error {
 	})
 }
 
-// forgetFrames forgets that frames were read which the store has no longer.
+// forgetFrames forgets that frames were read which the store has no longer, and
+// that do not wait to be published.
 func (a *Almanac) forgetFrames() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.index == nil {
 		return
 	}
+	waiting := make(map[votive.ID]bool)
+	for _, o := range a.Unpublished() {
+		waiting[o.Frame.Sum()] = true
+	}
 	for id := range a.index.opened {
-		if !a.Store.Has(id) {
+		if !a.Store.Has(id) && !waiting[id] {
 			delete(a.index.opened, id)
 		}
 	}

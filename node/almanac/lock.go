@@ -148,7 +148,8 @@ func (x *index) restore(r row) int {
 	if err != nil {
 		return 1
 	}
-	x.opened[r.frame] = placeOf(r.kind, r.about, r.body)
+	// A row names the last of the frames. Others are read again.
+	x.opened[r.frame] = part{placeOf(r.kind, r.about, r.body), uint8(votive.Parts(len(r.body)) - 1)}
 	if r.kind == votive.KindCircle && x.circles[r.about] == nil {
 		return 0 // of a circle that was left
 	}

@@ -180,11 +180,12 @@ func (a *Almanac) admit(ctx context.Context, records []joined) {
 	}
 }
 
-// take takes one record in, unless its last frame has been read meanwhile.
-// Called with mu held.
+// take takes one record in, unless its last frame has been read before. Called
+// with mu held.
 func (a *Almanac) take(all joined) []Change {
 	src := source{about: all.about, frame: all.frames[len(all.frames)-1], arrived: a.Now()}
 	if _, read := a.index.opened[src.frame]; read {
+		a.index.mark(all.rec, all.about, all.frames)
 		return nil
 	}
 	t := a.index.apply(all.rec, src)
@@ -192,16 +193,13 @@ func (a *Almanac) take(all joined) []Change {
 		a.index.left++
 		a.shown.unread(all.frames)
 	} else {
-		p := placeOf(all.rec.Kind(), src.about, all.rec.Bytes())
-		for _, id := range all.frames {
-			a.index.opened[id] = p
-		}
+		a.index.mark(all.rec, all.about, all.frames)
 	}
 	if !t.first.IsZero() {
 		src.arrived = t.first
 	}
 	if t.keep.Body() != nil {
-		a.index.late = append(a.index.late, written{t.keep, src, t.row})
+		a.index.late = append(a.index.late, written{rec: t.keep, src: src, row: t.row})
 	}
 	return t.changes
 }

@@ -349,21 +349,27 @@ func TestStrangersInboxesDoNotKeepTheInboxOut(t *testing.T) {
 	}
 }
 
+// longEvent is an event that takes two frames.
+func longEvent(t *testing.T, title string) (votive.ID, *votive.Counted) {
+	nonce := must[[32]byte](t)(votive.NewNonce(rand.Reader))
+	signer := must[votive.Identity](t)(votive.NewIdentity(rand.Reader)).EventKey(nonce)
+	genesis := must[votive.Genesis](t)(votive.NewGenesis(nonce, signer.Key()))
+	when := must[votive.Time](t)(votive.NewTime("2027-06-04T20:00:00", "Asia/Hong_Kong", 8*3600))
+	card := votive.Card{Title: title, Text: strings.Repeat("x", 2400), Start: when, Answers: votive.AnswersClosed, Organizers: []votive.Organizer{{Key: signer.Key()}}}
+	for range 8 {
+		card.Links = append(card.Links, "https://"+strings.Repeat("y", 290))
+	}
+	p := must[*votive.Proposal](t)(votive.NewEvent(genesis, card))
+	d := votive.Desk{Event: genesis.Event(), Signatures: []*votive.Signature{must[*votive.Signature](t)(votive.Sign(signer, p.Revision.ID()))}}
+	c, _ := d.Assemble(p)
+	return genesis.Event(), c
+}
+
 // A record of two frames is read when both are here, whatever came between.
 func TestStrangersPiecesDoNotKeepARecordOut(t *testing.T) {
 	a, ctx, circle, _ := circled(t)
 	long := func(title string) (votive.ID, []votive.Frame) {
-		nonce := must[[32]byte](t)(votive.NewNonce(rand.Reader))
-		signer := must[votive.Identity](t)(votive.NewIdentity(rand.Reader)).EventKey(nonce)
-		genesis := must[votive.Genesis](t)(votive.NewGenesis(nonce, signer.Key()))
-		when := must[votive.Time](t)(votive.NewTime("2027-06-04T20:00:00", "Asia/Hong_Kong", 8*3600))
-		card := votive.Card{Title: title, Text: strings.Repeat("x", 2400), Start: when, Answers: votive.AnswersClosed, Organizers: []votive.Organizer{{Key: signer.Key()}}}
-		for range 8 {
-			card.Links = append(card.Links, "https://"+strings.Repeat("y", 290))
-		}
-		p := must[*votive.Proposal](t)(votive.NewEvent(genesis, card))
-		d := votive.Desk{Event: genesis.Event(), Signatures: []*votive.Signature{must[*votive.Signature](t)(votive.Sign(signer, p.Revision.ID()))}}
-		c, _ := d.Assemble(p)
+		event, c := longEvent(t, title)
 		var frames []votive.Frame
 		for _, u := range must[[]votive.Unstamped](t)(votive.NewReader(votive.KindCircle, circle).Seal(c, votive.Days30, votive.MinEffort, time.Now(), rand.Reader)) {
 			frames = append(frames, must[votive.Frame](t)(u.Stamp(ctx)))
@@ -371,7 +377,7 @@ func TestStrangersPiecesDoNotKeepARecordOut(t *testing.T) {
 		if len(frames) != 2 {
 			t.Fatalf("%d frames, want 2", len(frames))
 		}
-		return genesis.Event(), frames
+		return event, frames
 	}
 	event, both := long("Vigil")
 	come := func(f votive.Frame) {

@@ -50,9 +50,10 @@ func (a *Almanac) Write(ctx context.Context, wish func(*View) (Draft, error)) er
 
 // written is one record of a draft, ready for the vault and the index.
 type written struct {
-	rec votive.Record
-	src source
-	row votive.ID // names the row in place of the record's id, unless zero
+	rec    votive.Record
+	src    source
+	row    votive.ID   // names the row in place of the record's id, unless zero
+	frames []votive.ID // what is stamped for it, unless it came from elsewhere
 }
 
 // key names the row.
@@ -83,13 +84,15 @@ func (a *Almanac) commit(ctx context.Context, d Draft) error {
 			changes.Delete(o.Key)
 		}
 		replaced = append(replaced, topics[t]...)
+		var frames []votive.ID
 		for _, u := range sealed {
 			o := Outgoing{Key: outRowKey(a.out.next(), class, t), Frame: u}
 			changes.Put(o.Key, u.Bytes())
 			outgoing = append(outgoing, o)
 			src.frame = u.Sum()
+			frames = append(frames, src.frame)
 		}
-		records = append(records, written{rec: rec, src: src})
+		records = append(records, written{rec: rec, src: src, frames: frames})
 	}
 	for _, body := range d.Keep {
 		rec, err := votive.Kept(body)
@@ -154,7 +157,7 @@ func (a *Almanac) settle(ctx context.Context, c *vault.Changes, records []writte
 	if a.index != nil {
 		for _, w := range records {
 			told = append(told, a.index.apply(w.rec, w.src).changes...)
-			a.index.opened[w.src.frame] = placeOf(w.rec.Kind(), w.src.about, w.rec.Bytes())
+			a.index.mark(w.rec, w.src.about, w.frames)
 		}
 		if a.index.note(notes); len(notes) > 0 {
 			told = append(told, Change{Kind: NotesChanged})
@@ -162,8 +165,8 @@ func (a *Almanac) settle(ctx context.Context, c *vault.Changes, records []writte
 	}
 	a.keepLate()
 	added := a.follow()
-	a.mu.Unlock()
 	a.out.add(outgoing...)
+	a.mu.Unlock()
 	a.watchers.tell(told...)
 	a.scan(ctx, added)
 	return nil

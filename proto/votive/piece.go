@@ -18,9 +18,20 @@ const (
 	plainHead  = 4
 	maxPart    = plainSize - plainHead
 	maxChunk   = maxPart - sha256.Size
-	maxParts   = 8
 	gcmTagSize = 16
 )
+
+// MaxParts is how many frames a body takes at most. SPEC 3.5.
+const MaxParts = 8
+
+// Parts is how many frames an encoded body of so many bytes takes: 1 to
+// MaxParts where it can be sealed at all. SPEC 3.5.
+func Parts(size int) int {
+	if size <= maxPart {
+		return 1
+	}
+	return (size + maxChunk - 1) / maxChunk
+}
 
 // frameNonce is the nonce of every frame: a frame key is used once. SPEC 3.3.
 var frameNonce [12]byte
@@ -101,8 +112,8 @@ func parsePiece(plain []byte) (Piece, error) {
 	switch {
 	case n == 0 || n > maxPart:
 		return Piece{}, fmt.Errorf("part of %d bytes, want 1 to %d", n, maxPart)
-	case p.parts == 0 || p.parts > maxParts:
-		return Piece{}, fmt.Errorf("%d parts, want 1 to %d", p.parts, maxParts)
+	case p.parts == 0 || p.parts > MaxParts:
+		return Piece{}, fmt.Errorf("%d parts, want 1 to %d", p.parts, MaxParts)
 	case p.index >= p.parts:
 		return Piece{}, fmt.Errorf("part %d of %d, counted from 0", p.index, p.parts)
 	}
@@ -142,7 +153,7 @@ func JoinUnproven(r *Reader, pieces ...Piece) (Unproven, error) {
 	if len(pieces) != parts {
 		return Unproven{}, fmt.Errorf("%d pieces of a whole of %d", len(pieces), parts)
 	}
-	var chunks [maxParts][]byte
+	var chunks [MaxParts][]byte
 	for _, p := range pieces {
 		switch {
 		case !p.secret.Equal(r.secret):

@@ -54,8 +54,8 @@ func split(whole []byte) ([][]byte, error) {
 	if len(whole) <= maxPart {
 		return [][]byte{whole}, nil
 	}
-	if len(whole) > maxParts*maxChunk {
-		return nil, fmt.Errorf("body of %d bytes, want at most %d", len(whole), maxParts*maxChunk)
+	if len(whole) > MaxParts*maxChunk {
+		return nil, fmt.Errorf("body of %d bytes, want at most %d", len(whole), MaxParts*maxChunk)
 	}
 	hash := sha256.Sum256(whole)
 	var parts [][]byte

@@ -3,8 +3,8 @@ package votive
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"testing"
 )
