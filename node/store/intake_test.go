@@ -15,18 +15,23 @@ var calm, flood = ranked(votive.Days120, 1<<30), ranked(votive.Days8, 1<<31)
 
 func ranked(life votive.Lifetime, seed uint64) func() []votive.Frame {
 	return sync.OnceValue(func() []votive.Frame {
-		frames := make([]votive.Frame, 400)
-		var wg sync.WaitGroup
-		for part := range 2 {
-			wg.Go(func() {
-				for i := part; i < len(frames); i += 2 {
-					frames[i] = stamped(bare(seed+uint64(i), 16, life, votive.DayOf(now)+7))
-				}
-			})
-		}
-		wg.Wait()
-		return frames
+		return some(400, seed, 16, life, votive.DayOf(now)+7)
 	})
+}
+
+// some is n frames that differ in nothing but their ids.
+func some(n int, seed uint64, effort uint8, life votive.Lifetime, expiry votive.Day) []votive.Frame {
+	frames := make([]votive.Frame, n)
+	var wg sync.WaitGroup
+	for part := range 2 {
+		wg.Go(func() {
+			for i := part; i < len(frames); i += 2 {
+				frames[i] = stamped(bare(seed+uint64(i), effort, life, expiry))
+			}
+		})
+	}
+	wg.Wait()
+	return frames
 }
 
 // SPEC 2.8: a flood at 4 bits above evicts a quarter of the quota a day, and
@@ -82,5 +87,45 @@ func TestDailyIntake(t *testing.T) {
 	put(t, s, flood()...)
 	if got := left(); got != quota-quota/2 {
 		t.Errorf("%d of before the flood, want %d", got, quota-quota/2)
+	}
+}
+
+// SPEC 2.8: once a day's intake is used up, what comes takes the place of what
+// came that day and ranks lower, after a new start as before it: who raises
+// their effort under a flood is heard, and none of before the flood is lost.
+func TestDailyIntakeAfterAStart(t *testing.T) {
+	const quota, raised = 400, 20
+	clock := now.AddDate(0, 0, 1)
+	today := votive.DayOf(clock)
+	o := Options{FS: vfs.NewMem(), Quota: quota, Now: func() time.Time { return clock }}
+	s := open(t, "store", o)
+	has := func(frames []votive.Frame) (n int) {
+		for _, f := range frames {
+			if s.Has(f.ID()) {
+				n++
+			}
+		}
+		return n
+	}
+	put(t, s, calm()...)
+	closeStore(t, s)
+	s = open(t, "store", o)
+	flood := some(150, 1<<32, 16, votive.Days8, today+8)
+	put(t, s, flood...)
+	if got := has(flood); got != quota/4 || has(calm()) != quota-quota/4 {
+		t.Fatalf("%d of the flood and %d of before it, want %d and %d", got, has(calm()), quota/4, quota-quota/4)
+	}
+	closeStore(t, s)
+	s = open(t, "store", o)
+	higher := some(raised, 1<<33, 17, votive.Days8, today+8)
+	put(t, s, higher...)
+	if got := has(higher); got != raised {
+		t.Errorf("%d of %d that rank higher than the flood are there, want all", got, raised)
+	}
+	if got := has(calm()); got != quota-quota/4 {
+		t.Errorf("%d of before the flood, want %d", got, quota-quota/4)
+	}
+	if got := has(flood); got != quota/4-raised {
+		t.Errorf("%d of the flood, want %d", got, quota/4-raised)
 	}
 }

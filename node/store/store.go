@@ -137,22 +137,48 @@ func (s *Store) load() error {
 	// Growing would touch all memory twice, which is most of what opening costs.
 	s.index = newIndex(int(s.db.Estimate(headerPrefix, headerEnd) / leastHeaderRow))
 	s.index.floor, s.index.intake = floor, in
+	today := votive.DayOf(s.o.Now())
+	ofToday := func(e *Entry) bool { return in.day == today && e.Header.Sealed() >= today }
 	var wrong []Key
+	var fresh []located
 	err = s.db.Rows(headerPrefix, headerEnd, func(key, value []byte) error {
 		e, at, err := parseHeaderRow(key, value)
-		if err == nil {
+		switch {
+		case err == nil && ofToday(&e):
+			fresh = append(fresh, located{e, at})
+		case err == nil:
 			wrong, err = s.loadRow(e, at, wrong)
 		}
-		if err != nil {
-			return fmt.Errorf("%s is %w: %v", s.dir, ErrDamaged, err)
-		}
-		return nil
+		return s.damaged(err)
 	})
-	s.index.intake.since = s.index.last // what is here was here before
+	// When a frame came is not on disk. What is here was here before this day,
+	// but for what was sealed on it: were that left out, nothing could take its
+	// place once the day's intake is used up, whatever its rank.
+	s.index.intake.since = s.index.last
+	for _, l := range fresh {
+		if err == nil {
+			wrong, err = s.loadRow(l.Entry, l.slot, wrong)
+			err = s.damaged(err)
+		}
+	}
 	if err != nil || len(wrong) == 0 {
 		return err
 	}
 	return s.deleteWrong(wrong)
+}
+
+// located is an entry, and where its row says that the frame is.
+type located struct {
+	Entry
+	slot slot
+}
+
+// damaged is what an error in a row means for the store; nil for none.
+func (s *Store) damaged(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s is %w: %v", s.dir, ErrDamaged, err)
 }
 
 // loadRow adds what a row says to the index, and to wrong the row that names a
@@ -286,8 +312,9 @@ func (s *Store) Keys() []Key { return s.index.keys() }
 
 // Arrivals is all frames with a number greater than since, in the order in
 // which they arrived in this run, with their numbers; those that were there
-// when the store was opened come first, in the order of their keys. The number
-// of the last one seen is where to go on later, and 0 is the beginning.
+// when the store was opened come first, in the order of their keys but for what
+// was sealed on that day, which follows. The number of the last one seen is where
+// to go on later, and 0 is the beginning.
 //
 // What arrives during the iteration is part of it. What goes during it may be
 // as well: Get then gives ErrNotFound.
