@@ -1,7 +1,10 @@
 package courier
 
 import (
+	"bufio"
+	"io"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"votive/node/mesh"
@@ -229,4 +232,58 @@ func TestFullStore(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What all offers together send is paced: frames, and what is said about them
+// by its length. SPEC 10.12.
+func TestServingIsPaced(t *testing.T) {
+	const burst, perSecond = 100, 50
+	inWorld(t, func(w *world) {
+		all := frames(t, 0, 1000)
+		a := w.open(plan{have: all})
+		a.offers.pace.SetBurst(burst)
+		a.offers.pace.SetLimit(perSecond)
+		for range 2 { // who ask at the same time share it
+			w.dial(w.open(plan{}).mesh, a.mesh)
+		}
+		const passed = 10 * time.Second
+		settle(passed)
+		most := uint64(burst + perSecond*passed/time.Second)
+		if got := a.Status().Served; got < most*3/4 || got > most {
+			t.Errorf("%d frames served in %v, want %d or a little less", got, passed, most)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := still(t, at(noon), 0)
+		c.offers.pace.SetBurst(1)
+		c.offers.pace.SetLimit(1)
+		ch := channel{Courier: c, out: bufio.NewWriter(io.Discard)}
+		began := time.Now()
+		if err := ch.say(t.Context(), make([]byte, 10*votive.FrameSize)); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took < 9*time.Second {
+			t.Errorf("a message as long as 10 frames took %v, want 9 s where one goes a second", took)
+		}
+	})
+}
+
+// What is brought and cannot be kept, here since the clock is wrong, is not
+// brought again with every ask.
+func TestRefusedIsBroughtOnce(t *testing.T) {
+	inWorld(t, func(w *world) {
+		all := frames(t, 0, 50)
+		a := w.open(plan{have: all})
+		right := w.now
+		w.now = func() time.Time { return right().AddDate(0, 0, -10) }
+		b := w.open(plan{})
+		w.dial(b.mesh, a.mesh)
+		settle(refusedFor / 2)
+		if got := a.Status().Served; got != uint64(len(all)) {
+			t.Errorf("%d frames served to a peer that takes none of %d, want each once", got, len(all))
+		}
+		if got := b.store.Len(); got != 0 {
+			t.Errorf("%d frames of days to come are kept, want 0: nothing is tested", got)
+		}
+	})
 }
