@@ -65,6 +65,31 @@ func TestMutualPins(t *testing.T) {
 	})
 }
 
+// SPEC 12.6: direct peers stay so, whatever one holds against the other: a link
+// would be pruned, and frames come late.
+func TestDirectPeersAreNotPruned(t *testing.T) {
+	inWorld(t, func(w *world) {
+		for _, tt := range []struct {
+			name string
+			pair func() (a, b *node)
+			want int
+		}{
+			{"a link", w.pair, 0},
+			{"friends", func() (a, b *node) { all := w.friends(2); return all[0], all[1] }, 1},
+		} {
+			a, b := tt.pair()
+			settle(2 * redialLast)
+			a.Blame(b.ID())
+			settle(2500 * time.Millisecond) // heartbeats
+			w.publish(b, frame(1))
+			settle(100 * time.Millisecond) // less than a round of gossip
+			if got := a.count(frame(1)); got != tt.want {
+				t.Errorf("%s: a frame came %d times at once from who was blamed, want %d", tt.name, got, tt.want)
+			}
+		}
+	})
+}
+
 // SPEC 12.6: a pin from one side alone changes nothing about how frames travel:
 // were it a direct peer, neither side would be the other's link.
 func TestOneSidedPin(t *testing.T) {
