@@ -25,8 +25,8 @@ func (w *world) hours(n int, all map[*person]*secretary.Renewals) {
 			if err := all[p].Renew(p.ctx, p.book); err != nil {
 				w.t.Fatalf("Renew = %v", err)
 			}
-			w.carry()
 		}
+		w.carry() // not before all have looked: what keeps them apart is the draw
 	}
 }
 
@@ -95,12 +95,14 @@ func TestAnnounceAgain(t *testing.T) {
 	for range 3 { // lifetimes
 		w.pass(117 * 24 * time.Hour)
 		w.hours(3*24, anew) // the last two days before the death, and the draw
-		if got := keeper.under(r); got < first || got > 2*first+2 {
-			t.Errorf("%v: %d frames under the circle, want each said anew about once: %d to %d", w.now(), got, first, 2*first+2)
+		// Some draw the same hour as others, one in ten or so, and so say it too.
+		if got := keeper.under(r); got < first || got > 4*first {
+			t.Errorf("%v: %d frames under the circle, want each said anew about once: %d to %d, and not by all %d: %d",
+				w.now(), got, first, 4*first, len(members), (1+len(members))*first)
 		}
 		w.hours(3*24, anew) // what died is dropped
-		if got := keeper.under(r); got < first || got > first+2 {
-			t.Errorf("%v: %d frames under the circle, want %d", w.now(), got, first)
+		if got := keeper.under(r); got < first || got > 3*first {
+			t.Errorf("%v: %d frames under the circle, want about %d", w.now(), got, first)
 		}
 		late := w.person()
 		var carried []votive.Frame
