@@ -101,7 +101,7 @@ func holding(deeds []deed, quota int) (after [][]votive.Frame) {
 // Whenever the power goes: the store opens, and what was acknowledged is there
 // but for what had to make room.
 func TestTorturePowerLoss(t *testing.T) {
-	rounds := rounds(100, 2000)
+	rounds := rounds(200, 2000)
 	seed := rand.Uint64()
 	missed := 0
 	for round := range rounds {
