@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -161,14 +162,28 @@ you should be off.`,
 			if err != nil {
 				return err
 			}
+			waiting := unsent(cmd.Context(), client)
 			locked, err := client.Lock(cmd.Context(), &localpb.LockRequest{})
 			if err != nil {
 				return err
 			}
 			a.say("Locked. votive unlock opens it again.")
+			if waiting {
+				a.say("Some of what you wrote is not sent yet. It is kept, and goes out once you unlock.")
+			}
 			return a.print(locked, nothing)
 		},
 	}
+}
+
+// unsent reports whether something waits to be published: what waits when the
+// vault is locked waits until it is unlocked, and nobody can be told of it any
+// more. Who locks is in a hurry, so that an answer is not waited for.
+func unsent(ctx context.Context, client daemon.Client) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	status, err := client.Status(ctx, &localpb.StatusRequest{})
+	return err == nil && status.GetWaiting() > 0
 }
 
 func (a *app) unlock() *cobra.Command {

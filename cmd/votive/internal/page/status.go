@@ -62,7 +62,7 @@ func vault(st *localpb.StatusResponse) string {
 	case !st.GetVault():
 		return "There is no vault yet: it carries frames for others, and has nothing of yours."
 	case st.GetLocked():
-		return "It is locked: it carries frames, and nobody can read what is yours."
+		return "It is locked: it carries frames, and nobody can read what is yours. What you wrote and was not sent waits until you unlock it."
 	case !st.GetProtected():
 		return "It is unlocked, and has no passphrase: who has this disk can read what is yours."
 	default:
