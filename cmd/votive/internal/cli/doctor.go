@@ -64,7 +64,7 @@ func diagnose(s *localpb.StatusResponse) *checks {
 			"none is connected", "votive down && votive up -- --mdns"),
 	}
 	if m := s.GetMesh(); m != nil {
-		found = append(found, reachable(s), named(m), dht(m), remembered(m), neighbours(m), exchanged(m))
+		found = append(found, reachable(s), named(m), linked(m), dht(m), remembered(m), neighbours(m), exchanged(m))
 	}
 	return &checks{found}
 }
@@ -98,6 +98,15 @@ func named(m *localpb.Mesh) check {
 	return is(name, stateOf(m.GetPinnedUp() > 0), page.Pins(m), "votive down && votive up -- --peer MULTIADDR")
 }
 
+// linked are the peers whose address came in an invitation or on a card.
+func linked(m *localpb.Mesh) check {
+	const name = "links"
+	if n := m.GetFrom().GetLinks(); n > 0 {
+		return is(name, works, fmt.Sprintf("%d from links that you opened connected now", n), "")
+	}
+	return is(name, unknown, "none from links that you opened connected now", "")
+}
+
 // dht is whether there is somebody to ask for peers. In the network's own DHT
 // those are keepers that this node meets; for the public one it was told whom to
 // begin with.
@@ -125,11 +134,11 @@ func remembered(m *localpb.Mesh) check {
 	all, here := m.GetCached(), m.GetFrom().GetCache()
 	switch {
 	case here > 0:
-		return is(name, works, fmt.Sprintf("%d peers, %d of them connected now", all, here), "")
+		return is(name, works, fmt.Sprintf("%s, %d connected now for that", peers(all), here), "")
 	case all == 0:
 		return is(name, unknown, "nobody yet", "")
-	default:
-		return is(name, unknown, fmt.Sprintf("%d peers, none of them connected now", all), "")
+	default: // whom another way has found is not counted here
+		return is(name, unknown, peers(all)+", none connected now for that", "")
 	}
 }
 
@@ -155,4 +164,12 @@ func exchanged(m *localpb.Mesh) check {
 		return is(name, works, fmt.Sprintf("%d named by keepers connected now", n), "")
 	}
 	return is(name, unknown, "none named by keepers connected now", "")
+}
+
+// peers is so many of them.
+func peers(n uint32) string {
+	if n == 1 {
+		return "1 peer"
+	}
+	return fmt.Sprintf("%d peers", n)
 }
