@@ -287,3 +287,38 @@ func TestRefusedIsBroughtOnce(t *testing.T) {
 		}
 	})
 }
+
+// SPEC 2.8, 10.3: once a day's intake is used up, what it would not take is not
+// asked for either, though it was dropped by nobody and may be taken tomorrow.
+func TestIntakeUsedUp(t *testing.T) {
+	const quota, flood = 256, 1000
+	inWorld(t, func(w *world) {
+		old := header{1, votive.MinEffort, votive.Days120, votive.DayOf(noon) + 7}
+		b := w.open(plan{quota: quota, have: func() (have []votive.Frame) {
+			for i := range quota {
+				have = append(have, stampedFrame(t, old, i))
+			}
+			return have
+		}()})
+		b.stop() // what is there at the start is of before
+		b = w.open(plan{quota: quota, disk: b.disk})
+		first := w.open(plan{have: frames(t, 0, flood)})
+		w.dial(b.mesh, first.mesh)
+		settle(10 * time.Minute)
+		if evicted, allowed := b.store.Intake(); evicted != allowed || b.store.Floor() == b.store.Dropped() {
+			t.Fatalf("the intake is %d of %d: nothing is tested", evicted, allowed)
+		}
+		taken := 0
+		for _, f := range frames(t, flood, 2*flood) {
+			if f.Rank().Compare(b.store.Floor()) > 0 {
+				taken++
+			}
+		}
+		second := w.open(plan{have: frames(t, flood, 2*flood)})
+		w.dial(b.mesh, second.mesh)
+		settle(10 * time.Minute)
+		if got := second.Status().Served; got == 0 || got > uint64(taken) {
+			t.Errorf("%d frames of %d were asked for, want some of the %d above the floor", got, flood, taken)
+		}
+	})
+}
