@@ -136,8 +136,14 @@ func (n *Node) openMesh() (*mesh.Mesh, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mesh.Open(mesh.Config{
-		Key:       key,
+	cfg := n.meshConfig()
+	cfg.Key = key
+	return mesh.Open(cfg)
+}
+
+// meshConfig is that of every mesh of this node.
+func (n *Node) meshConfig() mesh.Config {
+	return mesh.Config{
 		Listen:    n.cfg.Listen,
 		Peers:     n.cfg.Peers,
 		Cached:    n.home.peers(),
@@ -154,7 +160,7 @@ func (n *Node) openMesh() (*mesh.Mesh, error) {
 		FrameID:   func(b []byte) string { id := votive.FrameID(b); return string(id[:]) },
 		Verdict:   n.courier.Judge,
 		Log:       n.cfg.Log,
-	})
+	}
 }
 
 // Run serves until ctx ends or somebody asks it to stop over the API. ready is
