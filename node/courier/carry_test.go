@@ -320,5 +320,9 @@ func TestIntakeUsedUp(t *testing.T) {
 		if got := second.Status().Served; got == 0 || got > uint64(taken) {
 			t.Errorf("%d frames of %d were asked for, want some of the %d above the floor", got, flood, taken)
 		}
+		// What it would not take today, and has, it offers.
+		c := w.open(plan{})
+		w.dial(c.mesh, b.mesh)
+		w.complete("a newcomer", c, quota, time.Minute)
 	})
 }
