@@ -7,7 +7,7 @@ import (
 )
 
 // intake is what the store has taken in on one day at the cost of what was
-// there before. Once that is a quarter of the quota, what comes later on this
+// there before. Once that is an eighth of the quota, what comes later on this
 // day only takes the place of what came earlier on it: a flood can crowd out
 // the news of its day, and never what was announced before. SPEC 2.8.
 type intake struct {
@@ -18,10 +18,10 @@ type intake struct {
 }
 
 // leastAllowance is for quotas so small that only tests have them.
-const leastAllowance = 64
+const leastAllowance = 32
 
 // allowance is how many frames of before a day may cost.
-func allowance(quota int) int { return max(quota/4, leastAllowance) }
+func allowance(quota int) int { return max(quota/8, leastAllowance) }
 
 // on is the intake of that day: a new one, where another day has begun. last is
 // the number of the last frame before it.

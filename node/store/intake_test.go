@@ -34,7 +34,7 @@ func some(n int, seed uint64, effort uint8, life votive.Lifetime, expiry votive.
 	return frames
 }
 
-// SPEC 2.8: a flood at 4 bits above evicts a quarter of the quota a day, and
+// SPEC 2.8: a flood at 4 bits above evicts an eighth of the quota a day, and
 // none of what was announced before it beyond that.
 func TestDailyIntake(t *testing.T) {
 	const quota = 400
@@ -53,15 +53,15 @@ func TestDailyIntake(t *testing.T) {
 	put(t, s, calm()...)
 	clock = clock.AddDate(0, 0, 1)
 	put(t, s, flood()[:150]...)
-	if got := left(); got != quota-quota/4 || s.Len() != quota {
-		t.Fatalf("after a flood of 150 there are %d of before it, of %d, want %d of %d", got, s.Len(), quota-quota/4, quota)
+	if got := left(); got != quota-quota/8 || s.Len() != quota {
+		t.Fatalf("after a flood of 150 there are %d of before it, of %d, want %d of %d", got, s.Len(), quota-quota/8, quota)
 	}
-	if evicted, allowed := s.Intake(); evicted != quota/4 || allowed != quota/4 {
-		t.Errorf("Intake() = %d, %d, want %d of %d", evicted, allowed, quota/4, quota/4)
+	if evicted, allowed := s.Intake(); evicted != quota/8 || allowed != quota/8 {
+		t.Errorf("Intake() = %d, %d, want %d of %d", evicted, allowed, quota/8, quota/8)
 	}
 	put(t, s, flood()[150:]...)
-	if got := left(); got != quota-quota/4 {
-		t.Errorf("after all of the flood there are %d of before it, want %d", got, quota-quota/4)
+	if got := left(); got != quota-quota/8 {
+		t.Errorf("after all of the flood there are %d of before it, want %d", got, quota-quota/8)
 	}
 	least := s.Floor()
 	for _, f := range flood() { // the greatest stay, in whatever order they came
@@ -76,8 +76,8 @@ func TestDailyIntake(t *testing.T) {
 	closeStore(t, s)
 	s = open(t, "store", o)
 	put(t, s, flood()...)
-	if got := left(); got != quota-quota/4 || s.Floor() != least {
-		t.Errorf("%d of before the flood and a floor of %v, want %d and %v", got, s.Floor(), quota-quota/4, least)
+	if got := left(); got != quota-quota/8 || s.Floor() != least {
+		t.Errorf("%d of before the flood and a floor of %v, want %d and %v", got, s.Floor(), quota-quota/8, least)
 	}
 	// The next day does.
 	clock = clock.AddDate(0, 0, 1)
@@ -85,8 +85,8 @@ func TestDailyIntake(t *testing.T) {
 		t.Errorf("Floor() = %v, want one of rank 12: that of yesterday's intake is over", got)
 	}
 	put(t, s, flood()...)
-	if got := left(); got != quota-quota/2 {
-		t.Errorf("%d of before the flood, want %d", got, quota-quota/2)
+	if got := left(); got != quota-quota/4 {
+		t.Errorf("%d of before the flood, want %d", got, quota-quota/4)
 	}
 }
 
@@ -112,8 +112,8 @@ func TestDailyIntakeAfterAStart(t *testing.T) {
 	s = open(t, "store", o)
 	flood := some(150, 1<<32, 16, votive.Days8, today+8)
 	put(t, s, flood...)
-	if got := has(flood); got != quota/4 || has(calm()) != quota-quota/4 {
-		t.Fatalf("%d of the flood and %d of before it, want %d and %d", got, has(calm()), quota/4, quota-quota/4)
+	if got := has(flood); got != quota/8 || has(calm()) != quota-quota/8 {
+		t.Fatalf("%d of the flood and %d of before it, want %d and %d", got, has(calm()), quota/8, quota-quota/8)
 	}
 	closeStore(t, s)
 	s = open(t, "store", o)
@@ -122,10 +122,10 @@ func TestDailyIntakeAfterAStart(t *testing.T) {
 	if got := has(higher); got != raised {
 		t.Errorf("%d of %d that rank higher than the flood are there, want all", got, raised)
 	}
-	if got := has(calm()); got != quota-quota/4 {
-		t.Errorf("%d of before the flood, want %d", got, quota-quota/4)
+	if got := has(calm()); got != quota-quota/8 {
+		t.Errorf("%d of before the flood, want %d", got, quota-quota/8)
 	}
-	if got := has(flood); got != quota/4-raised {
-		t.Errorf("%d of the flood, want %d", got, quota/4-raised)
+	if got := has(flood); got != quota/8-raised {
+		t.Errorf("%d of the flood, want %d", got, quota/8-raised)
 	}
 }
