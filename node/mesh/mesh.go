@@ -88,11 +88,11 @@ type Config struct {
 
 	// FrameID gives the id of FrameSize bytes, which is their gossipsub
 	// message id (SPEC 2.3), or "" for bytes that have to be Rejected
-	// whatever the clock says (SPEC 2.5). The "" matters: the id of a frame
-	// does not cover its stamp, so that a frame with its stamp spoilt would
-	// otherwise pass for the frame itself. Then whoever sends spoilt copies
-	// ahead of the good ones would have those taken for duplicates of
-	// something invalid, and the peers that bring them punished.
+	// whatever the clock says (SPEC 2.5). The "" matters where the id does not
+	// cover every byte: a frame with its stamp spoilt, say, could otherwise
+	// pass for the frame itself. Then whoever sends spoilt copies ahead of the
+	// good ones would have those taken for duplicates of something invalid,
+	// and the peers that bring them punished.
 	//
 	// It is called for every message, duplicates included, from gossipsub's
 	// event loop among others, and must be fast.
