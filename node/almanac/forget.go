@@ -332,4 +332,9 @@ func (a *Almanac) forgetFrames() {
 			delete(a.index.opened, id)
 		}
 	}
+	for id := range a.index.unnamed {
+		if !waiting[id] {
+			delete(a.index.unnamed, id)
+		}
+	}
 }

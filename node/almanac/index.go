@@ -22,14 +22,15 @@ type index struct {
 	local    map[string][]byte           // what only this computer keeps, by name
 	agenda   agenda
 
-	opened   map[votive.ID]part // frames that were read, and what is in them
-	wanted   []watched          // frame secrets to be watched from now on
-	unwanted []ringKey          // and those that no longer are
-	load     map[votive.ID]int  // revisions that count, by the circle they were found in
-	late     []written          // what came earlier and is worth a row now
-	left     int                // how many frames were refused since the store was last looked through
-	again    map[votive.ID]bool // the events and circles that it is to be looked through for
-	loading  bool               // rows are coming in in any order; fold when all are here
+	opened   map[votive.ID]part   // frames that were read, and what is in them
+	unnamed  map[votive.ID]string // rows that name what is to be stamped, by its hash
+	wanted   []watched            // frame secrets to be watched from now on
+	unwanted []ringKey            // and those that no longer are
+	load     map[votive.ID]int    // revisions that count, by the circle they were found in
+	late     []written            // what came earlier and is worth a row now
+	left     int                  // how many frames were refused since the store was last looked through
+	again    map[votive.ID]bool   // the events and circles that it is to be looked through for
+	loading  bool                 // rows are coming in in any order; fold when all are here
 }
 
 func newIndex(identity votive.Identity) *index {
@@ -44,6 +45,7 @@ func newIndex(identity votive.Identity) *index {
 		keeps:    make(map[votive.ID]votive.Record),
 		local:    make(map[string][]byte),
 		opened:   make(map[votive.ID]part),
+		unnamed:  make(map[votive.ID]string),
 		load:     make(map[votive.ID]int),
 	}
 	x.watch(votive.KindSelf, identity.Self(), votive.ID{})

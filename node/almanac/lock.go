@@ -95,6 +95,7 @@ func (a *Almanac) rows(ctx context.Context, x *index) ([]Outgoing, error) {
 	x.loading = true
 	var records []row
 	var waiting []Outgoing
+	names := make(map[votive.ID]string)
 	broken := 0
 	err := a.Vault.Scan(ctx, func(key string, value []byte) error {
 		if key == purgeRow {
@@ -118,6 +119,7 @@ func (a *Almanac) rows(ctx context.Context, x *index) ([]Outgoing, error) {
 			broken++
 			return nil
 		}
+		names[r.frame] = key
 		switch {
 		case strings.HasPrefix(key, keepRows):
 			broken += x.restore(r)
@@ -137,6 +139,11 @@ func (a *Almanac) rows(ctx context.Context, x *index) ([]Outgoing, error) {
 	for _, r := range records {
 		broken += x.restore(r)
 	}
+	for _, o := range waiting {
+		if key, ok := names[o.Frame.Sum()]; ok {
+			x.unnamed[o.Frame.Sum()] = key
+		}
+	}
 	x.settle()
 	a.damaged.Store(uint32(broken))
 	return waiting, nil
@@ -148,8 +155,11 @@ func (x *index) restore(r row) int {
 	if err != nil {
 		return 1
 	}
-	// A row names the last of the frames. Others are read again.
-	x.opened[r.frame] = part{placeOf(r.kind, r.about, r.body), uint8(votive.Parts(len(r.body)) - 1)}
+	// A row names the last of the frames. Where there are others, all are read
+	// again: they are not joined without the last.
+	if votive.Parts(len(r.body)) == 1 {
+		x.opened[r.frame] = part{place: placeOf(r.kind, r.about, r.body)}
+	}
 	if r.kind == votive.KindCircle && x.circles[r.about] == nil {
 		return 0 // of a circle that was left
 	}

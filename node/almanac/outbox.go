@@ -196,20 +196,54 @@ func (a *Almanac) Outgoing(ctx context.Context) ([]Outgoing, error) {
 // Sent says that these are no longer waited for: that they were published, and
 // are in the store, or that nobody would carry them.
 func (a *Almanac) Sent(ctx context.Context, done ...Outgoing) error {
+	if err := a.sent(ctx, done); err != nil {
+		return err
+	}
+	a.out.drop(done...)
+	return nil
+}
+
+// sent is Sent for the vault and the index. As in delete, nothing is taken
+// between the reading of a row and its being written again.
+func (a *Almanac) sent(ctx context.Context, done []Outgoing) error {
+	a.writing.Lock()
+	defer a.writing.Unlock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	c := new(vault.Changes)
 	for _, o := range done {
 		c.Delete(o.Key)
+		a.name(ctx, c, o)
 	}
 	if err := a.Vault.Commit(ctx, c); err != nil {
 		return err
 	}
-	a.mu.Lock()
 	for _, o := range done {
 		a.index.stamp(o)
 	}
-	a.mu.Unlock()
-	a.out.drop(done...)
 	return nil
+}
+
+// name has the row of what a frame says name the frame. After a restart nothing
+// else tells that it is said: one's own answers, and what is behind one's own
+// links, are under secrets that are not watched here. Said anew, they would tell
+// every guest when this node was started. SPEC 2.13, 8.9. Called with mu held.
+func (a *Almanac) name(ctx context.Context, c *vault.Changes, o Outgoing) {
+	if a.index == nil || o.Stamped.ID().IsZero() {
+		return
+	}
+	key, ok := a.index.unnamed[o.Frame.Sum()]
+	if !ok {
+		return
+	}
+	value, err := a.Vault.Get(ctx, key)
+	if err != nil {
+		return // it was destroyed, or cannot be read
+	}
+	if r, err := parseRow(value); err == nil && r.frame == o.Frame.Sum() {
+		r.frame = o.Stamped.ID()
+		c.Put(key, r.encode())
+	}
 }
 
 // stamp has what a frame says be known by the frame's id. Until then it is known
@@ -218,6 +252,7 @@ func (x *index) stamp(o Outgoing) {
 	if x == nil || o.Stamped.ID().IsZero() {
 		return
 	}
+	delete(x.unnamed, o.Frame.Sum())
 	if p, ok := x.opened[o.Frame.Sum()]; ok {
 		delete(x.opened, o.Frame.Sum())
 		x.opened[o.Stamped.ID()] = p

@@ -158,6 +158,9 @@ func (a *Almanac) settle(ctx context.Context, c *vault.Changes, records []writte
 		for _, w := range records {
 			told = append(told, a.index.apply(w.rec, w.src).changes...)
 			a.index.mark(w.rec, w.src.about, w.frames)
+			if len(w.frames) > 0 {
+				a.index.unnamed[w.src.frame] = w.key()
+			}
 		}
 		if a.index.note(notes); len(notes) > 0 {
 			told = append(told, Change{Kind: NotesChanged})
