@@ -67,7 +67,7 @@ func entries(s *store.Store) iter.Seq[store.Entry] {
 func (a *Almanac) Learn(ctx context.Context, frames []votive.Frame) {
 	for range 2 { // what the first pass opens may open more
 		for _, f := range frames {
-			a.read(ctx, a.ring.Load(), f)
+			a.learn(ctx, a.ring.Load(), []votive.Frame{f})
 		}
 	}
 }

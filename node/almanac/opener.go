@@ -97,8 +97,25 @@ func (a *Almanac) opened(frame votive.ID) bool {
 	return opened
 }
 
-// read opens those of some frames that are ours, and takes in what they say.
+// read opens those of some frames of the network that are ours, and takes in what
+// they say.
+//
+// What has died is carried for another 48 hours, and not read. Nobody may take it
+// from us any longer, so that we may be the only ones who were given it; and what
+// we alone know, and say anew, says that we could read it. SPEC 2.7, 2.13.
 func (a *Almanac) read(ctx context.Context, r *ring, frames ...votive.Frame) {
+	now := a.Now()
+	living := make([]votive.Frame, 0, len(frames))
+	for _, f := range frames {
+		if f.Expiry().Time().After(now) {
+			living = append(living, f)
+		}
+	}
+	a.learn(ctx, r, living)
+}
+
+// learn is read, whatever the expiry.
+func (a *Almanac) learn(ctx context.Context, r *ring, frames []votive.Frame) {
 	for some := range slices.Chunk(frames, atOnce) {
 		a.admit(ctx, a.ours(ctx, r, some))
 	}
@@ -106,18 +123,13 @@ func (a *Almanac) read(ctx context.Context, r *ring, frames ...votive.Frame) {
 
 // ours is what those of some frames say that are ours. What is wrong with it is
 // its author's business: it is ignored.
-//
-// What has died is carried for another 48 hours, and not read. Nobody may take it
-// from us any longer, so that we may be the only ones who were given it; and what
-// we alone know, and say anew, says that we could read it. SPEC 2.7, 2.13.
 func (a *Almanac) ours(ctx context.Context, r *ring, frames []votive.Frame) []joined {
 	var unproven []votive.Unproven
 	var origins []origin
-	now := a.Now()
 	for _, f := range frames {
 		header := f.Header()
 		w, ours := r.find(&header)
-		if !ours || a.opened(f.ID()) || !f.Expiry().Time().After(now) {
+		if !ours || a.opened(f.ID()) {
 			continue
 		}
 		u, from, err := a.pieces.join(w, f, a.reopen(ctx, w))

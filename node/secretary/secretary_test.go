@@ -324,6 +324,46 @@ func TestClosedCircle(t *testing.T) {
 	}
 }
 
+// SPEC 7.8: what is in a file is opened whatever its expiry: it may have been on
+// its way for longer than frames live.
+func TestFileIsReadAfterItsFramesDied(t *testing.T) {
+	w := newWorld(t)
+	host, guest := w.person(), w.person()
+	event, err := host.Announce(host.ctx, secretary.Wish{Title: said("Vigil"), Start: at(t, "2028-06-04T20:00")}, votive.ID{}, "")
+	if err != nil {
+		t.Fatalf("Announce = %v", err)
+	}
+	inv, err := host.Invite(host.ctx, event, secretary.Terms{})
+	if err != nil {
+		t.Fatalf("Invite = %v", err)
+	}
+	file, err := host.File(host.ctx, inv)
+	if err != nil {
+		t.Fatalf("File = %v", err)
+	}
+	o, err := secretary.Read("", file)
+	if err != nil {
+		t.Fatalf("Read = %v", err)
+	}
+	for _, f := range o.Frames {
+		if d := f.Expiry().Time().Sub(w.now()); d > 0 {
+			w.pass(d)
+		}
+	}
+	if inv.Expired(w.now()) {
+		t.Fatalf("the invitation has expired at %v, want one that outlives the frames", w.now())
+	}
+	if err := guest.Inspect(guest.ctx, o); err != nil {
+		t.Fatalf("Inspect = %v", err)
+	}
+	if err := guest.Accept(guest.ctx, o); err != nil {
+		t.Fatalf("Accept = %v", err)
+	}
+	if e := guest.knows(event); !e.Known || e.Inbox() == nil {
+		t.Errorf("the guest knows %+v, want all it takes to answer", e)
+	}
+}
+
 func TestFileWorksOffline(t *testing.T) {
 	w := newWorld(t)
 	host, guest := w.person(), w.person()
