@@ -45,7 +45,9 @@ type Fading struct {
 
 // Fading gives those of these letters that no frame here says any more beyond
 // soon, and that matter longer. What waits in the outbox is as good as said. A
-// record in several frames is said for as long as all of its parts are.
+// record in several frames is said for as long as all of its parts are. What fits
+// into no frames is left out: marks of several Counted, which each did, may together
+// be too much.
 func (a *Almanac) Fading(letters []Letter, soon time.Time) ([]Fading, error) {
 	said, err := a.said()
 	if err != nil {
@@ -56,6 +58,9 @@ func (a *Almanac) Fading(letters []Letter, soon time.Time) ([]Fading, error) {
 		encoded, err := votive.Encode(l.Body)
 		if err != nil {
 			return nil, err
+		}
+		if votive.Parts(len(encoded)) > votive.MaxParts {
+			continue
 		}
 		p := placeOf(l.Kind, l.About, encoded)
 		until := said[p].until(len(encoded))
