@@ -211,17 +211,24 @@ func (r *roster) note(id PeerID, addr ma.Multiaddr, dialled bool) {
 			return
 		}
 	}
-	if len(r.past) >= maxRemembered && !r.forget() {
+	if len(r.past) >= maxRemembered && !r.forget(dialled) {
 		return
 	}
 	r.past = append(r.past, acquaintance{peer.AddrInfo{ID: id, Addrs: []ma.Multiaddr{addr}}, time.Now(), dialled})
 }
 
-// forget drops whoever was here the longest time ago and is not here now.
-func (r *roster) forget() bool {
+// forget drops whoever was here the longest time ago and is not here now, of those
+// who have only called this node if there is one. Those who were called make room
+// for others who were, and for nobody else: ids are free, and whoever comes with
+// many would leave this node nobody to call after its next start.
+func (r *roster) forget(dialled bool) bool {
 	oldest := -1
 	for i, a := range r.past {
-		if !r.here[a.ID] && (oldest < 0 || a.last.Before(r.past[oldest].last)) {
+		if r.here[a.ID] || a.called && !dialled {
+			continue
+		}
+		if oldest < 0 || a.called != r.past[oldest].called && !a.called ||
+			a.called == r.past[oldest].called && a.last.Before(r.past[oldest].last) {
 			oldest = i
 		}
 	}

@@ -2,11 +2,13 @@ package mesh
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 )
@@ -83,6 +85,51 @@ func TestCalledByChance(t *testing.T) {
 			t.Errorf("Has() = %t, Called() = %t, want true, false", a.Has(b.ID()), a.Called(b.ID()))
 		}
 	})
+}
+
+// Who only calls this node, under however many ids, takes no place of those whom
+// it has called: they are all that it will have to call after its next start.
+func TestCallersDoNotTakeThePlaceOfTheCalled(t *testing.T) {
+	var r roster
+	var cached []string
+	addr := ma.StringCast("/ip4/192.0.2.7/udp/4001/quic-v1")
+	id := func() PeerID {
+		key, _, err := crypto.GenerateEd25519Key(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := peer.IDFromPrivateKey(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	comes := func(dialled bool) PeerID {
+		caller := id()
+		r.join(caller)
+		r.note(caller, addr, dialled)
+		r.leave(caller)
+		return caller
+	}
+	for range maxRemembered / 2 {
+		cached = append(cached, fullAddr(addr, id()))
+	}
+	r.remember("", cached)
+	for range 2 * maxRemembered {
+		comes(false)
+	}
+	if called := len(r.list(true)); called != len(cached) || r.remembered() != maxRemembered {
+		t.Fatalf("%d of %d are remembered who were called, and %d in all; want all, and %d", called, len(cached), r.remembered(), maxRemembered)
+	}
+	for range maxRemembered {
+		comes(true)
+	}
+	comes(false)
+	last := comes(true)
+	called := r.list(true)
+	if len(called) != maxRemembered || called[0].ID != last {
+		t.Errorf("%d are remembered who were called, the latest %v; want %d, %v", len(called), called[0].ID, maxRemembered, last)
+	}
 }
 
 func TestConnected(t *testing.T) {
