@@ -28,12 +28,16 @@ func (x *index) sealedReply(rec votive.Record, b *votive.SealedReply, src source
 }
 
 // seal puts a reply aside that cannot be opened here. Those who have an
-// invitation and those who have none are bounded apart.
+// invitation and those who have none are bounded apart. The same may come in many
+// frames: anybody can stamp one once more. SPEC 2.4.
 func (e *Event) seal(rec votive.Record, src source) taken {
 	n := 0
 	for _, s := range e.sealed {
-		if s.rec.Kind() == rec.Kind() {
-			n++
+		if s.rec.Kind() != rec.Kind() {
+			continue
+		}
+		if n++; s.rec.ID() == rec.ID() {
+			return taken{}
 		}
 	}
 	if n >= maxSealed {

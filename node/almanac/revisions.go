@@ -1,6 +1,7 @@
 package almanac
 
 import (
+	"bytes"
 	"slices"
 
 	"votive/proto/votive"
@@ -170,8 +171,12 @@ type waiting struct {
 }
 
 // wait keeps a revision until something else counts, if somebody with a say in
-// the event has marked it and there is room. Else it is left in the store.
+// the event has marked it and there is room. Else it is left in the store. The same
+// may come in many frames: anybody can stamp one once more. SPEC 2.4.
 func (x *index) wait(rec votive.Record, e *Event, c *votive.Counted, src source) taken {
+	if slices.ContainsFunc(e.waits, func(w waiting) bool { return bytes.Equal(w.rec.Bytes(), rec.Bytes()) }) {
+		return taken{}
+	}
 	if !e.Known || len(e.waits) >= maxWaiting || !slices.ContainsFunc(c.Signers(), e.votes) {
 		return refused
 	}
