@@ -51,8 +51,9 @@ type Almanac struct {
 	shown    shown               // what is on its way into the store
 	damaged  atomic.Uint32       // private rows that could not be read
 	heard    atomic.Int64        // when the last frame came, Unix milliseconds
-	carrying trouble             // what is wrong with the store
-	keeping  trouble             // and with the vault
+	swept    atomic.Pointer[time.Time]
+	carrying trouble // what is wrong with the store
+	keeping  trouble // and with the vault
 }
 
 // What callers branch on.
@@ -195,7 +196,15 @@ func (a *Almanac) sweep(ctx context.Context) error {
 // Sweep drops frames that have died, and destroys what must not be kept. Run
 // does it every hour.
 func (a *Almanac) Sweep(ctx context.Context) error {
-	_, err := a.Store.Expire(ctx, a.Now())
+	now := a.Now()
+	if before := a.swept.Swap(&now); before != nil && setBack(now.Round(0).Sub(before.Round(0)), now.Sub(*before)) {
+		a.lag() // what came dead by a clock that was ahead was not read
+	}
+	_, err := a.Store.Expire(ctx, now)
 	a.forgetFrames()
 	return errors.Join(err, a.forget(ctx))
 }
+
+// setBack reports whether the clock on the wall, by which so much has passed, was
+// set back while so much did.
+func setBack(wall, passed time.Duration) bool { return wall < 0 || wall < passed-time.Minute }
