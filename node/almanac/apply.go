@@ -137,14 +137,16 @@ func (x *index) invitation(rec votive.Record, inv *votive.Invitation, src source
 	if e == nil || !x.loading && !e.votes(inv.Author) {
 		return refused
 	}
-	if id := votive.InviteHash(inv.Invite); x.invites[id] == nil {
-		if e.invited >= maxInvites && !src.own {
-			return refused
-		}
-		e.invited++
-		x.invites[id] = &Invite{Invitation: inv, Made: src.arrived, arrived: src.arrived}
-		x.watch(votive.KindReply, votive.ReplySecret(inv.Invite), inv.Event)
+	id := votive.InviteHash(inv.Invite)
+	if x.invites[id] != nil {
+		return taken{} // its row says when it was made, and another copy does not
 	}
+	if e.invited >= maxInvites && !src.own {
+		return refused
+	}
+	e.invited++
+	x.invites[id] = &Invite{Invitation: inv, Made: src.arrived, arrived: src.arrived}
+	x.watch(votive.KindReply, votive.ReplySecret(inv.Invite), inv.Event)
 	return taken{keep: rec}
 }
 

@@ -82,8 +82,8 @@ func (a *Almanac) load(ctx context.Context) error {
 	a.mu.Lock()
 	a.index = x
 	added := a.follow()
-	a.mu.Unlock()
 	a.out.load(waiting)
+	a.mu.Unlock()
 	a.scan(ctx, added)
 	a.watchers.tell(Change{Kind: LockChanged})
 	return nil
