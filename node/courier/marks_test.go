@@ -94,3 +94,27 @@ func TestSilentAskersGiveWay(t *testing.T) {
 		w.complete("a newcomer", c, len(all), (silence-offerSilent)/2)
 	})
 }
+
+// Who takes what it asked for on a poor line is not silent.
+func TestOfferWaitsForAPoorLine(t *testing.T) {
+	began := time.Now()
+	o := &offering{since: began}
+	for _, c := range []struct {
+		handed int
+		after  time.Duration
+		stops  bool
+	}{
+		{0, offerSilent - 1, false},
+		{0, offerSilent, true},
+		{maxBatch, 8400 * time.Millisecond, false}, // 1 MiB at 1 Mbit/s
+		{maxBatch, silence + time.Second, true},
+	} {
+		o.waits(began, c.handed)
+		if got := o.mayStop(began.Add(c.after)); got != c.stops {
+			t.Errorf("%v after %d frames were handed out an offer gives way: %t, want %t", c.after, c.handed, got, c.stops)
+		}
+	}
+	if o.works(); o.mayStop(began.Add(offerUndisturbed - 1)) {
+		t.Error("an offer gives way while it works")
+	}
+}

@@ -22,6 +22,7 @@ const (
 	silence          = 30 * time.Second // SPEC 10.11
 	offerUndisturbed = time.Minute      // before it gives way to a peer that has none
 	offerSilent      = 5 * time.Second  // and one in which the asker says nothing, before it does
+	handTime         = time.Second / 10 // and for each frame on its way to it, on a poor line
 
 	// What all offers together send, in units of a frame: 8 MiB a second, over
 	// time. What one session can bring goes as fast as the line takes it: it is
@@ -71,11 +72,11 @@ func (c *channel) offer(ctx context.Context, running *offering) error {
 	since, set := c.store.Last(), c.store.Snapshot()
 	o := recon.Offer(set, c.window(c.store.Dropped()), nonce())
 	left := set.Len() // each may be asked for once
-	for {
+	for handed := 0; ; {
 		c.within(silence)
-		running.silent(true)
+		running.waits(time.Now(), handed)
 		msg, err := c.hear()
-		running.silent(false)
+		running.works()
 		if err != nil {
 			return err
 		}
@@ -83,7 +84,8 @@ func (c *channel) offer(ctx context.Context, running *offering) error {
 		if err != nil {
 			return fmt.Errorf("%w: %v", errLie, err)
 		}
-		if left -= len(turn.Send); left < 0 {
+		handed = len(turn.Send)
+		if left -= handed; left < 0 {
 			return fmt.Errorf("%w: it asks for more frames than there are", errLie)
 		}
 		c.within(hearTime)
@@ -129,25 +131,24 @@ type offering struct {
 	peer  mesh.PeerID
 	since time.Time
 	stop  func()
-	quiet atomic.Pointer[time.Time] // since when the asker has the word; nil: it has not
+	quiet atomic.Pointer[time.Time] // until when the asker should have spoken; nil: it has not the word
 }
 
-// silent notes that the asker has the word, or no longer.
-func (o *offering) silent(yes bool) {
-	if !yes {
-		o.quiet.Store(nil)
-		return
-	}
-	now := time.Now()
-	o.quiet.Store(&now)
+// waits notes that the asker has the word, with so many frames on their way to it.
+func (o *offering) waits(now time.Time, handed int) {
+	until := now.Add(offerSilent + time.Duration(handed)*handTime)
+	o.quiet.Store(&until)
 }
+
+// works notes that the asker has spoken.
+func (o *offering) works() { o.quiet.Store(nil) }
 
 // mayStop reports whether an offer gives way to a peer that has none: it has run
 // for long, or has only waited for a while. To open a stream and say nothing is
 // free, so that else a crowd of those would take all the places.
 func (o *offering) mayStop(now time.Time) bool {
 	quiet := o.quiet.Load()
-	return now.Sub(o.since) >= offerUndisturbed || quiet != nil && now.Sub(*quiet) >= offerSilent
+	return now.Sub(o.since) >= offerUndisturbed || quiet != nil && !now.Before(*quiet)
 }
 
 // offers bounds how many offers run, how much they send, and how often one

@@ -134,8 +134,8 @@ func (b *outbox) dispatch(ctx context.Context, batch []almanac.Outgoing) error {
 	return g.Wait()
 }
 
-// stamp finds the stamp of a frame, again where it was found before and nothing
-// was published.
+// stamp gives the frame that was told of, or finds its stamp: the same one each
+// time, so that it is the same frame after a crash.
 func (b *outbox) stamp(ctx context.Context, u votive.Unstamped) (votive.Frame, error) {
 	b.told.mu.Lock()
 	p, given := b.told.given[u.Sum()]
