@@ -51,10 +51,10 @@ func (r *Reader) sealWhole(whole []byte, life Lifetime, effort uint8, now time.T
 
 // split cuts an encoded body into what each of its frames carries. SPEC 3.5.
 func split(whole []byte) ([][]byte, error) {
-	if len(whole) <= maxPart {
+	switch n := Parts(len(whole)); {
+	case n == 1:
 		return [][]byte{whole}, nil
-	}
-	if len(whole) > MaxParts*maxChunk {
+	case n > MaxParts:
 		return nil, fmt.Errorf("body of %d bytes, want at most %d", len(whole), MaxParts*maxChunk)
 	}
 	hash := sha256.Sum256(whole)
