@@ -30,12 +30,19 @@ func closed(t *testing.T, n *Node) {
 	}
 }
 
-func TestWebAddressIsKept(t *testing.T) {
+// shortHome is an empty directory until the test ends.
+func shortHome(t *testing.T) string {
+	t.Helper()
 	home, err := os.MkdirTemp("", "v") // t.TempDir is too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(home)
+	t.Cleanup(func() { _ = os.RemoveAll(home) })
+	return home
+}
+
+func TestWebAddressIsKept(t *testing.T) {
+	home := shortHome(t)
 	n := opened(t, quiet(home, ""))
 	first := n.webURL()
 	closed(t, n)

@@ -15,11 +15,7 @@ import (
 // running is a daemon on loopback in this process, until the test ends.
 func running(t *testing.T, cfg Config) *Node {
 	t.Helper()
-	home, err := os.MkdirTemp("", "v") // t.TempDir is too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg.Home, cfg.Effort, cfg.Listen = home, votive.MinEffort, []string{"/ip4/127.0.0.1/tcp/0"}
+	cfg.Home, cfg.Effort, cfg.Listen = shortHome(t), votive.MinEffort, []string{"/ip4/127.0.0.1/tcp/0"}
 	ctx, cancel := context.WithCancel(context.Background())
 	n, err := Open(ctx, cfg)
 	if err != nil {
@@ -36,7 +32,6 @@ func running(t *testing.T, cfg Config) *Node {
 	t.Cleanup(func() {
 		cancel()
 		run.Wait()
-		_ = os.RemoveAll(home)
 	})
 	<-ready
 	return n

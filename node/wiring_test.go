@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"crypto/rand"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -16,12 +15,7 @@ import (
 // idle is a daemon that does not run.
 func idle(t *testing.T, cfg Config) *Node {
 	t.Helper()
-	home, err := os.MkdirTemp("", "v") // t.TempDir is too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(home) })
-	cfg.Home, cfg.Listen = home, []string{"/ip4/127.0.0.1/tcp/0"}
+	cfg.Home, cfg.Listen = shortHome(t), []string{"/ip4/127.0.0.1/tcp/0"}
 	n, err := Open(context.Background(), cfg)
 	if err != nil {
 		t.Fatalf("Open = %v", err)

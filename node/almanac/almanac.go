@@ -51,9 +51,10 @@ type Almanac struct {
 	shown    shown               // what is on its way into the store
 	damaged  atomic.Uint32       // private rows that could not be read
 	heard    atomic.Int64        // when the last frame came, Unix milliseconds
-	swept    atomic.Pointer[time.Time]
-	carrying trouble // what is wrong with the store
-	keeping  trouble // and with the vault
+	carrying trouble             // what is wrong with the store
+	keeping  trouble             // and with the vault
+
+	swept atomic.Pointer[time.Time] // when Sweep was last called; nil: not yet
 }
 
 // What callers branch on.

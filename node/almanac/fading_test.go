@@ -16,17 +16,7 @@ func TestFadingIsWhatNoFramesSay(t *testing.T) {
 		Kind: votive.KindCircle, Secret: secret, About: votive.CircleID(secret), Class: Said,
 		Body: c, Until: a.Now().Add(20 * 24 * time.Hour),
 	}
-	gone := func() bool {
-		t.Helper()
-		fading, err := a.Fading([]Letter{letter}, a.Now().Add(48*time.Hour))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(fading) > 0 && !fading[0].Gone {
-			t.Fatalf("Fading = %v, want nothing or that it is gone", fading)
-		}
-		return len(fading) > 0
-	}
+	gone := func() bool { t.Helper(); return isGone(t, a, letter) }
 	if !gone() {
 		t.Error("what was never said is said")
 	}
@@ -71,13 +61,7 @@ func TestFadingIsWhatNoFramesSay(t *testing.T) {
 	if gone() {
 		t.Error("what was published and came back is gone")
 	}
-	if err := a.Lock(); err != nil {
-		t.Fatal(err)
-	}
-	if err := a.Unlock(ctx, []byte("passphrase")); err != nil {
-		t.Fatal(err)
-	}
-	a.scan(ctx, a.ring.Load())
+	restarted(t, a)
 	if gone() {
 		t.Error("what was published is gone after a restart")
 	}

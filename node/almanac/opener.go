@@ -70,7 +70,7 @@ func (a *Almanac) pass(ctx context.Context, r *ring) {
 	var batch []votive.Frame
 	now := a.Now()
 	for _, e := range a.Store.Arrivals(0) {
-		if _, ours := r.find(&e.Header); !ours || a.opened(e.ID) || !e.Header.Expiry().Time().After(now) {
+		if _, ours := r.find(&e.Header); !ours || a.opened(e.ID) || dead(e.Header, now) {
 			continue
 		}
 		f, err := a.Store.Get(ctx, e.ID)
@@ -107,12 +107,15 @@ func (a *Almanac) read(ctx context.Context, r *ring, frames ...votive.Frame) {
 	now := a.Now()
 	living := make([]votive.Frame, 0, len(frames))
 	for _, f := range frames {
-		if f.Expiry().Time().After(now) {
+		if !dead(f.Header(), now) {
 			living = append(living, f)
 		}
 	}
 	a.learn(ctx, r, living)
 }
+
+// dead reports whether a frame has died, by a clock.
+func dead(h votive.Header, now time.Time) bool { return !now.Before(h.Expiry().Time()) }
 
 // learn is read, whatever the expiry.
 func (a *Almanac) learn(ctx context.Context, r *ring, frames []votive.Frame) {

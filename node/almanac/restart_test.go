@@ -30,7 +30,22 @@ func isGone(t *testing.T, a *Almanac, l Letter) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(fading) > 0 && !fading[0].Gone {
+		t.Fatalf("Fading = %v, want nothing or that it is gone", fading)
+	}
 	return len(fading) > 0
+}
+
+// staysSaid wants some frame to say a letter after restarts as well.
+func staysSaid(t *testing.T, a *Almanac, l Letter) {
+	t.Helper()
+	for range 2 {
+		restarted(t, a)
+		a.forgetFrames()
+		if isGone(t, a, l) {
+			t.Fatal("what is said is gone after a restart")
+		}
+	}
 }
 
 // What one says under a secret that one does not watch oneself, such as an answer
@@ -61,13 +76,7 @@ func TestFadingKnowsAfterARestartWhatIsNotWatched(t *testing.T) {
 	if isGone(t, a, letter) {
 		t.Fatal("what was published is gone")
 	}
-	for range 2 {
-		restarted(t, a)
-		a.forgetFrames()
-		if isGone(t, a, letter) {
-			t.Fatal("what was published is gone after a restart")
-		}
-	}
+	staysSaid(t, a, letter)
 }
 
 // A record of others that came in two frames is said after a restart as well.
@@ -86,11 +95,5 @@ func TestFadingKnowsAfterARestartWhatCameInTwoFrames(t *testing.T) {
 	if isGone(t, a, letter) {
 		t.Fatal("what came is gone")
 	}
-	for range 2 {
-		restarted(t, a)
-		a.forgetFrames()
-		if isGone(t, a, letter) {
-			t.Fatal("what came is gone after a restart")
-		}
-	}
+	staysSaid(t, a, letter)
 }

@@ -250,6 +250,24 @@ func (p *person) joins(name string) votive.ID {
 	return id
 }
 
+// files makes an invitation, its file, and what somebody reads who has that.
+func (p *person) files(event votive.ID) (secretary.Invitation, []byte, *secretary.Opened) {
+	p.t.Helper()
+	inv, err := p.Invite(p.ctx, event, secretary.Terms{})
+	if err != nil {
+		p.t.Fatalf("Invite = %v", err)
+	}
+	file, err := p.File(p.ctx, inv)
+	if err != nil {
+		p.t.Fatalf("File = %v", err)
+	}
+	o, err := secretary.Read("", file)
+	if err != nil {
+		p.t.Fatalf("Read = %v", err)
+	}
+	return inv, file, o
+}
+
 // accepts opens a link and takes what is behind it.
 func (p *person) accepts(link votive.Link) error {
 	o, err := secretary.Read(link.String(), nil)

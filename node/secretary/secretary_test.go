@@ -333,18 +333,7 @@ func TestFileIsReadAfterItsFramesDied(t *testing.T) {
 	if err != nil {
 		t.Fatalf("Announce = %v", err)
 	}
-	inv, err := host.Invite(host.ctx, event, secretary.Terms{})
-	if err != nil {
-		t.Fatalf("Invite = %v", err)
-	}
-	file, err := host.File(host.ctx, inv)
-	if err != nil {
-		t.Fatalf("File = %v", err)
-	}
-	o, err := secretary.Read("", file)
-	if err != nil {
-		t.Fatalf("Read = %v", err)
-	}
+	inv, _, o := host.files(event)
 	for _, f := range o.Frames {
 		if d := f.Expiry().Time().Sub(w.now()); d > 0 {
 			w.pass(d)
@@ -368,18 +357,7 @@ func TestFileWorksOffline(t *testing.T) {
 	w := newWorld(t)
 	host, guest := w.person(), w.person()
 	event := host.vigil(votive.ID{})
-	inv, err := host.Invite(host.ctx, event, secretary.Terms{})
-	if err != nil {
-		t.Fatalf("Invite = %v", err)
-	}
-	file, err := host.File(host.ctx, inv)
-	if err != nil {
-		t.Fatalf("File = %v", err)
-	}
-	o, err := secretary.Read("", file)
-	if err != nil {
-		t.Fatalf("Read = %v", err)
-	}
+	_, file, o := host.files(event)
 	if err := guest.Inspect(guest.ctx, o); err != nil {
 		t.Fatalf("Inspect = %v", err)
 	}
