@@ -65,7 +65,10 @@ Answering again replaces what you said before.`,
 			return err
 		}
 		a.understood(args[0], r.GetChosen())
-		a.say("Sent, sealed to the organizers: %s.", page.Answered(r.GetReply()))
+		a.say("Sealed to the organizers: %s.", page.Answered(r.GetReply()))
+		if st := glance(ctx, client); st != nil && st.GetPeers() == 0 {
+			a.say("Nobody is connected: it goes out when somebody is, or with votive bundle export.")
+		}
 		a.clashes(r.GetClashes(), r.GetMoreClashes())
 		return a.print(r, nothing)
 	}

@@ -162,7 +162,9 @@ you should be off.`,
 			if err != nil {
 				return err
 			}
-			waiting := unsent(cmd.Context(), client)
+			// What waits from now on waits until it is unlocked, and nobody can be
+			// told of it any more.
+			waiting := glance(cmd.Context(), client).GetWaiting() > 0
 			locked, err := client.Lock(cmd.Context(), &localpb.LockRequest{})
 			if err != nil {
 				return err
@@ -176,14 +178,16 @@ you should be off.`,
 	}
 }
 
-// unsent reports whether something waits to be published: what waits when the
-// vault is locked waits until it is unlocked, and nobody can be told of it any
-// more. Who locks is in a hurry, so that an answer is not waited for.
-func unsent(ctx context.Context, client daemon.Client) bool {
+// glance is the status, for a word beside what was asked for: nil where there is
+// none at once, since nobody waits for that.
+func glance(ctx context.Context, client daemon.Client) *localpb.StatusResponse {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	status, err := client.Status(ctx, &localpb.StatusRequest{})
-	return err == nil && status.GetWaiting() > 0
+	if err != nil {
+		return nil
+	}
+	return status
 }
 
 func (a *app) unlock() *cobra.Command {
