@@ -34,7 +34,7 @@ func Hint(err error) string {
 // right what can be, losing nothing that is whole. No daemon may run on it.
 func Check(ctx context.Context, cfg Config, mend bool) ([]Finding, error) {
 	if err := cfg.complete(); err != nil {
-		return nil, err
+		return nil, BadConfig{err}
 	}
 	h, err := openHome(cfg.Home)
 	if err != nil {

@@ -1,10 +1,12 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 
+	"votive/node/mesh"
 	"votive/node/web"
 	"votive/proto/votive"
 )
@@ -38,6 +40,19 @@ const (
 // or an event and an answer, would be seen to be of one person. So there are
 // few, and most take the default.
 var Efforts = []uint8{votive.MinEffort, DefaultEffort, 24}
+
+// BadConfig is the error about a Config that cannot be.
+type BadConfig struct{ error }
+
+func (b BadConfig) Unwrap() error { return b.error }
+
+// IsBadConfig reports whether an error of [Open] or [Check] is about what is in the
+// Config, and not about what was found.
+func IsBadConfig(err error) bool {
+	var config BadConfig
+	var addr mesh.BadAddress
+	return errors.As(err, &config) || errors.As(err, &addr)
+}
 
 // complete fills in what was not said, and refuses what cannot be.
 func (c *Config) complete() error {

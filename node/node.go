@@ -58,7 +58,7 @@ type Ready struct {
 // Run. What was opened is closed again when something is wrong.
 func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if err := cfg.complete(); err != nil {
-		return nil, err
+		return nil, BadConfig{err}
 	}
 	n := &Node{cfg: cfg, stop: make(chan struct{}), ageEvery: ageEvery}
 	defer func() {

@@ -50,9 +50,9 @@ func (l list) Set(s string) error {
 func parse(args []string, out io.Writer) (flags, error) {
 	var f flags
 	set := flag.NewFlagSet("votived", flag.ContinueOnError)
-	set.SetOutput(out)
+	set.SetOutput(io.Discard) // what is wrong is said once, by the caller
 	set.Usage = func() {
-		fmt.Fprint(out, usage)
+		fmt.Fprint(set.Output(), usage)
 		set.PrintDefaults()
 	}
 	effort := set.Uint("effort", node.DefaultEffort, "`bits` of work on frames that live 8 days (2 and 4 more for 30 and 120 days):\n"+
@@ -74,6 +74,10 @@ func parse(args []string, out io.Writer) (flags, error) {
 	set.BoolVar(&f.mend, "mend", false, "mend what --check finds, losing nothing that is whole, then stop")
 	set.BoolVar(&f.version, "version", false, "print the version, then stop")
 	if err := set.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			set.SetOutput(out)
+			set.Usage()
+		}
 		return f, err
 	}
 	if set.NArg() > 0 {
@@ -124,12 +128,20 @@ func run(ctx context.Context, args []string, io stdio) int {
 	}
 	n, err := node.Open(ctx, f.Config)
 	if err != nil {
-		return complain(io, exitFailed, err, cmp.Or(node.Hint(err), "votived --help"))
+		return complain(io, exitCode(err), err, cmp.Or(node.Hint(err), "votived --help"))
 	}
 	if err := n.Run(ctx, func(r node.Ready) { announce(io.out, r, f.json) }); err != nil {
 		return complain(io, exitFailed, err, "")
 	}
 	return exitOK
+}
+
+// exitCode tells a wrong command line from what could not be done.
+func exitCode(err error) int {
+	if node.IsBadConfig(err) {
+		return exitUsage
+	}
+	return exitFailed
 }
 
 // brief has an error logged as what it says: some carry pages of stack traces
@@ -154,7 +166,7 @@ func announce(out io.Writer, r node.Ready, asJSON bool) {
 func check(ctx context.Context, f flags, io stdio) int {
 	checks, err := node.Check(ctx, f.Config, f.mend)
 	if err != nil {
-		return complain(io, exitFailed, err, cmp.Or(node.Hint(err), "votived --help"))
+		return complain(io, exitCode(err), err, cmp.Or(node.Hint(err), "votived --help"))
 	}
 	code := exitOK
 	for _, c := range checks {

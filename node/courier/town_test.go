@@ -64,11 +64,7 @@ func inTown(t *testing.T, loss float64, f func(w *town)) {
 			t.Fatalf("VOTIVE_SEED: %v", err)
 		}
 	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("again with VOTIVE_SEED=%d", seed)
-		}
-	})
+	t.Logf("VOTIVE_SEED=%d", seed)
 	began := time.Now()
 	w := &town{chance: rand.New(rand.NewPCG(seed, 0))}
 	dice := rand.New(rand.NewPCG(seed, 1)) // of the one goroutine that routes

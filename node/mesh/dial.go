@@ -41,16 +41,16 @@ func parsePeers(addrs []string) ([]peer.AddrInfo, error) {
 	var parsed []ma.Multiaddr
 	for _, s := range addrs {
 		if _, err := peer.AddrInfoFromString(s); err != nil {
-			return nil, fmt.Errorf("mesh: peer %q: %w, want an address like /ip4/192.0.2.7/udp/4001/quic-v1/p2p/12D3…", s, err)
+			return nil, BadAddress{fmt.Errorf("mesh: peer %q: %w, want an address like /ip4/192.0.2.7/udp/4001/quic-v1/p2p/12D3…", s, err)}
 		}
 		parsed = append(parsed, ma.StringCast(s))
 	}
 	peers, err := peer.AddrInfosFromP2pAddrs(parsed...)
 	if err != nil {
-		return nil, fmt.Errorf("mesh: peers: %w", err)
+		return nil, BadAddress{fmt.Errorf("mesh: peers: %w", err)}
 	}
 	if len(peers) > maxPinned {
-		return nil, fmt.Errorf("mesh: %d peers, want at most %d", len(peers), maxPinned)
+		return nil, BadAddress{fmt.Errorf("mesh: %d peers, want at most %d", len(peers), maxPinned)}
 	}
 	return peers, nil
 }

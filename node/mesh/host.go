@@ -91,10 +91,10 @@ func (m *Mesh) listen() error {
 	var failed error
 	for _, s := range addrs {
 		a, err := ma.NewMultiaddr(s)
-		if err == nil {
-			err = m.host.Network().Listen(a)
+		if err != nil {
+			return BadAddress{fmt.Errorf("mesh: cannot listen on %q: %w", s, err)}
 		}
-		if err == nil {
+		if err = m.host.Network().Listen(a); err == nil {
 			continue
 		}
 		failed = fmt.Errorf("mesh: cannot listen on %q: %w", s, err)

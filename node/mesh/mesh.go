@@ -123,6 +123,11 @@ type Budget struct {
 	Burst int     // frames at once; 0 stands for 4,096
 }
 
+// BadAddress is the error about an address that was given and cannot be one.
+type BadAddress struct{ error }
+
+func (b BadAddress) Unwrap() error { return b.error }
+
 // ErrClosed says that the mesh has stopped.
 var ErrClosed = errors.New("mesh: closed")
 
