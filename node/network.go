@@ -37,7 +37,7 @@ func meshState(s mesh.State) *localpb.Mesh {
 		dht = string(s.DHT)
 	}
 	return &localpb.Mesh{
-		Reach: string(s.Reach), Relays: uint32(s.Relays), Keeper: s.Relay,
+		Reach: string(s.Reach), Relays: uint32(s.Relays), Holes: uint32(s.Holes), Keeper: s.Relay, Guests: uint32(s.Guests),
 		Pinned: uint32(s.Pinned), PinnedUp: uint32(s.PinnedUp), Direct: uint32(s.Direct),
 		Cached: uint32(s.Cached), Mdns: s.MDNS, MdnsFails: s.MDNSFails, Dht: dht, Table: uint32(s.Table),
 		From: &localpb.Origins{

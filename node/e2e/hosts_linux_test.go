@@ -338,6 +338,11 @@ func TestHostsBehindRouters(t *testing.T) {
 	guest.waits(t, "gate 3", "show", "Candlelight")
 	// The router's address, not the relay's, is the other end now.
 	guest.waits(t, `"peer": "`+organizer.ready.PeerID+`",\s*"addr": "/ip4/192\.0\.0\.[0-9]+/(udp/[0-9]+/quic-v1|tcp/[0-9]+)"`, "status", "--json")
+	for _, p := range []*person{organizer, guest} { // who say so
+		p.waits(t, `"holes": 1\b`, "status", "--json")
+		p.waits(t, "1 peer through a hole", "status")
+	}
+	keeper.waits(t, `"guests": 2\b`, "status", "--json")
 	for _, p := range []*person{keeper, organizer, guest} {
 		for _, c := range p.asks("status").list("connections") {
 			if strings.Contains(c.at("addr"), "/10.77.") {

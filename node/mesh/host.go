@@ -21,6 +21,7 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/protocol/autonatv2"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
+	"github.com/libp2p/go-libp2p/p2p/protocol/holepunch"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
@@ -146,13 +147,13 @@ func (m *Mesh) probeOptions(ready <-chan struct{}) []libp2p.Option {
 	}
 	opts := []libp2p.Option{
 		libp2p.EnableRelay(),
-		libp2p.EnableHolePunching(),
+		libp2p.EnableHolePunching(holepunch.WithTracer(&m.holes)),
 		libp2p.EnableAutoNATv2(),
 	}
 	if m.cfg.Keeper {
 		return append(opts,
 			libp2p.ForceReachabilityPublic(), // the relay service starts only then
-			libp2p.EnableRelayService(relay.WithResources(relayResources())),
+			libp2p.EnableRelayService(relay.WithResources(relayResources()), relay.WithMetricsTracer(&m.relaying)),
 			libp2p.EnableNATService(),
 		)
 	}

@@ -144,20 +144,22 @@ type Mesh struct {
 	closed sync.Once
 	calls  gate
 
-	budget  budget
-	links   links
-	news    news
-	leaves  leaves
-	roster  roster
-	chosen  chosen
-	inflow  inflow
-	pinned  []peer.AddrInfo
-	pins    pins
-	finder  *finder // nil: no DHT
-	origins origins
-	down    map[PeerID]chan struct{} // a pinned peer's connection was lost; fixed after Open
-	met     chan peer.AddrInfo       // neighbours, from mDNS to Run
-	deaf    atomic.Bool              // mDNS could not be started
+	budget   budget
+	links    links
+	news     news
+	leaves   leaves
+	roster   roster
+	chosen   chosen
+	inflow   inflow
+	pinned   []peer.AddrInfo
+	pins     pins
+	finder   *finder // nil: no DHT
+	origins  origins
+	holes    holes
+	relaying relaying
+	down     map[PeerID]chan struct{} // a pinned peer's connection was lost; fixed after Open
+	met      chan peer.AddrInfo       // neighbours, from mDNS to Run
+	deaf     atomic.Bool              // mDNS could not be started
 }
 
 // Open builds the host and listens. It neither blocks nor dials: that is

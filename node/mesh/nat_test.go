@@ -127,6 +127,14 @@ func TestHolePunch(t *testing.T) {
 		if got := b.host.Network().Connectedness(a.ID()); got != network.Connected {
 			t.Fatalf("connectedness is %v, want %v: directly", got, network.Connected)
 		}
+		for name, n := range map[string]*node{"a": a, "b": b} {
+			if got := n.State().Holes; got != 1 {
+				t.Errorf("%s: %d peers through a hole, want 1", name, got)
+			}
+		}
+		if s := keeper.State(); !s.Relay || s.Guests != 2 || s.Holes != 0 {
+			t.Errorf("the keeper relays: %v, for %d, with %d holes, want true, 2, 0", s.Relay, s.Guests, s.Holes)
+		}
 		for _, n := range []*node{a, b} {
 			for _, addr := range n.host.Addrs() {
 				if reach(addr) < 300 {
@@ -140,6 +148,11 @@ func TestHolePunch(t *testing.T) {
 		settle(time.Second)
 		if got := a.count(frame(1)); got != 1 {
 			t.Errorf("without the keeper the frame came %d times, want once", got)
+		}
+		b.stop()
+		settle(time.Minute)
+		if got := a.State().Holes; got != 0 {
+			t.Errorf("%d peers through a hole when the only one has gone, want 0", got)
 		}
 	})
 }

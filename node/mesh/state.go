@@ -23,7 +23,9 @@ const (
 type State struct {
 	Reach  Reach
 	Relays int  // keepers that take calls for this node
+	Holes  int  // peers connected through a hole in the routers on both sides
 	Relay  bool // it takes calls for others, as a keeper
+	Guests int  // for so many
 
 	Pinned   int // peers that a person named
 	PinnedUp int // of which connected
@@ -47,7 +49,9 @@ func (m *Mesh) State() State {
 	s := State{
 		Reach:     m.reachable(),
 		Relays:    m.relayed(),
-		Relay:     m.cfg.Keeper && !m.cfg.NoProbe,
+		Holes:     m.holes.count(m.host.Network()),
+		Relay:     m.relaying.on.Load(),
+		Guests:    int(m.relaying.guests.Load()),
 		Pinned:    len(m.pins.all),
 		Direct:    m.pins.count(),
 		Cached:    m.roster.remembered(),

@@ -1179,6 +1179,8 @@ type Mesh struct {
 	Table         uint32                 `protobuf:"varint,10,opt,name=table,proto3" json:"table,omitempty"` // servers of the DHT that it knows
 	From          *Origins               `protobuf:"bytes,11,opt,name=from,proto3" json:"from,omitempty"`
 	MdnsFails     bool                   `protobuf:"varint,12,opt,name=mdns_fails,json=mdnsFails,proto3" json:"mdns_fails,omitempty"` // it cannot be looked there now
+	Holes         uint32                 `protobuf:"varint,13,opt,name=holes,proto3" json:"holes,omitempty"`                          // peers connected through a hole in the routers on both sides
+	Guests        uint32                 `protobuf:"varint,14,opt,name=guests,proto3" json:"guests,omitempty"`                        // peers for which a keeper takes calls
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1295,6 +1297,20 @@ func (x *Mesh) GetMdnsFails() bool {
 		return x.MdnsFails
 	}
 	return false
+}
+
+func (x *Mesh) GetHoles() uint32 {
+	if x != nil {
+		return x.Holes
+	}
+	return 0
+}
+
+func (x *Mesh) GetGuests() uint32 {
+	if x != nil {
+		return x.Guests
+	}
+	return 0
 }
 
 // Origins is where the peers came from that are connected now.
@@ -7780,7 +7796,7 @@ const file_local_proto_rawDesc = "" +
 	"\aCatchup\x12\x18\n" +
 	"\arunning\x18\x01 \x01(\bR\arunning\x12\x12\n" +
 	"\x04have\x18\x02 \x01(\rR\x04have\x12\x12\n" +
-	"\x04want\x18\x03 \x01(\rR\x04want\"\xba\x02\n" +
+	"\x04want\x18\x03 \x01(\rR\x04want\"\xe8\x02\n" +
 	"\x04Mesh\x12\x14\n" +
 	"\x05reach\x18\x01 \x01(\tR\x05reach\x12\x16\n" +
 	"\x06relays\x18\x02 \x01(\rR\x06relays\x12\x16\n" +
@@ -7795,7 +7811,9 @@ const file_local_proto_rawDesc = "" +
 	" \x01(\rR\x05table\x12,\n" +
 	"\x04from\x18\v \x01(\v2\x18.votive.local.v1.OriginsR\x04from\x12\x1d\n" +
 	"\n" +
-	"mdns_fails\x18\f \x01(\bR\tmdnsFails\"\xab\x01\n" +
+	"mdns_fails\x18\f \x01(\bR\tmdnsFails\x12\x14\n" +
+	"\x05holes\x18\r \x01(\rR\x05holes\x12\x16\n" +
+	"\x06guests\x18\x0e \x01(\rR\x06guests\"\xab\x01\n" +
 	"\aOrigins\x12\x12\n" +
 	"\x04pins\x18\x01 \x01(\rR\x04pins\x12\x14\n" +
 	"\x05links\x18\x02 \x01(\rR\x05links\x12\x14\n" +

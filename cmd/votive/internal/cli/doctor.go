@@ -64,7 +64,7 @@ func diagnose(s *localpb.StatusResponse) *checks {
 			"none is connected", "votive down && votive up -- --mdns"),
 	}
 	if m := s.GetMesh(); m != nil {
-		found = append(found, reachable(s), named(m), linked(m), dht(m), remembered(m), neighbours(m), exchanged(m))
+		found = append(found, reachable(s), punched(m), relays(m), named(m), linked(m), dht(m), remembered(m), neighbours(m), exchanged(m))
 	}
 	return &checks{found}
 }
@@ -87,6 +87,24 @@ func reachable(s *localpb.StatusResponse) check {
 		return is(name, broken, "others cannot call this computer, and no keeper takes calls for it",
 			"votive down && votive up -- --peer MULTIADDR")
 	}
+}
+
+// punched is whether routers on both sides let peers through to each other.
+func punched(m *localpb.Mesh) check {
+	const name = "holes"
+	if m.GetHoles() == 0 {
+		return is(name, unknown, "no peer is connected through a hole in routers now", "")
+	}
+	return is(name, works, page.Holes(m), "")
+}
+
+// relays is whether a keeper takes calls for those who cannot be called.
+func relays(m *localpb.Mesh) check {
+	const name = "relay"
+	if !m.GetKeeper() {
+		return is(name, off, "this computer relays for nobody", "")
+	}
+	return is(name, works, page.Keeper(m), "")
 }
 
 // named are the peers that the person named.

@@ -33,6 +33,20 @@ func Reach(st *localpb.StatusResponse) string {
 	}
 }
 
+// Holes is how many peers are connected though neither side can be called.
+func Holes(m *localpb.Mesh) string {
+	return count(m.GetHoles(), "peer", "peers") + " through a hole in the routers on both sides"
+}
+
+// Keeper is what a keeper does right now.
+func Keeper(m *localpb.Mesh) string {
+	s := "relays for peers that cannot be called"
+	if n := m.GetGuests(); n > 0 {
+		s += "; takes calls for " + number(n) + " now"
+	}
+	return s
+}
+
 // Pins is how many of the peers that a person named are there.
 func Pins(m *localpb.Mesh) string {
 	s := fmt.Sprintf("%s of %s named by you connected", number(m.GetPinnedUp()), count(m.GetPinned(), "peer", "peers"))

@@ -27,8 +27,11 @@ func (r Reader) Status(st *localpb.StatusResponse) string {
 			s.row("Came from", from)
 		}
 		s.rows("Looks in", ways(m))
+		if m.GetHoles() > 0 {
+			s.row("Directly", Holes(m))
+		}
 		if m.GetKeeper() {
-			s.row("Keeper", "relays for peers that cannot be called")
+			s.row("Keeper", Keeper(m))
 		}
 	}
 	s.rows("Listens on", addresses(st.GetAddrs()))
