@@ -154,32 +154,36 @@ func (h *computer) slow(kbit int) {
 		"rate", strconv.Itoa(kbit)+"kbit", "burst", "16kb", "latency", "400ms")
 }
 
-// How a bad line is made: a delay, as it should be, or what stands in for it
-// where the kernel has no netem.
+// Who makes a bad line: the kernel, or the test where the kernel has no netem.
 const (
-	badLine    = "netem, 100 ms and 5 % loss"
-	narrowLine = "NO NETEM, no delay but the queue of 1 Mbit per s, and 5 % loss"
+	byKernel = "netem, 100 ms and 5 % loss"
+	byTest   = "NO NETEM, a wire of the test's own, 100 ms and 5 % loss"
 )
 
-// poor makes a host's line bad: 100 ms more or less, and of a hundred packets
-// five are lost. Where the kernel has no netem, packets are lost by the
-// firewall and delayed by a narrow line with a queue. It says which of the two.
+// poor makes a host's line bad, both ways: packets take 100 ms more or less, and of
+// a hundred five are lost. It says who makes it so.
 func (h *computer) poor() (how string) {
 	h.net.t.Helper()
-	netem := exec.Command("ip", "netns", "exec", h.ns, "tc", "qdisc", "add", "dev", "eth0", "root",
-		"netem", "delay", "100ms", "20ms", "loss", "5%")
-	out, err := netem.CombinedOutput()
-	if err == nil {
-		return badLine
+	netem := func(ns, dev string) ([]byte, error) {
+		return exec.Command("ip", "netns", "exec", ns, "tc", "qdisc", "add", "dev", dev, "root",
+			"netem", "delay", "100ms", "20ms", "loss", "5%").CombinedOutput()
 	}
-	if !bytes.Contains(out, []byte("qdisc kind is unknown")) {
+	out, err := netem(h.ns, "eth0")
+	if err == nil {
+		out, err = netem(h.at, h.port)
+	}
+	switch {
+	case err == nil:
+		return byKernel
+	case !bytes.Contains(out, []byte("qdisc kind is unknown")):
 		h.net.t.Fatalf("tc netem = %v: %s", err, out)
 	}
-	h.slow(1000)
-	h.net.rules(h.ns, `table ip poor {
-		chain in { type filter hook input priority 0; iifname "eth0" numgen random mod 100 < 5 drop; }
-	}`)
-	return narrowLine
+	near, far := "n"+h.port, "f"+h.port
+	h.net.in(h.at, "ip", "link", "set", h.port, "nomaster")
+	h.net.plug(h.at, near, h.at, far)
+	h.net.in(h.at, "ip", "link", "set", far, "master", "wire")
+	newWire(h.net.t, h.at, h.port, near)
+	return byTest
 }
 
 // runs starts somebody's daemon on a host. The command line reaches it from
