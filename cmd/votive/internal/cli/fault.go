@@ -65,7 +65,11 @@ func explain(err error) *fault {
 		return f
 	}
 	if s := new(daemon.StartError); errors.As(err, &s) {
-		return &fault{exitFailed, s.Error(), orElse(s.Hint, "votive doctor")}
+		code := exitFailed
+		if s.Code == exitUsage { // votived has the same
+			code = exitUsage
+		}
+		return &fault{code, s.Error(), orElse(s.Hint, "votive doctor")}
 	}
 	if errors.Is(err, daemon.ErrNotRunning) {
 		return &fault{exitNotRunning, err.Error(), "votive up"}

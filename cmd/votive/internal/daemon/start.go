@@ -20,6 +20,7 @@ import (
 type StartError struct {
 	Said string // its own line
 	Hint string // and its hint, if it gave one
+	Code int    // its exit code; -1 where it was stopped
 }
 
 func (e *StartError) Error() string { return "the daemon did not start: " + e.Said }
@@ -67,7 +68,9 @@ func (h Home) Start(ctx context.Context, args []string) (json.RawMessage, error)
 	if err != nil {
 		return nil, err
 	}
-	return nil, complaint(said)
+	e := complaint(said)
+	e.Code = cmd.ProcessState.ExitCode()
+	return nil, e
 }
 
 // Check runs the daemon's own checks of a home that no daemon has, or has it
@@ -97,7 +100,9 @@ func (h Home) Check(ctx context.Context, mend bool) (json.RawMessage, error) {
 	if !errors.As(err, &exit) {
 		return nil, err
 	}
-	return nil, complaint(said.Bytes())
+	e := complaint(said.Bytes())
+	e.Code = exit.ExitCode()
+	return nil, e
 }
 
 // complaint picks the line with which a daemon ended out of what it wrote.
